@@ -1,0 +1,309 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/addresses.h"
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/units.h"
+#include "model/ids.h"
+
+/// The language between a host's mind and its hands: effects say what to do, one idempotent step
+/// each; sightings say what is there. Specs are complete: an effect needs no other knowledge than
+/// what it carries and what the driver finds on the host.
+namespace vdc::control {
+
+using base::Bytes;
+using base::Instant;
+using base::Ipv4;
+using base::Ipv4Range;
+using base::Mac;
+using base::MiB;
+using base::Vcpus;
+
+// ---- images ------------------------------------------------------------------------------------
+
+/// Formats as users name them: "raw", "qcow2", "vmdk", "vhd", "vhdx". The bytes to import lie in
+/// the host's upload folder under the image's id.
+struct ImageSpec {
+    model::ImageId id;
+    std::string format;      ///< as declared; "auto" lets the parser say (exactly one may match)
+    std::string sha256;      ///< of the uploaded bytes, 64 hexadecimal digits, or empty
+    MiB virtual_size_max{};  ///< larger virtual disks are refused
+    friend bool operator==(const ImageSpec&, const ImageSpec&) = default;
+};
+
+struct ImageSighting {
+    bool present = false;  ///< published: complete, checked, read-only, in our own qcow2
+    std::string format;    ///< what the uploaded bytes were
+    std::string sha256;    ///< of the uploaded bytes
+    Bytes virtual_size{};
+    Bytes stored_size{};
+    friend bool operator==(const ImageSighting&, const ImageSighting&) = default;
+};
+
+struct ImportImage {
+    ImageSpec image;
+};
+struct RemoveImage {
+    model::ImageId image;
+};  ///< the published image and its upload, if there
+
+// ---- volumes -----------------------------------------------------------------------------------
+
+/// A disk. From an image it is a qcow2 overlay on the published image (which stays as long as
+/// volumes need it); otherwise empty. All its files lie in the volume's own folder.
+struct VolumeSpec {
+    model::VolumeId id;
+    MiB size{};  ///< never smaller than before
+    std::optional<model::ImageId> image;
+    std::vector<model::VolumeSnapshotId> snapshots;  ///< wanted, oldest first
+    std::optional<model::VolumeSnapshotId> revert_to;
+    std::uint64_t reverts = 0;  ///< grows with each wish to revert
+    /// The running instance that has it open: then growing and snapshots go through its QEMU.
+    std::optional<model::InstanceId> open_in;
+    friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
+};
+
+struct VolumeSighting {
+    bool present = false;
+    MiB size{};
+    std::vector<model::VolumeSnapshotId> snapshots;  ///< oldest first
+    std::uint64_t reverts = 0;                       ///< the last one done
+    Bytes stored_size{};
+    friend bool operator==(const VolumeSighting&, const VolumeSighting&) = default;
+};
+
+struct PrepareVolume {
+    VolumeSpec volume;
+};  ///< make it, if it is not there
+struct GrowVolume {
+    VolumeSpec volume;
+};
+struct TakeSnapshot {
+    VolumeSpec volume;
+    model::VolumeSnapshotId snapshot;
+};
+struct DropSnapshot {
+    VolumeSpec volume;
+    model::VolumeSnapshotId snapshot;
+};
+/// Back to `revert_to`; later snapshots stay usable. The volume is not open in any instance: the
+/// mind powers a running one off around it and on again.
+struct RevertVolume {
+    VolumeSpec volume;
+};
+struct RemoveVolume {
+    model::VolumeId volume;
+};
+
+// ---- networks ----------------------------------------------------------------------------------
+
+/// One network card's place in a network. Its rules are in place before it opens.
+struct PortSpec {
+    model::PortId id;
+    Mac mac;
+    Ipv4 address;
+    std::string hostname;  ///< what DNS answers for it, without the domain
+    bool anti_spoof = true;
+    friend bool operator==(const PortSpec&, const PortSpec&) = default;
+};
+
+/// A name that DNS of the network answers beside its ports' hostnames.
+struct NameSpec {
+    std::string name;
+    Ipv4 address;
+    friend bool operator==(const NameSpec&, const NameSpec&) = default;
+};
+
+/// A network as it must be on this host: namespace, bridge, gateway address, DHCP, DNS, metadata
+/// address, NAT to the outside, and the rules of all its ports here.
+struct NetworkSpec {
+    model::NetworkId id;
+    int number = 0;  ///< 1 to 65535, unique in the datacenter; names devices
+    Ipv4Range range;
+    Ipv4 gateway;
+    std::string domain;  ///< DNS domain of its instances, for example "net.internal"
+    bool nat = true;
+    int mtu = 1500;
+    std::vector<PortSpec> ports;  ///< in id order
+    std::vector<NameSpec> names;  ///< in name order
+    friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
+};
+
+/// What tells one spec from another; equal specs have equal fingerprints.
+base::Hash128 fingerprint(const NetworkSpec& network);
+
+struct NetworkSighting {
+    bool present = false;
+    base::Hash128 applied;  ///< fingerprint of the spec that is in force
+    friend bool operator==(const NetworkSighting&, const NetworkSighting&) = default;
+};
+
+struct ApplyNetwork {
+    NetworkSpec network;
+};  ///< all of it, from nothing or from another spec
+struct RemoveNetwork {
+    model::NetworkId network;
+    int number = 0;
+};
+
+// ---- application fronts ------------------------------------------------------------------------
+
+enum class FrontProtocol { tcp, http };
+
+struct BackendSpec {
+    model::InstanceId instance;
+    std::string name;
+    Ipv4 address;
+    friend bool operator==(const BackendSpec&, const BackendSpec&) = default;
+};
+
+/// One address and port before an application's replicas. The address is unique in the datacenter
+/// and reachable from the host and from the network.
+struct FrontSpec {
+    model::ApplicationId id;
+    model::NetworkId network;
+    int network_number = 0;
+    std::string name;
+    Ipv4 address;
+    std::uint16_t port = 0;
+    std::uint16_t target_port = 0;
+    FrontProtocol protocol = FrontProtocol::http;
+    std::string check_path;  ///< http only: a replica is ready when GET answers 2xx or 3xx; empty:
+                             ///< when it connects
+    std::vector<BackendSpec> backends;  ///< those that should run, in id order
+    friend bool operator==(const FrontSpec&, const FrontSpec&) = default;
+};
+
+base::Hash128 fingerprint(const FrontSpec& front);
+
+struct FrontSighting {
+    bool present = false;
+    base::Hash128 applied;
+    std::vector<model::InstanceId> ready;  ///< backends whose check passes now, in id order
+    friend bool operator==(const FrontSighting&, const FrontSighting&) = default;
+};
+
+struct ApplyFront {
+    FrontSpec front;
+};
+struct LookFront {
+    FrontSpec front;
+};  ///< asks the running front who is ready
+struct RemoveFront {
+    model::ApplicationId application;
+    model::NetworkId network;
+    int network_number = 0;
+};
+
+// ---- instances ---------------------------------------------------------------------------------
+
+struct DiskSpec {
+    model::VolumeId volume;
+    int slot = 0;  ///< 0 is the disk it boots from
+    friend bool operator==(const DiskSpec&, const DiskSpec&) = default;
+};
+
+struct CardSpec {
+    model::PortId port;
+    model::NetworkId network;
+    int network_number = 0;
+    Mac mac;
+    int mtu = 1500;
+    friend bool operator==(const CardSpec&, const CardSpec&) = default;
+};
+
+/// The NoCloud seed: what cloud-init reads from the seed disk.
+struct SeedSpec {
+    std::string meta_data;
+    std::string user_data;
+    std::string network_config;
+    friend bool operator==(const SeedSpec&, const SeedSpec&) = default;
+};
+
+struct InstanceSpec {
+    model::InstanceId id;
+    model::Generation generation = 0;
+    std::string name;
+    Vcpus vcpus{};
+    MiB memory{};
+    std::vector<DiskSpec> disks;  ///< in slot order; slot 0 is there
+    std::vector<CardSpec> cards;
+    SeedSpec seed;
+    friend bool operator==(const InstanceSpec&, const InstanceSpec&) = default;
+};
+
+enum class RunState { running, paused };
+
+/// How a run ended. `guest_off`: the guest powered itself off (or obeyed PowerDown).
+enum class Ending { guest_off, killed, crashed };
+
+struct InstanceSighting {
+    bool looked = false;               ///< false only before the first LookInstance
+    bool alive = false;                ///< its QEMU process exists
+    model::Generation generation = 0;  ///< of the run that is alive, or of the last one
+    RunState run = RunState::running;  ///< meaningful while alive
+    std::int64_t pid = 0;              ///< while alive
+    Instant started;                   ///< of the run; the epoch if unknown
+    std::uint64_t resets = 0;          ///< resets done in this run, by us
+    std::vector<DiskSpec> disks;       ///< attached now, in slot order
+    std::optional<Ending> ended;       ///< of the last run, when not alive
+    std::string ended_detail;          ///< "exit status 1: ...", "signal 9"
+    std::string accelerator;           ///< "kvm" or "tcg", while alive
+    bool leftovers = false;            ///< not alive, but its run folder, cgroup or taps are there
+    friend bool operator==(const InstanceSighting&, const InstanceSighting&) = default;
+};
+
+struct LookInstance {
+    model::InstanceId instance;
+};
+struct Launch {
+    InstanceSpec instance;
+};  ///< refused when it is alive already
+struct PowerDown {
+    model::InstanceId instance;
+};  ///< presses the ACPI button; does not wait
+struct Kill {
+    model::InstanceId instance;
+};  ///< ends the process at once and waits for its end
+struct Pause {
+    model::InstanceId instance;
+};
+struct Resume {
+    model::InstanceId instance;
+};
+struct Reset {
+    model::InstanceId instance;
+};
+struct AttachVolume {
+    InstanceSpec instance;
+    DiskSpec disk;
+    VolumeSpec volume;
+};
+struct DetachVolume {
+    InstanceSpec instance;
+    DiskSpec disk;
+};
+struct CleanInstance {
+    model::InstanceId instance;
+};  ///< removes leftovers; keeps volumes
+
+// ------------------------------------------------------------------------------------------------
+
+using Effect = std::variant<ImportImage, RemoveImage, PrepareVolume, GrowVolume, TakeSnapshot,
+                            DropSnapshot, RevertVolume, RemoveVolume, ApplyNetwork, RemoveNetwork,
+                            ApplyFront, LookFront, RemoveFront, LookInstance, Launch, PowerDown,
+                            Kill, Pause, Resume, Reset, AttachVolume, DetachVolume, CleanInstance>;
+
+using Sighting =
+    std::variant<ImageSighting, VolumeSighting, NetworkSighting, FrontSighting, InstanceSighting>;
+
+/// One line for logs: "launch web-1", "apply network 3".
+std::string text(const Effect& effect);
+
+}  // namespace vdc::control

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace vdc::runtime {
+
+struct Command {
+    std::vector<std::string> words;  ///< program (found by PATH) and arguments; never a shell
+    std::string input = {};          ///< written to its stdin
+    std::chrono::milliseconds limit = std::chrono::seconds(30);  ///< killed and timed_out after it
+    std::string network_namespace = {};  ///< a name as of `ip netns`, or empty: ours
+};
+
+struct Output {
+    int status = 0;   ///< exit status; 128 + signal when it was killed
+    std::string out;  ///< stdout, at most 16 MiB
+    std::string err;  ///< stderr, at most 64 KiB
+};
+
+/// Runs the command to its end. An error only if it could not run or did not end in time;
+/// any exit status is an Output. Inherits no descriptors. Blocking; any thread.
+base::Result<Output> run(const Command& command);
+
+/// As run(), but a status other than 0 is an error that carries the command and its stderr.
+base::Result<std::string> must_run(const Command& command);
+
+}  // namespace vdc::runtime
