@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "base/text.h"
+
 namespace vdc::base {
 
 static const Json null_json;
@@ -226,25 +228,6 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
                      "this is not JSON: " + why + ", at byte " + std::to_string(used)};
     }
     return std::move(parser.handler().done);
-}
-
-static std::size_t utf8_length(std::string_view text, std::size_t at) {
-    const auto byte = [&](std::size_t i) {
-        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
-    };
-    const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0) == 0x80; };
-    const unsigned lead = byte(at);
-    if (lead < 0x80) return 1;
-    if (lead >= 0xc2 && lead <= 0xdf && follows(at + 1)) return 2;
-    if (lead >= 0xe0 && lead <= 0xef && follows(at + 1) && follows(at + 2)) {
-        const unsigned point = ((lead & 0xf) << 12) | ((byte(at + 1) & 0x3f) << 6);
-        return point < 0x800 || (point >= 0xd800 && point <= 0xdfff) ? 0 : 3;
-    }
-    if (lead >= 0xf0 && lead <= 0xf4 && follows(at + 1) && follows(at + 2) && follows(at + 3)) {
-        const unsigned point = ((lead & 0x7) << 18) | ((byte(at + 1) & 0x3f) << 12);
-        return point < 0x10000 || point > 0x10ffff ? 0 : 4;
-    }
-    return 0;
 }
 
 void dump_text_to(std::string& out, std::string_view text) {

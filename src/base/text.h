@@ -26,4 +26,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 /// \xNN, so that it can neither forge a line nor drive a terminal. At most `length_max` bytes.
 std::string quoted(std::string_view text, std::size_t length_max = 200);
 
+/// Bytes in the UTF-8 sequence that begins at `at` (Unicode 15, table 3-7); 0 when it is bad.
+std::size_t utf8_length(std::string_view text, std::size_t at);
+bool is_utf8(std::string_view text);
+
 }  // namespace vdc::base
