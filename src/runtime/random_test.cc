@@ -1,0 +1,39 @@
+#include "runtime/random.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace vdc::runtime {
+namespace {
+
+TEST(Random, UuidsAreVersion4AndDiffer) {
+    std::set<base::Uuid> seen;
+    for (int turn = 0; turn < 1000; ++turn) {
+        const base::Uuid uuid = random_uuid();
+        const std::string written = text(uuid);
+        EXPECT_EQ(written[14], '4') << written;
+        EXPECT_NE(std::string("89ab").find(written[19]), std::string::npos) << written;
+        seen.insert(uuid);
+    }
+    EXPECT_EQ(seen.size(), 1000u);
+}
+
+TEST(Random, TokensAre43LettersThatFitIntoAHeader) {
+    const base::Secret token = random_token();
+    EXPECT_EQ(token.reveal().size(), 43u);
+    EXPECT_EQ(token.reveal().find_first_not_of(
+                  "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"),
+              std::string::npos);
+    EXPECT_FALSE(random_token().matches(token.reveal()));
+}
+
+TEST(Random, BytesHaveTheLengthAskedForAndDiffer) {
+    EXPECT_EQ(random_bytes(0), "");
+    EXPECT_EQ(random_bytes(1000).size(), 1000u);
+    EXPECT_NE(random_bytes(16), random_bytes(16));
+    EXPECT_NE(random_seed(), random_seed());
+}
+
+}  // namespace
+}  // namespace vdc::runtime
