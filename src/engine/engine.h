@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/commit.h"
+#include "runtime/executor.h"
+#include "store/store.h"
+
+namespace vdc::engine {
+
+using SnapshotPtr = std::shared_ptr<const model::Snapshot>;
+
+/// Something that wants to change the datacenter.
+struct Request {
+    std::string actor;  ///< who is behind it, for the log
+    std::string id;     ///< id of the request, for the log; may be empty
+
+    /// Decides on the latest snapshot what to do: steps, none (nothing to do), or why not. Pure.
+    /// Called on the engine's loop, so what it reads cannot change before its steps are applied.
+    std::function<base::Result<std::vector<model::Step>>(const model::Snapshot&)> decide;
+
+    /// Called once, on the engine's loop: with the revision that made it durable (the latest one
+    /// when there was nothing to do), or the error. `snapshot` is the published one.
+    std::function<void(base::Result<model::Revision>, const SnapshotPtr& snapshot)> done;
+};
+
+/// The leader's shell: takes requests, decides, commits in groups, lets control follow up,
+/// publishes, sleeps. It makes no choices of its own.
+class Engine {
+  public:
+    struct Options {
+        std::uint64_t term = 1;
+        std::size_t group_max = 256;      ///< requests in one durable write
+        std::size_t queue_max = 100'000;  ///< requests that wait; more are refused (unavailable)
+        model::Revision compact_every = 20'000;
+        model::Revision log_kept = 200'000;
+    };
+
+    /// Both must outlive the engine.
+    Engine(runtime::Executor& executor, store::Store& store, Options options);
+    ~Engine();
+
+    /// Reads the store and begins. On the loop, or before it runs. Errors are the store's.
+    base::Status start();
+
+    /// From any thread.
+    void submit(Request request);
+
+    /// The latest published (durable) snapshot. From any thread; never null after start().
+    SnapshotPtr snapshot() const;
+
+    /// `heard` is called on the loop after each durable commit, in order. From any thread.
+    using CommitHeard = std::function<void(const model::CommitPtr&, const SnapshotPtr&)>;
+    std::uint64_t listen(CommitHeard heard);
+    void stop_listening(std::uint64_t listener);
+
+    store::Store& store();
+
+  private:
+    class Body;
+    std::shared_ptr<Body> body_;
+};
+
+}  // namespace vdc::engine

@@ -1,0 +1,429 @@
+#include "model/apply.h"
+
+#include "base/text.h"
+#include "model/writer.h"
+
+namespace vdc::model {
+
+using base::Error;
+using base::Status;
+using Code = Error::Code;
+
+namespace {
+
+std::string noun_text(Noun noun) {
+    std::string words(word(noun));
+    for (char& c : words)
+        if (c == '_') c = ' ';
+    return words;
+}
+
+template <class R>
+std::string quoted_name(const R& record) {
+    return noun_text(R::noun) + " '" + record.name + "'";
+}
+
+template <class R>
+Error missing(typename R::Id id) {
+    return {Code::not_found, "there is no " + noun_text(R::noun) + " " + text(id),
+            "it may be gone already"};
+}
+
+// ---- rules of reference ------------------------------------------------------------------------
+
+/// The record referred to, if `project` may use it and it is there to stay.
+template <class R>
+base::Result<const R*> referred(const Snapshot& snapshot, typename R::Id id, ProjectId project) {
+    const R* found = snapshot.find<R>(id);
+    if (found == nullptr) return missing<R>(id);
+    if (found->project && found->project != project)
+        return Error{Code::not_found,
+                     "there is no " + noun_text(R::noun) + " " + text(id) + " in this project"};
+    if (found->deleting)
+        return Error{Code::conflict, quoted_name(*found) + " is being deleted", "name another one"};
+    return found;
+}
+
+template <class R>
+Status must_be_unused(const Snapshot& snapshot, const R& record, Link link, const char* users) {
+    if (!snapshot.has_linked(link, record.id.value)) return {};
+    return Error{Code::conflict, quoted_name(record) + " is in use by " + users,
+                 "delete those first"};
+}
+
+Status check_references(const Snapshot&, const auto&) {
+    return {};
+}
+
+Status check_references(const Snapshot& s, const Port& port) {
+    TRY(referred<Network>(s, port.declared.network, port.project));
+    if (port.declared.instance) TRY(referred<Instance>(s, *port.declared.instance, port.project));
+    return {};
+}
+Status check_references(const Snapshot& s, const Volume& volume) {
+    if (volume.declared.image) TRY(referred<Image>(s, *volume.declared.image, volume.project));
+    if (volume.declared.instance)
+        TRY(referred<Instance>(s, *volume.declared.instance, volume.project));
+    return {};
+}
+Status check_references(const Snapshot& s, const VolumeSnapshot& snapshot) {
+    TRY(referred<Volume>(s, snapshot.declared.volume, snapshot.project));
+    return {};
+}
+Status check_references(const Snapshot& s, const Instance& instance) {
+    TRY(referred<Image>(s, instance.declared.image, instance.project));
+    if (instance.declared.key) TRY(referred<KeyPair>(s, *instance.declared.key, instance.project));
+    if (instance.declared.application)
+        TRY(referred<Application>(s, *instance.declared.application, instance.project));
+    return {};
+}
+Status check_references(const Snapshot& s, const Application& application) {
+    const Template& made_of = application.declared.instance;
+    TRY(referred<Image>(s, made_of.image, application.project));
+    TRY(referred<Network>(s, made_of.network, application.project));
+    if (made_of.key) TRY(referred<KeyPair>(s, *made_of.key, application.project));
+    if (s.named<Flavor>(ProjectId{}, made_of.flavor) == nullptr)
+        return Error{Code::not_found,
+                     "there is no flavor '" + base::quoted(made_of.flavor, 80) + "'" +
+                         base::did_you_mean(made_of.flavor, s.names(Noun::flavor, {})),
+                     "`vdc flavor list` shows those there are"};
+    return {};
+}
+
+// ---- rules of value ----------------------------------------------------------------------------
+
+Status check_values(const auto&) {
+    return {};
+}
+
+Status check_values(const Network& network) {
+    const Ipv4Range& range = network.declared.range;
+    if (range.prefix < 8 || range.prefix > 29)
+        return Error{Code::invalid, "the range " + text(range) + " cannot hold a network",
+                     "take a prefix from 8 to 29, for example 10.20.0.0/24"};
+    for (const char* taken :
+         {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10", "224.0.0.0/3"})
+        if (base::parse_ipv4_range(taken).value().overlaps(range))
+            return Error{
+                Code::invalid,
+                "the range " + text(range) + " overlaps " + taken + ", which has another use",
+                "take a private range, for example 10.20.0.0/24"};
+    return {};
+}
+Status check_values(const KeyPair& key) {
+    const std::string& line = key.declared.public_key;
+    const bool typed =
+        line.starts_with("ssh-") || line.starts_with("ecdsa-") || line.starts_with("sk-");
+    if (typed && line.find_first_of("\r\n") == std::string::npos &&
+        line.find(' ') != std::string::npos)
+        return {};
+    return Error{Code::invalid, "'public_key' is no OpenSSH public key",
+                 "give the one line of a .pub file, for example ~/.ssh/id_ed25519.pub"};
+}
+Status check_values(const Image& image) {
+    const std::string& sum = image.declared.sha256;
+    if (sum.empty() ||
+        (sum.size() == 64 && sum.find_first_not_of("0123456789abcdef") == std::string::npos))
+        return {};
+    return Error{Code::invalid, "'sha256' must be 64 hexadecimal digits in lower case",
+                 "sha256sum FILE prints it"};
+}
+Status check_values(const Volume& volume) {
+    if (volume.declared.size.count > 0) return {};
+    return Error{Code::invalid, "'size' of a volume must be at least 1MiB", "for example 10GiB"};
+}
+Status check_values(const Application& application) {
+    const auto& front = application.declared.front;
+    if (!front || front->check_path.empty()) return {};
+    const std::string& path = front->check_path;
+    const bool printable = path.find_first_of(" \t\r\n\"'\\#{}") == std::string::npos;
+    if (path[0] == '/' && printable && front->protocol == Protocol::http) return {};
+    return Error{Code::invalid,
+                 "'front.check_path' must be a path such as /health, and protocol http",
+                 "leave it away to check by connecting"};
+}
+
+// ---- quota -------------------------------------------------------------------------------------
+
+Status over(const char* what, std::int64_t wanted, std::int64_t most, const Project& project) {
+    if (wanted <= most) return {};
+    return Error{Code::exhausted,
+                 "the quota of project '" + project.name + "' allows " + std::to_string(most) +
+                     " " + what + ", this would make " + std::to_string(wanted),
+                 "delete something, or ask the operator for more"};
+}
+
+/// Whether the project's usage would hold with `more` on top.
+Status check_quota(const Snapshot& snapshot, ProjectId id, const Snapshot::Usage& more) {
+    const Project* project = snapshot.find<Project>(id);
+    if (project == nullptr) return {};
+    const ProjectDeclared& quota = project->declared;
+    const Snapshot::Usage used = snapshot.usage(id);
+    TRY(over("instances", used.instances + more.instances, quota.instances_max, *project));
+    TRY(over("volumes", used.volumes + more.volumes, quota.volumes_max, *project));
+    TRY(over("virtual processors", used.resources.vcpus.count + more.resources.vcpus.count,
+             quota.resources_max.vcpus.count, *project));
+    TRY(over("MiB of memory", used.resources.memory.count + more.resources.memory.count,
+             quota.resources_max.memory.count, *project));
+    return over("MiB of disk", used.resources.disk.count + more.resources.disk.count,
+                quota.resources_max.disk.count, *project);
+}
+
+Snapshot::Usage needs(const auto&) {
+    return {};
+}
+Snapshot::Usage needs(const Instance& instance) {
+    return {1, 0, {instance.declared.vcpus, instance.declared.memory, {}}};
+}
+Snapshot::Usage needs(const Volume& volume) {
+    return {0, 1, {{}, {}, volume.declared.size}};
+}
+
+// ---- create ------------------------------------------------------------------------------------
+
+template <class R>
+constexpr bool belongs_to_project =
+    !(std::is_same_v<R, Project> || std::is_same_v<R, Host> || std::is_same_v<R, Flavor> ||
+      std::is_same_v<R, Image> || std::is_same_v<R, Operation>);
+
+template <class R>
+Status check_new(const Snapshot& snapshot, const R& record) {
+    if (!record.id) return Error{Code::invalid, "a new " + noun_text(R::noun) + " needs an id"};
+    if (snapshot.find<R>(record.id) != nullptr)
+        return Error{Code::exists, "the id " + text(record.id) + " is taken"};
+    if constexpr (!std::is_same_v<R, Operation>)
+        TRY(base::check_name("a " + noun_text(R::noun), record.name));
+    if (snapshot.named<R>(record.project, record.name) != nullptr)
+        return Error{Code::exists, "there is a " + quoted_name(record) + " already",
+                     "take another name, or delete that one first"};
+    if (record.project && snapshot.find<Project>(record.project) == nullptr)
+        return missing<Project>(record.project);
+    if (belongs_to_project<R> && !record.project)
+        return Error{Code::invalid,
+                     "a " + noun_text(R::noun) + " belongs to a project; none was given"};
+    TRY(check_values(record));
+    TRY(check_references(snapshot, record));
+    return check_quota(snapshot, record.project, needs(record));
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Create<R>& change) {
+    TRY(check_new(snapshot, *change.record));
+    R record = *change.record;
+    record.revision = record.declared_revision = snapshot.revision;
+    record.created = snapshot.committed;
+    Writer{snapshot}.put(std::move(record));
+    return {};
+}
+
+// ---- declare -----------------------------------------------------------------------------------
+
+Status check_declare(const Snapshot&, const auto&, const auto&) {
+    return {};
+}
+
+Status check_declare(const Snapshot& snapshot, const Volume& before, const Volume& after) {
+    const std::string subject = quoted_name(before);
+    if (after.declared.size < before.declared.size)
+        return Error{Code::invalid,
+                     subject + " cannot shrink from " + text(before.declared.size) + " to " +
+                         text(after.declared.size),
+                     "volumes only grow"};
+    if (after.declared.reverts < before.declared.reverts)
+        return Error{Code::conflict, "the count of reverts of " + subject + " cannot fall"};
+    const bool moves = before.declared.instance && after.declared.instance &&
+                       before.declared.instance != after.declared.instance;
+    if (moves)
+        return Error{Code::conflict, subject + " is attached to another instance",
+                     "detach it first"};
+    if (before.declared.instance && !after.declared.instance && before.declared.slot == 0)
+        return Error{Code::conflict, subject + " is the root volume of its instance",
+                     "delete the instance instead"};
+    if (after.declared.revert_to) {
+        const auto* wanted = snapshot.find<VolumeSnapshot>(*after.declared.revert_to);
+        if (after.declared.reverts != before.declared.reverts &&
+            (wanted == nullptr || wanted->declared.volume != after.id))
+            return Error{Code::not_found, "there is no such snapshot of " + subject};
+    }
+    return check_quota(snapshot, after.project,
+                       {0, 0, {{}, {}, after.declared.size - before.declared.size}});
+}
+Status check_declare(const Snapshot&, const Instance& before, const Instance& after) {
+    const InstanceDeclared& a = before.declared;
+    const InstanceDeclared& b = after.declared;
+    if (b.starts < a.starts || b.reboots < a.reboots || b.resets < a.resets)
+        return Error{Code::conflict, "the counters of " + quoted_name(before) + " cannot fall"};
+    return {};
+}
+
+template <class R>
+base::Result<const R*> to_change(const Snapshot& snapshot, typename R::Id id) {
+    const R* before = snapshot.find<R>(id);
+    if (before == nullptr) return missing<R>(id);
+    return before;
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Declare<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    if (before->deleting)
+        return Error{Code::conflict, quoted_name(*before) + " is being deleted",
+                     "wait for its end"};
+    if (before->declared == change.declared) return {};
+    R after = *before;
+    after.declared = change.declared;
+    after.revision = after.declared_revision = snapshot.revision;
+    TRY(check_values(after));
+    TRY(check_references(snapshot, after));
+    TRY(check_declare(snapshot, *before, after));
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+// ---- claim, observe ----------------------------------------------------------------------------
+
+Status check_claim(const auto&, const auto&) {
+    return {};
+}
+Status check_claim(const Instance& before, const InstanceClaimed& claimed) {
+    const bool falls = claimed.generation < before.claimed.generation;
+    const bool moved = claimed.host && claimed.host != before.claimed.host;
+    if (falls || (moved && claimed.generation == before.claimed.generation))
+        return Error{Code::conflict,
+                     "a claim of " + quoted_name(before) + " needs a higher generation"};
+    return {};
+}
+Status check_claim(const Volume& before, const VolumeClaimed& claimed) {
+    if (claimed.generation < before.claimed.generation)
+        return Error{Code::conflict,
+                     "a claim of " + quoted_name(before) + " needs a higher generation"};
+    return {};
+}
+Status check_claim(const Host& before, const HostClaimed& claimed) {
+    if (claimed.epoch < before.claimed.epoch)
+        return Error{Code::conflict, "the epoch of " + quoted_name(before) + " cannot fall"};
+    return {};
+}
+
+Status check_observe(const auto&, const auto&) {
+    return {};
+}
+Status check_observe(const Instance& before, const InstanceObserved& observed) {
+    if (observed.generation < before.observed.generation ||
+        observed.generation > before.claimed.generation)
+        return Error{Code::conflict, "what was seen of " + quoted_name(before) +
+                                         " is of generation " +
+                                         std::to_string(observed.generation) + ", it is at " +
+                                         std::to_string(before.claimed.generation)};
+    return {};
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Claim<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    if (before->claimed == change.claimed) return {};
+    TRY(check_claim(*before, change.claimed));
+    R after = *before;
+    after.claimed = change.claimed;
+    after.revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Observe<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    if (before->observed == change.observed) return {};
+    TRY(check_observe(*before, change.observed));
+    R after = *before;
+    after.observed = change.observed;
+    after.revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+// ---- delete, forget ----------------------------------------------------------------------------
+
+Status check_unused(const Snapshot&, const auto&) {
+    return {};
+}
+Status check_unused(const Snapshot& s, const KeyPair& key) {
+    TRY(must_be_unused(s, key, Link::key_instance, "instances"));
+    return must_be_unused(s, key, Link::key_application, "applications");
+}
+Status check_unused(const Snapshot& s, const Image& image) {
+    TRY(must_be_unused(s, image, Link::image_volume, "volumes that began with it"));
+    TRY(must_be_unused(s, image, Link::image_instance, "instances"));
+    return must_be_unused(s, image, Link::image_application, "applications");
+}
+Status check_unused(const Snapshot& s, const Network& network) {
+    TRY(must_be_unused(s, network, Link::network_port, "ports of instances"));
+    return must_be_unused(s, network, Link::network_application, "applications");
+}
+Status check_unused(const Snapshot&, const Volume& volume) {
+    if (!volume.declared.instance) return {};
+    return Error{Code::conflict, quoted_name(volume) + " is attached to an instance",
+                 "detach it first"};
+}
+Status check_unused(const Snapshot& s, const Host& host) {
+    TRY(must_be_unused(s, host, Link::host_instance, "instances"));
+    return must_be_unused(s, host, Link::host_volume, "volumes");
+}
+Status check_unused(const Snapshot& s, const Project& project) {
+    if (s.usage(project.id) == Snapshot::Usage{} && s.names(Noun::network, project.id).empty() &&
+        s.names(Noun::application, project.id).empty() &&
+        s.names(Noun::key_pair, project.id).empty())
+        return {};
+    return Error{Code::conflict, quoted_name(project) + " is not empty",
+                 "delete what is in it first"};
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Delete<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    if (before->deleting) return {};
+    TRY(check_unused(snapshot, *before));
+    R after = *before;
+    after.deleting = true;
+    after.revision = after.declared_revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+/// What still hangs on a record and must be gone before it.
+Status check_gone(const Snapshot& s, const auto& record) {
+    return check_unused(s, record);
+}
+Status check_gone(const Snapshot& s, const Instance& instance) {
+    TRY(must_be_unused(s, instance, Link::instance_volume, "volumes"));
+    return must_be_unused(s, instance, Link::instance_port, "ports");
+}
+Status check_gone(const Snapshot& s, const Volume& volume) {
+    TRY(check_unused(s, volume));
+    return must_be_unused(s, volume, Link::volume_snapshot, "its snapshots");
+}
+Status check_gone(const Snapshot& s, const Application& application) {
+    return must_be_unused(s, application, Link::application_instance, "its replicas");
+}
+
+template <class R>
+Status apply_one(Snapshot& snapshot, const Forget<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    TRY(check_gone(snapshot, *before));
+    Writer{snapshot}.template take<R>(change.id);
+    return {};
+}
+
+}  // namespace
+
+Status apply(Snapshot& snapshot, const Change& change) {
+    return std::visit([&](const auto& each) { return apply_one(snapshot, each); }, change);
+}
+
+void advance(Snapshot& snapshot, Revision revision, Instant now) {
+    base::check(revision == snapshot.revision + 1, "revisions follow one another");
+    snapshot.revision = revision;
+    snapshot.committed = now;
+}
+
+}  // namespace vdc::model

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/change.h"
+#include "model/snapshot.h"
+
+namespace vdc::model {
+
+/// The one place where anything happens to the datacenter. Checks the rules below and makes the
+/// change, or returns an error and leaves the snapshot as it was. Rules:
+///  - names are unique per kind and project, and are DNS labels; ids are new;
+///  - what a record refers to exists, belongs to its project (or to the datacenter), and is not
+///    being deleted; what others refer to cannot be deleted or forgotten;
+///  - quotas hold for what is created or grown; volumes never shrink;
+///  - generations, epochs and counters never fall; observations of an older generation are refused
+///    (conflict): the thing was claimed anew meanwhile;
+///  - a thing that is being deleted takes no new wishes, and is forgotten only when it is gone.
+/// Claims are checked against capacity by control and by check(), not here: an observation or a
+/// shrunken host must never make a stored log unreadable.
+base::Status apply(Snapshot& snapshot, const Change& change);
+
+/// Begins the next commit: its revision and its instant, which apply() writes into records.
+void advance(Snapshot& snapshot, Revision revision, Instant now);
+
+/// What is wrong with the snapshot, one sentence each; empty is good. Computed from scratch from
+/// the records alone: used by the simulator, the tests and `vdc doctor`. Costs a full pass.
+/// Holds: references, unique names, indices as rebuilt, claims within capacity (I6), quotas (I5),
+/// addresses unique within their network, network numbers and front addresses unique.
+std::vector<std::string> check(const Snapshot& snapshot);
+
+/// Memory and processors that instances may claim on a host in all.
+Resources claimable(const Host& host);
+
+}  // namespace vdc::model

@@ -1,0 +1,526 @@
+#include "model/codec.h"
+
+#include <type_traits>
+
+#include "base/text.h"
+
+namespace vdc::model {
+
+using base::Error;
+using base::Json;
+using base::Result;
+using base::Status;
+using base::text;
+using base::word;
+
+static Error misfit(const std::string& path, const std::string& why, std::string hint = {}) {
+    return {Error::Code::invalid, "'" + path + "' " + why, std::move(hint)};
+}
+
+template <class T>
+struct Codec;
+
+// ---- single values -----------------------------------------------------------------------------
+
+template <>
+struct Codec<bool> {
+    static Json encode(bool value) { return value; }
+    static Result<bool> decode(const Json& json, const std::string& path, const Bounds&, Unknown) {
+        if (json.is(Json::Kind::boolean)) return json.boolean();
+        return misfit(path, "must be true or false, not " + std::string(word(json.kind())));
+    }
+    static Json schema(const Bounds&) { return Json::object({{"type", "boolean"}}); }
+};
+
+static Status within(const std::string& path, std::int64_t value, const Bounds& bounds) {
+    if (value >= bounds.least && value <= bounds.most) return {};
+    return misfit(path, "is " + std::to_string(value) + ", but must be from " +
+                            std::to_string(bounds.least) + " to " + std::to_string(bounds.most));
+}
+
+template <class T>
+requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) struct Codec<T> {
+    static Json encode(T value) { return static_cast<std::int64_t>(value); }
+    static Result<T> decode(const Json& json, const std::string& path, const Bounds& bounds,
+                            Unknown) {
+        if (!json.is(Json::Kind::integer))
+            return misfit(path, "must be a whole number, not " + std::string(word(json.kind())));
+        TRY(within(path, json.integer(), bounds));
+        if (std::is_unsigned_v<T> && json.integer() < 0)
+            return misfit(path, "must not be negative");
+        return static_cast<T>(json.integer());
+    }
+    static Json schema(const Bounds& bounds) {
+        Json schema = Json::object({{"type", "integer"}});
+        if (bounds.least != Bounds{}.least) schema.set("minimum", bounds.least);
+        if (bounds.most != Bounds{}.most) schema.set("maximum", bounds.most);
+        return schema;
+    }
+};
+
+template <>
+struct Codec<std::string> {
+    static Json encode(const std::string& value) { return value; }
+    static Result<std::string> decode(const Json& json, const std::string& path,
+                                      const Bounds& bounds, Unknown) {
+        if (!json.is(Json::Kind::text))
+            return misfit(path, "must be text, not " + std::string(word(json.kind())));
+        const auto length = static_cast<std::int64_t>(json.text().size());
+        if (length < bounds.least)
+            return misfit(path, length == 0 ? "must not be empty"
+                                            : "must have at least " + std::to_string(bounds.least) +
+                                                  " bytes");
+        if (length > bounds.most)
+            return misfit(path, "has " + std::to_string(length) + " bytes, but at most " +
+                                    std::to_string(bounds.most) + " are taken");
+        return json.text();
+    }
+    static Json schema(const Bounds& bounds) {
+        Json schema = Json::object({{"type", "string"}});
+        if (bounds.least > 0) schema.set("minLength", bounds.least);
+        if (bounds.most != Bounds{}.most) schema.set("maxLength", bounds.most);
+        return schema;
+    }
+};
+
+/// A value that is written as text and read by a function.
+template <class T>
+struct TextCodec {
+    static Json encode(const T& value) { return text(value); }
+    template <class Parse>
+    static Result<T> decode_with(const Json& json, const std::string& path, const char* what,
+                                 Parse parse) {
+        if (!json.is(Json::Kind::text))
+            return misfit(path, "must be " + std::string(what) + " as text, not " +
+                                    std::string(word(json.kind())));
+        auto value = parse(json.text());
+        if (!value.ok()) return misfit(path, ": " + value.error().message, value.error().hint);
+        return *value;
+    }
+    static Json text_schema(const char* format, const char* pattern) {
+        Json schema = Json::object({{"type", "string"}});
+        if (*format != 0) schema.set("format", format);
+        if (*pattern != 0) schema.set("pattern", pattern);
+        return schema;
+    }
+};
+
+#define VDC_TEXT_CODEC(T, what, parse, format, pattern)                                   \
+    template <>                                                                           \
+    struct Codec<T> : TextCodec<T> {                                                      \
+        static Result<T> decode(const Json& json, const std::string& path, const Bounds&, \
+                                Unknown) {                                                \
+            return decode_with(json, path, what, parse);                                  \
+        }                                                                                 \
+        static Json schema(const Bounds&) { return text_schema(format, pattern); }        \
+    };
+
+/// 0.0.0.0 and the nil MAC mean "none yet"; they are stored, never taken from people.
+static Result<Mac> parse_stored_mac(std::string_view value) {
+    if (value == text(Mac{})) return Mac{};
+    return base::parse_mac(value);
+}
+
+VDC_TEXT_CODEC(Ipv4, "an IPv4 address", base::parse_ipv4, "ipv4", "")
+VDC_TEXT_CODEC(Ipv4Range, "a range of IPv4 addresses", base::parse_ipv4_range, "",
+               "^[0-9.]+/[0-9]+$")
+VDC_TEXT_CODEC(Mac, "a MAC address", parse_stored_mac, "", "^([0-9a-f]{2}:){5}[0-9a-f]{2}$")
+VDC_TEXT_CODEC(Instant, "a time", base::parse_instant, "date-time", "")
+VDC_TEXT_CODEC(Duration, "a duration", base::parse_duration, "",
+               "^[0-9]+(\\.[0-9]+)?(us|ms|s|m|h|d)$")
+
+template <>
+struct Codec<MiB> : TextCodec<MiB> {
+    static Result<MiB> decode(const Json& json, const std::string& path, const Bounds& bounds,
+                              Unknown) {
+        const MiB size = TRY(decode_with(json, path, "a size", base::parse_mib));
+        if (size.count >= bounds.least && size.count <= bounds.most) return size;
+        return misfit(path, "is " + text(size) + ", but must be from " + text(MiB{bounds.least}) +
+                                " to " + text(MiB{bounds.most}));
+    }
+    static Json schema(const Bounds&) { return text_schema("", "^[0-9]+ ?(MiB|GiB|TiB)$"); }
+};
+
+template <class Unit>
+requires(!std::is_same_v<base::Quantity<Unit>, MiB>) struct Codec<base::Quantity<Unit>> {
+    static Json encode(base::Quantity<Unit> value) { return value.count; }
+    static Result<base::Quantity<Unit>> decode(const Json& json, const std::string& path,
+                                               const Bounds& bounds, Unknown unknown) {
+        return base::Quantity<Unit>{TRY(Codec<std::int64_t>::decode(json, path, bounds, unknown))};
+    }
+    static Json schema(const Bounds& bounds) { return Codec<std::int64_t>::schema(bounds); }
+};
+
+template <>
+struct Codec<base::Uuid> : TextCodec<base::Uuid> {
+    static Result<base::Uuid> decode(const Json& json, const std::string& path, const Bounds&,
+                                     Unknown) {
+        return decode_with(json, path, "an id", [](std::string_view value) -> Result<base::Uuid> {
+            if (const auto uuid = base::parse_uuid(value)) return *uuid;
+            return Error{Error::Code::invalid, "'" + base::quoted(value, 60) + "' is no id",
+                         "ids are UUIDs, 36 characters"};
+        });
+    }
+    static Json schema(const Bounds&) { return text_schema("uuid", ""); }
+};
+
+template <class Tag>
+struct Codec<base::Id<Tag>> {
+    static Json encode(const base::Id<Tag>& id) { return text(id); }
+    static Result<base::Id<Tag>> decode(const Json& json, const std::string& path,
+                                        const Bounds& bounds, Unknown unknown) {
+        return base::Id<Tag>{TRY(Codec<base::Uuid>::decode(json, path, bounds, unknown))};
+    }
+    static Json schema(const Bounds& bounds) { return Codec<base::Uuid>::schema(bounds); }
+};
+
+template <Worded E>
+struct Codec<E> {
+    static Json encode(E value) { return word(value); }
+    static Result<E> decode(const Json& json, const std::string& path, const Bounds&, Unknown) {
+        std::vector<std::string> known;
+        for (const auto& each : words(E{})) {
+            if (json.is(Json::Kind::text) && json.text() == each.word) return each.value;
+            known.emplace_back(each.word);
+        }
+        const std::string given = json.is(Json::Kind::text) ? json.text() : "";
+        return misfit(
+            path, "must be one of " + base::join(known, ", ") + base::did_you_mean(given, known));
+    }
+    static Json schema(const Bounds&) {
+        Json known = Json::array();
+        for (const auto& each : words(E{})) known.push(each.word);
+        return Json::object({{"type", "string"}, {"enum", std::move(known)}});
+    }
+};
+
+template <>
+struct Codec<Json> {
+    static Json encode(const Json& value) { return value; }
+    static Result<Json> decode(const Json& json, const std::string&, const Bounds&, Unknown) {
+        return json;
+    }
+    static Json schema(const Bounds&) { return Json::object(); }
+};
+
+// ---- compounds ---------------------------------------------------------------------------------
+
+template <class T>
+struct Codec<std::optional<T>> {
+    static Json encode(const std::optional<T>& value) {
+        return value ? Codec<T>::encode(*value) : Json(nullptr);
+    }
+    static Result<std::optional<T>> decode(const Json& json, const std::string& path,
+                                           const Bounds& bounds, Unknown unknown) {
+        if (json.is_null()) return std::optional<T>{};
+        return std::optional<T>{TRY(Codec<T>::decode(json, path, bounds, unknown))};
+    }
+    static Json schema(const Bounds& bounds) {
+        Json one = Codec<T>::schema(bounds);
+        return Json::object(
+            {{"anyOf", Json::array({std::move(one), Json::object({{"type", "null"}})})}});
+    }
+};
+
+template <class T>
+struct Codec<std::vector<T>> {
+    static constexpr std::int64_t items_max = 100'000;
+    static Json encode(const std::vector<T>& value) {
+        Json items = Json::array();
+        for (const T& each : value) items.push(Codec<T>::encode(each));
+        return items;
+    }
+    static Result<std::vector<T>> decode(const Json& json, const std::string& path,
+                                         const Bounds& bounds, Unknown unknown) {
+        if (!json.is(Json::Kind::array))
+            return misfit(path, "must be a list, not " + std::string(word(json.kind())));
+        const auto count = static_cast<std::int64_t>(json.items().size());
+        if (count > std::min(items_max, bounds.most)) return misfit(path, "has too many items");
+        std::vector<T> items;
+        for (const Json& each : json.items())
+            items.push_back(TRY(Codec<T>::decode(
+                each, path + "[" + std::to_string(items.size()) + "]", {}, unknown)));
+        return items;
+    }
+    static Json schema(const Bounds&) {
+        return Json::object({{"type", "array"}, {"items", Codec<T>::schema({})}});
+    }
+};
+
+template <>
+struct Codec<std::map<std::string, std::string>> {
+    using Map = std::map<std::string, std::string>;
+    static Json encode(const Map& value) {
+        Json object = Json::object();
+        for (const auto& [name, content] : value) object.members().push_back({name, content});
+        return object;
+    }
+    static Result<Map> decode(const Json& json, const std::string& path, const Bounds& bounds,
+                              Unknown unknown) {
+        if (!json.is(Json::Kind::object))
+            return misfit(path, "must be an object, not " + std::string(word(json.kind())));
+        if (static_cast<std::int64_t>(json.members().size()) > bounds.most)
+            return misfit(path, "has more than " + std::to_string(bounds.most) + " members");
+        Map map;
+        for (const auto& member : json.members())
+            map[member.name] = TRY(Codec<std::string>::decode(
+                member.value, path + "." + member.name, {0, 1000}, unknown));
+        return map;
+    }
+    static Json schema(const Bounds&) {
+        return Json::object(
+            {{"type", "object"}, {"additionalProperties", Json::object({{"type", "string"}})}});
+    }
+};
+
+template <class T>
+static std::vector<std::string> field_names() {
+    std::vector<std::string> names;
+    for_each_field<T>([&](const auto& each) { names.emplace_back(each.name); });
+    return names;
+}
+
+template <class T>
+static Status refuse_unknown(const Json& json, const std::string& path) {
+    const std::vector<std::string> known = field_names<T>();
+    for (const auto& member : json.members()) {
+        if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
+        const std::string full = path.empty() ? member.name : path + "." + member.name;
+        return misfit(base::quoted(full, 100),
+                      "is not known here" + base::did_you_mean(member.name, known),
+                      "known are " + base::join(known, ", "));
+    }
+    return {};
+}
+
+template <Described T>
+struct Codec<T> {
+    static Json encode(const T& value) {
+        Json object = Json::object();
+        for_each_field<T>([&](const auto& each) {
+            using Value = std::remove_cvref_t<decltype(value.*each.member)>;
+            object.members().push_back(
+                {std::string(each.name), Codec<Value>::encode(value.*each.member)});
+        });
+        return object;
+    }
+    static Result<T> decode(const Json& json, const std::string& path, const Bounds&,
+                            Unknown unknown) {
+        if (json.is_null()) return T{};
+        if (!json.is(Json::Kind::object))
+            return misfit(path, "must be an object, not " + std::string(word(json.kind())));
+        if (unknown == Unknown::refused) TRY(refuse_unknown<T>(json, path));
+        T value;
+        Status status;
+        for_each_field<T>([&](const auto& each) {
+            const Json* member = json.find(each.name);
+            if (member == nullptr || !status.ok()) return;
+            using Value = std::remove_cvref_t<decltype(value.*each.member)>;
+            const std::string full =
+                path.empty() ? std::string(each.name) : path + "." + std::string(each.name);
+            auto decoded = Codec<Value>::decode(*member, full, each.bounds, unknown);
+            if (decoded.ok())
+                value.*each.member = std::move(*decoded);
+            else
+                status = decoded.error();
+        });
+        TRY(std::move(status));
+        return value;
+    }
+    static Json schema(const Bounds&) {
+        Json properties = Json::object();
+        const T defaults{};
+        for_each_field<T>([&](const auto& each) {
+            using Value = std::remove_cvref_t<decltype(defaults.*each.member)>;
+            Json property = Codec<Value>::schema(each.bounds);
+            property.set("description", each.about);
+            if (each.mutability == Mutability::computed) property.set("readOnly", true);
+            properties.members().push_back({std::string(each.name), std::move(property)});
+        });
+        return Json::object({{"type", "object"},
+                             {"properties", std::move(properties)},
+                             {"additionalProperties", false}});
+    }
+};
+
+// ---- records -----------------------------------------------------------------------------------
+
+/// What `input` has and `known` has not, by member names, recursively; null when nothing.
+static Json residue(const Json& input, const Json& known) {
+    if (!input.is(Json::Kind::object) || !known.is(Json::Kind::object)) return nullptr;
+    Json rest;
+    for (const auto& member : input.members()) {
+        const Json* twin = known.find(member.name);
+        Json left = twin == nullptr ? member.value : residue(member.value, *twin);
+        if (twin == nullptr || !left.is_null()) rest.set(member.name, std::move(left));
+    }
+    return rest;
+}
+
+static void add_residue(Json& json, const Json& rest) {
+    if (!rest.is(Json::Kind::object)) return;
+    for (const auto& member : rest.members()) {
+        if (!json.has(member.name)) {
+            json.set(member.name, member.value);
+            continue;
+        }
+        for (auto& own : json.members())
+            if (own.name == member.name) add_residue(own.value, member.value);
+    }
+}
+
+template <class R>
+Json to_json(const R& record) {
+    Json json =
+        Json::object({{"id", text(record.id)},
+                      {"project", record.project ? Json(text(record.project)) : Json(nullptr)},
+                      {"name", record.name},
+                      {"created", text(record.created)},
+                      {"revision", static_cast<std::int64_t>(record.revision)},
+                      {"declared_revision", static_cast<std::int64_t>(record.declared_revision)},
+                      {"deleting", record.deleting},
+                      {"declared", part_to_json(record.declared)},
+                      {"claimed", part_to_json(record.claimed)},
+                      {"observed", part_to_json(record.observed)}});
+    add_residue(json, record.unknown);
+    return json;
+}
+
+template <class T>
+static Status read(const Json& json, const char* name, T& into, Unknown unknown) {
+    const Json* member = json.find(name);
+    if (member == nullptr || member->is_null()) return {};
+    into = TRY(Codec<T>::decode(*member, name, {}, unknown));
+    return {};
+}
+
+template <class R>
+Result<R> record_from_json(const Json& json, Unknown unknown) {
+    if (!json.is(Json::Kind::object)) return misfit("record", "must be an object");
+    R record;
+    TRY(read(json, "id", record.id, unknown));
+    TRY(read(json, "project", record.project, unknown));
+    TRY(read(json, "name", record.name, unknown));
+    TRY(read(json, "created", record.created, unknown));
+    TRY(read(json, "revision", record.revision, unknown));
+    TRY(read(json, "declared_revision", record.declared_revision, unknown));
+    TRY(read(json, "deleting", record.deleting, unknown));
+    TRY(read(json, "declared", record.declared, unknown));
+    TRY(read(json, "claimed", record.claimed, unknown));
+    TRY(read(json, "observed", record.observed, unknown));
+    if (unknown == Unknown::kept) record.unknown = residue(json, to_json(record));
+    return record;
+}
+
+template <class Part>
+Json part_to_json(const Part& part) {
+    return Codec<Part>::encode(part);
+}
+
+template <class Part>
+Result<Part> part_from_json(const Json& json, Unknown unknown) {
+    return Codec<Part>::decode(json, "", {}, unknown);
+}
+
+template <class Part>
+Status merge(Part& part, const Json& patch, Writing writing) {
+    if (!patch.is(Json::Kind::object)) return misfit("body", "must be an object");
+    TRY(refuse_unknown<Part>(patch, ""));
+    Status status;
+    Part merged = part;
+    for_each_field<Part>([&](const auto& each) {
+        const Json* member = patch.find(each.name);
+        if (member == nullptr || !status.ok()) return;
+        using Value = std::remove_cvref_t<decltype(merged.*each.member)>;
+        const std::string name(each.name);
+        Result<Value> value =
+            member->is_null() ? Result<Value>(Part{}.*each.member)
+                              : Codec<Value>::decode(*member, name, each.bounds, Unknown::refused);
+        if (!value.ok()) {
+            status = value.error();
+        } else if (*value == merged.*each.member) {
+            return;
+        } else if (each.mutability == Mutability::computed) {
+            status = misfit(name, "is set by the datacenter and cannot be given");
+        } else if (each.mutability == Mutability::at_creation && writing == Writing::updating) {
+            status = misfit(name, "cannot change after creation",
+                            "make a new one with the value wanted");
+        } else {
+            merged.*each.member = std::move(*value);
+        }
+    });
+    TRY(std::move(status));
+    part = std::move(merged);
+    return {};
+}
+
+template <class Part>
+Json schema() {
+    return Codec<Part>::schema({});
+}
+
+template <class Part>
+std::vector<std::string> differences(const Part& before, const Part& after) {
+    std::vector<std::string> names;
+    for_each_field<Part>([&](const auto& each) {
+        if (!(before.*each.member == after.*each.member)) names.emplace_back(each.name);
+    });
+    return names;
+}
+
+#define VDC_PART(P)                                             \
+    template Json part_to_json<P>(const P&);                    \
+    template Result<P> part_from_json<P>(const Json&, Unknown); \
+    template Status merge<P>(P&, const Json&, Writing);         \
+    template Json schema<P>();                                  \
+    template std::vector<std::string> differences<P>(const P&, const P&);
+#define VDC_RECORD(R)                   \
+    template Json to_json<R>(const R&); \
+    template Result<R> record_from_json<R>(const Json&, Unknown);
+
+VDC_PART(Nothing)
+VDC_PART(Resources)
+VDC_PART(Template)
+VDC_PART(Front)
+VDC_PART(Explanation)
+VDC_PART(ProjectDeclared)
+VDC_PART(HostDeclared)
+VDC_PART(HostClaimed)
+VDC_PART(HostObserved)
+VDC_PART(FlavorDeclared)
+VDC_PART(KeyPairDeclared)
+VDC_PART(ImageDeclared)
+VDC_PART(ImageClaimed)
+VDC_PART(ImageObserved)
+VDC_PART(NetworkDeclared)
+VDC_PART(NetworkClaimed)
+VDC_PART(NetworkObserved)
+VDC_PART(PortDeclared)
+VDC_PART(PortClaimed)
+VDC_PART(VolumeDeclared)
+VDC_PART(VolumeClaimed)
+VDC_PART(VolumeObserved)
+VDC_PART(VolumeSnapshotDeclared)
+VDC_PART(VolumeSnapshotObserved)
+VDC_PART(InstanceDeclared)
+VDC_PART(InstanceClaimed)
+VDC_PART(InstanceObserved)
+VDC_PART(ApplicationDeclared)
+VDC_PART(ApplicationClaimed)
+VDC_PART(ApplicationObserved)
+VDC_PART(OperationDeclared)
+VDC_PART(OperationObserved)
+VDC_RECORD(Project)
+VDC_RECORD(Host)
+VDC_RECORD(Flavor)
+VDC_RECORD(KeyPair)
+VDC_RECORD(Image)
+VDC_RECORD(Network)
+VDC_RECORD(Volume)
+VDC_RECORD(VolumeSnapshot)
+VDC_RECORD(Port)
+VDC_RECORD(Instance)
+VDC_RECORD(Application)
+VDC_RECORD(Operation)
+
+}  // namespace vdc::model

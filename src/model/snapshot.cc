@@ -1,0 +1,83 @@
+#include "model/snapshot.h"
+
+#include "model/codec.h"
+
+namespace vdc::model {
+
+std::vector<std::string> Snapshot::names(Noun noun, ProjectId project) const {
+    constexpr std::size_t most = 1000;
+    std::vector<std::string> found;
+    for (auto each = names_.lower_bound({noun, project, ""}); each != names_.end(); ++each) {
+        const auto& [its_noun, its_project, name] = each->first;
+        if (its_noun != noun || its_project != project || found.size() == most) break;
+        found.push_back(name);
+    }
+    return found;
+}
+
+std::vector<base::Uuid> Snapshot::linked(Link link, base::Uuid parent) const {
+    std::vector<base::Uuid> found;
+    for (auto each = links_.lower_bound({link, parent, {}}); each != links_.end(); ++each) {
+        const auto& [its_link, its_parent, child] = each->first;
+        if (its_link != link || its_parent != parent) break;
+        found.push_back(child);
+    }
+    return found;
+}
+
+bool Snapshot::has_linked(Link link, base::Uuid parent) const {
+    const auto each = links_.lower_bound({link, parent, {}});
+    return each != links_.end() && std::get<0>(each->first) == link &&
+           std::get<1>(each->first) == parent;
+}
+
+Snapshot::Usage Snapshot::usage(ProjectId project) const {
+    const Usage* found = usage_.find(project);
+    return found != nullptr ? *found : Usage{};
+}
+
+Resources Snapshot::claimed(HostId host) const {
+    const Resources* found = claimed_.find(host);
+    return found != nullptr ? *found : Resources{};
+}
+
+template <class Map>
+static bool equal_maps(const Map& a, const Map& b) {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin());
+}
+
+bool same_indices(const Snapshot& a, const Snapshot& b) {
+    return equal_maps(a.names_, b.names_) && equal_maps(a.links_, b.links_) &&
+           equal_maps(a.usage_, b.usage_) && equal_maps(a.claimed_, b.claimed_);
+}
+
+base::Hash128 hash_of(const Snapshot& snapshot) {
+    base::Hasher hasher;
+    for_each_noun([&]<class R>(std::type_identity<R>) {
+        for (const auto& [id, record] : snapshot.all<R>()) hasher.add(base::dump(to_json(*record)));
+    });
+    return hasher.finish();
+}
+
+Power wanted_power(const Instance& instance) {
+    if (instance.deleting) return Power::off;
+    const InstanceDeclared& declared = instance.declared;
+    const InstanceObserved& observed = instance.observed;
+    if (declared.power == Power::off) return Power::off;
+    const bool ended_since_last_start = observed.phase == InstancePhase::stopped &&
+                                        observed.starts >= declared.starts &&
+                                        observed.reboots >= declared.reboots;
+    if (!ended_since_last_start || declared.restart == Restart::always) return declared.power;
+    if (observed.ended == RunEnd::guest_off) return Power::off;
+    if (observed.ended == RunEnd::crashed && declared.restart == Restart::never) return Power::off;
+    return declared.power;
+}
+
+bool takes_capacity(const Instance& instance) {
+    if (!instance.claimed.host) return false;
+    const InstancePhase phase = instance.observed.phase;
+    return wanted_power(instance) != Power::off || phase == InstancePhase::running ||
+           phase == InstancePhase::paused || phase == InstancePhase::preparing;
+}
+
+}  // namespace vdc::model

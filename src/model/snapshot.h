@@ -1,0 +1,134 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "model/nouns.h"
+#include "model/sorted_map.h"
+
+namespace vdc::model {
+
+/// Which records hang on which: an index that follows from the records alone.
+enum class Link {
+    host_instance,         ///< instances claimed on a host
+    host_volume,           ///< volumes claimed on a host
+    host_image,            ///< images kept on a host
+    application_instance,  ///< its replicas
+    instance_volume,       ///< volumes attached to it
+    instance_port,         ///< its ports
+    network_port,          ///< the ports in it
+    network_application,   ///< applications whose template names it
+    image_volume,          ///< volumes that began with it
+    image_instance,        ///< instances that were made with it
+    image_application,     ///< applications whose template names it
+    key_instance,
+    key_application,
+    volume_snapshot,     ///< the snapshots of a volume
+    subject_operation,   ///< operations about a thing that still run
+    finished_operation,  ///< (nil, operation) for those that ended
+    unplaced_instance,   ///< (nil, instance) for those that want a host and have none
+};
+
+/// The datacenter at one revision: a value. Copies are cheap and independent. Only apply.h changes
+/// it.
+class Snapshot {
+  public:
+    template <class R>
+    using Table = SortedMap<typename R::Id, Shared<R>>;
+
+    Revision revision = 0;
+    Instant committed;  ///< when that revision came to be
+
+    /// All records of a kind, in id order.
+    template <class R>
+    const Table<R>& all() const {
+        return std::get<Table<R>>(tables_);
+    }
+
+    /// The record, or nullptr. Valid while this snapshot (or a copy) lives unchanged.
+    template <class R>
+    const R* find(typename R::Id id) const {
+        const Shared<R>* found = all<R>().find(id);
+        return found != nullptr ? found->get() : nullptr;
+    }
+
+    /// The record of an id that must be there: a reference that apply() keeps sound.
+    template <class R>
+    const R& get(typename R::Id id) const {
+        const R* found = find<R>(id);
+        base::check(found != nullptr, "a reference to a record that is not there");
+        return *found;
+    }
+
+    /// By its name in a project (nil: of the datacenter), or nullptr.
+    template <class R>
+    const R* named(ProjectId project, std::string_view name) const {
+        const base::Uuid* id = names_.find({R::noun, project, std::string(name)});
+        return id != nullptr ? find<R>(typename R::Id{*id}) : nullptr;
+    }
+
+    /// Names of a kind in a project, sorted: for "did you mean".
+    std::vector<std::string> names(Noun noun, ProjectId project) const;
+
+    /// The ids that hang on `parent`, in id order.
+    std::vector<base::Uuid> linked(Link link, base::Uuid parent) const;
+    bool has_linked(Link link, base::Uuid parent) const;
+
+    /// The records of kind R that hang on `parent`, in id order.
+    template <class R>
+    std::vector<const R*> linked_records(Link link, base::Uuid parent) const {
+        std::vector<const R*> records;
+        for (const base::Uuid& id : linked(link, parent))
+            records.push_back(&get<R>(typename R::Id{id}));
+        return records;
+    }
+
+    /// What the instances and volumes of a project take of its quota.
+    struct Usage {
+        std::int64_t instances = 0;
+        std::int64_t volumes = 0;
+        Resources resources;
+        friend bool operator==(const Usage&, const Usage&) = default;
+    };
+    Usage usage(ProjectId project) const;
+
+    /// What is claimed on a host: processors and memory of instances that may run there, disk of
+    /// the volumes that lie there.
+    Resources claimed(HostId host) const;
+
+    /// Whether the indices of two snapshots are equal: names, links, usage, claims.
+    friend bool same_indices(const Snapshot& a, const Snapshot& b);
+
+  private:
+    friend class Writer;
+    using Name = std::tuple<Noun, ProjectId, std::string>;
+    using LinkKey = std::tuple<Link, base::Uuid, base::Uuid>;
+
+    std::tuple<Table<Project>, Table<Host>, Table<Flavor>, Table<KeyPair>, Table<Image>,
+               Table<Network>, Table<Volume>, Table<VolumeSnapshot>, Table<Port>, Table<Instance>,
+               Table<Application>, Table<Operation>>
+        tables_;
+    SortedMap<Name, base::Uuid> names_;
+    SortedMap<LinkKey, char> links_;
+    SortedMap<ProjectId, Usage> usage_;
+    SortedMap<HostId, Resources> claimed_;
+    Edit edit_;
+};
+
+bool same_indices(const Snapshot& a, const Snapshot& b);
+
+/// A hash over every record (not the revision): equal for equal datacenters, on every machine.
+base::Hash128 hash_of(const Snapshot& snapshot);
+
+/// Whether this instance takes processors and memory of its host: it has a claim, and it shall
+/// run or was last seen alive.
+bool takes_capacity(const Instance& instance);
+
+/// The power that control works towards: what is declared, except that a guest which powered
+/// itself off stays off until somebody starts it again, as its restart rule says.
+Power wanted_power(const Instance& instance);
+
+}  // namespace vdc::model

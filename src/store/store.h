@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "model/commit.h"
+
+namespace vdc::store {
+
+/// One step of the log with the head of its commit: what events and `why` are made of.
+struct Entry {
+    model::Revision revision = 0;
+    std::uint32_t index = 0;  ///< of the step in its commit
+    model::Instant at;
+    std::string actor;
+    std::string request;
+    model::Subject subject;
+    std::string verb;
+    std::string reason;
+};
+
+/// What to read of the log. Entries are ordered by (revision, index).
+struct Query {
+    model::Revision after = 0;              ///< forward: only later revisions
+    std::optional<model::Revision> before;  ///< backward: only earlier revisions
+    std::optional<model::Subject> subject;
+    std::optional<model::Noun> noun;
+    bool newest_first = false;
+    std::size_t limit = 100;  ///< at most 10,000
+};
+
+/// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and,
+/// later, etcd. Used by one loop; history() and log() may be called from any thread.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    /// The datacenter as of the last commit. Read once at start; costs a load and a replay.
+    virtual base::Result<model::Snapshot> latest() = 0;
+
+    /// Makes commits durable, all or none, in one write. `after` is the revision that they follow
+    /// (the store's latest, or conflict); their revisions count on from it. `term` is the leader's
+    /// (lower than one seen: conflict). When this returns they survive a power cut.
+    /// `unavailable` may mean that the outcome is unknown: read latest() before going on.
+    virtual base::Status commit(model::Revision after, std::uint64_t term,
+                                std::span<const model::CommitPtr> commits) = 0;
+
+    /// Keeps `snapshot` (of the latest revision) so that a start need not replay what came before
+    /// it, and drops log entries older than `keep` revisions before it.
+    virtual base::Status compact(const model::Snapshot& snapshot, model::Revision keep) = 0;
+
+    /// Revisions whose commits log() can still give: (first, last); first > last when there are
+    /// none.
+    virtual base::Result<std::pair<model::Revision, model::Revision>> log_range() = 0;
+
+    /// Whole commits after a revision, in order, at most `limit`. `not_found` when they were
+    /// dropped.
+    virtual base::Result<std::vector<model::CommitPtr>> log(model::Revision after,
+                                                            std::size_t limit) = 0;
+
+    virtual base::Result<std::vector<Entry>> history(const Query& query) = 0;
+
+    /// Small values that are not part of the datacenter's value, such as its id; durable.
+    virtual base::Result<std::string> note(const std::string& name) = 0;  ///< empty if none
+    virtual base::Status set_note(const std::string& name, const std::string& value) = 0;
+};
+
+/// Keeps nothing over its end: for tests and the simulator.
+std::unique_ptr<Store> make_memory_store();
+
+/// A file of SQLite in WAL mode with synchronous=FULL in the folder (made if missing, mode 0700).
+/// Errors: a folder of a newer version (unsupported), damage (corrupt), another daemon (conflict).
+base::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder);
+
+}  // namespace vdc::store
