@@ -1,0 +1,106 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "model/parts.h"
+
+/// Applications: replicas of one template behind one address.
+namespace vdc::model {
+
+enum class Protocol { tcp, http };
+constexpr auto words(Protocol) {
+    return Words<Protocol, 2>{{{Protocol::tcp, "tcp"}, {Protocol::http, "http"}}};
+}
+
+struct Template {
+    std::string flavor;
+    ImageId image;
+    NetworkId network;
+    std::optional<KeyPairId> key;
+    std::string user_data;
+    MiB disk{};
+
+    friend bool operator==(const Template&, const Template&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("flavor", &Template::flavor, "name of a flavor", {1, 63}),
+                          field("image", &Template::image, "an image, by name or id"),
+                          field("network", &Template::network, "a network, by name or id"),
+                          field("key", &Template::key, "a key pair, by name or id"),
+                          field("user_data", &Template::user_data, "for cloud-init", {0, 65'536}),
+                          field("disk", &Template::disk,
+                                "size of the root volume; 0MiB: the flavor's", {0, 64 << 20})};
+    }
+};
+
+struct Front {
+    std::int64_t port = 80;
+    std::int64_t target_port = 80;
+    Protocol protocol = Protocol::http;
+    std::string check_path;
+
+    friend bool operator==(const Front&, const Front&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("port", &Front::port, "where the application answers", {1, 65'535}),
+            field("target_port", &Front::target_port, "where its replicas answer", {1, 65'535}),
+            field("protocol", &Front::protocol, "tcp or http"),
+            field("check_path", &Front::check_path,
+                  "http: a replica is ready when this path answers 2xx or 3xx; empty: when it "
+                  "connects",
+                  {0, 200})};
+    }
+};
+
+struct ApplicationDeclared {
+    std::int64_t replicas = 1;
+    Template instance;
+    std::optional<Front> front;
+
+    friend bool operator==(const ApplicationDeclared&, const ApplicationDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("replicas", &ApplicationDeclared::replicas, "instances that shall run",
+                  {0, 1000}),
+            field("template", &ApplicationDeclared::instance, "what each replica is made of"),
+            field("front", &ApplicationDeclared::front, "one address before all replicas")};
+    }
+};
+
+struct ApplicationClaimed {
+    Ipv4 address;
+
+    friend bool operator==(const ApplicationClaimed&, const ApplicationClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("address", &ApplicationClaimed::address, "of its front; 0.0.0.0: none")};
+    }
+};
+
+struct ApplicationObserved {
+    Presence front = Presence::absent;
+    std::vector<InstanceId> ready;
+    std::string message;
+
+    friend bool operator==(const ApplicationObserved&, const ApplicationObserved&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("front", &ApplicationObserved::front, "whether its front stands"),
+            field("ready", &ApplicationObserved::ready, "replicas that the front finds ready"),
+            field("message", &ApplicationObserved::message, "what stands in the way")};
+    }
+};
+
+struct ApplicationKind {
+    using Id = ApplicationId;
+    using Declared = ApplicationDeclared;
+    using Claimed = ApplicationClaimed;
+    using Observed = ApplicationObserved;
+    static constexpr Noun noun = Noun::application;
+};
+using Application = Record<ApplicationKind>;
+
+}  // namespace vdc::model

@@ -1,0 +1,231 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "model/parts.h"
+
+/// Instances, and what they are made with: flavors and key pairs.
+namespace vdc::model {
+
+struct FlavorDeclared {
+    Vcpus vcpus{1};
+    MiB memory{512};
+    MiB disk{1024};
+
+    friend bool operator==(const FlavorDeclared&, const FlavorDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("vcpus", &FlavorDeclared::vcpus, "virtual processors", {1, 256},
+                  Mutability::at_creation),
+            field("memory", &FlavorDeclared::memory, "memory, for example 2GiB", {32, 16 << 20},
+                  Mutability::at_creation),
+            field("disk", &FlavorDeclared::disk, "size of the root volume, for example 10GiB",
+                  {16, 64 << 20}, Mutability::at_creation)};
+    }
+};
+
+struct FlavorKind {
+    using Id = FlavorId;
+    using Declared = FlavorDeclared;
+    using Claimed = Nothing;
+    using Observed = Nothing;
+    static constexpr Noun noun = Noun::flavor;
+};
+using Flavor = Record<FlavorKind>;
+
+struct KeyPairDeclared {
+    std::string public_key;
+
+    friend bool operator==(const KeyPairDeclared&, const KeyPairDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("public_key", &KeyPairDeclared::public_key,
+                                "one line as ssh-keygen writes it", {1, 16'384},
+                                Mutability::at_creation)};
+    }
+};
+
+struct KeyPairKind {
+    using Id = KeyPairId;
+    using Declared = KeyPairDeclared;
+    using Claimed = Nothing;
+    using Observed = Nothing;
+    static constexpr Noun noun = Noun::key_pair;
+};
+using KeyPair = Record<KeyPairKind>;
+
+// ---- instance ----------------------------------------------------------------------------------
+
+enum class Power { on, off, paused };
+constexpr auto words(Power) {
+    return Words<Power, 3>{{{Power::on, "on"}, {Power::off, "off"}, {Power::paused, "paused"}}};
+}
+
+enum class Restart { always, on_failure, never };
+constexpr auto words(Restart) {
+    return Words<Restart, 3>{{{Restart::always, "always"},
+                              {Restart::on_failure, "on_failure"},
+                              {Restart::never, "never"}}};
+}
+
+/// How a run ended: by its guest (or a power-down that it obeyed), by us, or on its own.
+enum class RunEnd { none, guest_off, killed, crashed };
+constexpr auto words(RunEnd) {
+    return Words<RunEnd, 4>{{{RunEnd::none, "none"},
+                             {RunEnd::guest_off, "guest_off"},
+                             {RunEnd::killed, "killed"},
+                             {RunEnd::crashed, "crashed"}}};
+}
+
+enum class InstancePhase { absent, preparing, running, paused, stopped };
+constexpr auto words(InstancePhase) {
+    return Words<InstancePhase, 5>{{{InstancePhase::absent, "absent"},
+                                    {InstancePhase::preparing, "preparing"},
+                                    {InstancePhase::running, "running"},
+                                    {InstancePhase::paused, "paused"},
+                                    {InstancePhase::stopped, "stopped"}}};
+}
+
+struct InstanceDeclared {
+    std::string flavor;
+    Vcpus vcpus{1};
+    MiB memory{512};
+    ImageId image;
+    std::optional<KeyPairId> key;
+    std::string user_data;
+    Power power = Power::on;
+    Restart restart = Restart::on_failure;
+    Duration stop_timeout{30'000'000};
+    std::uint64_t starts = 0;
+    std::uint64_t reboots = 0;
+    std::uint64_t resets = 0;
+    std::optional<ApplicationId> application;
+    std::int64_t ordinal = 0;
+    std::string template_mark;
+
+    friend bool operator==(const InstanceDeclared&, const InstanceDeclared&) = default;
+    static constexpr auto fields() {
+        constexpr auto computed = Mutability::computed;
+        constexpr auto once = Mutability::at_creation;
+        using D = InstanceDeclared;
+        return std::tuple{
+            field("flavor", &D::flavor, "name of the flavor it was made with", {1, 63}, once),
+            field("vcpus", &D::vcpus, "virtual processors", {1, 256}, computed),
+            field("memory", &D::memory, "memory", {32, 16 << 20}, computed),
+            field("image", &D::image, "what its root volume began with", {}, once),
+            field("key", &D::key, "key pair that may log in", {}, once),
+            field("user_data", &D::user_data, "for cloud-init", {0, 65'536}, once),
+            field("power", &D::power, "wanted power"),
+            field("restart", &D::restart, "when a run that ended is started again"),
+            field("stop_timeout", &D::stop_timeout, "from the ACPI button to the hard stop"),
+            field("starts", &D::starts, "times that starting was asked for", {}, computed),
+            field("reboots", &D::reboots, "times that a reboot was asked for", {}, computed),
+            field("resets", &D::resets, "times that a reset was asked for", {}, computed),
+            field("application", &D::application, "whose replica it is", {}, computed),
+            field("ordinal", &D::ordinal, "which replica, from 0", {}, computed),
+            field("template_mark", &D::template_mark, "of the template it was made by", {},
+                  computed)};
+    }
+};
+
+/// Why a placement came out as it did, as data.
+struct RuleCount {
+    std::string rule;
+    std::int64_t hosts = 0;
+    friend bool operator==(const RuleCount&, const RuleCount&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("rule", &RuleCount::rule, "what was asked of hosts"),
+                          field("hosts", &RuleCount::hosts, "how many hosts it removed")};
+    }
+};
+
+struct ScorePart {
+    std::string part;
+    std::int64_t points = 0;
+    friend bool operator==(const ScorePart&, const ScorePart&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("part", &ScorePart::part, "what was scored"),
+                          field("points", &ScorePart::points, "higher is better")};
+    }
+};
+
+struct Explanation {
+    std::string sentence;
+    std::int64_t candidates = 0;
+    std::vector<RuleCount> removed;
+    std::vector<ScorePart> scores;
+    std::optional<HostId> runner_up;
+
+    friend bool operator==(const Explanation&, const Explanation&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("sentence", &Explanation::sentence, "the decision in words"),
+            field("candidates", &Explanation::candidates, "hosts that were looked at"),
+            field("removed", &Explanation::removed, "what each rule removed"),
+            field("scores", &Explanation::scores, "of the host that was chosen"),
+            field("runner_up", &Explanation::runner_up, "the next best host")};
+    }
+};
+
+struct InstanceClaimed {
+    std::optional<HostId> host;
+    Epoch epoch = 0;
+    Generation generation = 0;
+    std::string evidence;
+    Explanation placement;
+
+    friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("host", &InstanceClaimed::host, "where it may run; none: nowhere now"),
+            field("epoch", &InstanceClaimed::epoch, "of the host, when it was claimed"),
+            field("generation", &InstanceClaimed::generation, "claims so far"),
+            field("evidence", &InstanceClaimed::evidence, "why the run before is known to be over"),
+            field("placement", &InstanceClaimed::placement, "why there")};
+    }
+};
+
+struct InstanceObserved {
+    Generation generation = 0;
+    InstancePhase phase = InstancePhase::absent;
+    Instant since;
+    RunEnd ended = RunEnd::none;
+    std::string ended_detail;
+    std::int64_t crashes = 0;
+    std::uint64_t starts = 0;
+    std::uint64_t reboots = 0;
+    std::uint64_t resets = 0;
+    std::string accelerator;
+    std::string message;
+
+    friend bool operator==(const InstanceObserved&, const InstanceObserved&) = default;
+    static constexpr auto fields() {
+        using O = InstanceObserved;
+        return std::tuple{
+            field("generation", &O::generation, "of the claim that this was seen under"),
+            field("phase", &O::phase, "what its host sees of it"),
+            field("since", &O::since, "when that began"),
+            field("ended", &O::ended, "how the last run ended"),
+            field("ended_detail", &O::ended_detail, "in words"),
+            field("crashes", &O::crashes, "runs that ended on their own, so far"),
+            field("starts", &O::starts, "wishes to start that were obeyed"),
+            field("reboots", &O::reboots, "wishes to reboot that were obeyed"),
+            field("resets", &O::resets, "wishes to reset that were obeyed"),
+            field("accelerator", &O::accelerator, "kvm or tcg"),
+            field("message", &O::message, "what stands in the way")};
+    }
+};
+
+struct InstanceKind {
+    using Id = InstanceId;
+    using Declared = InstanceDeclared;
+    using Claimed = InstanceClaimed;
+    using Observed = InstanceObserved;
+    static constexpr Noun noun = Noun::instance;
+};
+using Instance = Record<InstanceKind>;
+
+}  // namespace vdc::model

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "model/parts.h"
+
+/// Networks and the ports in them.
+namespace vdc::model {
+
+struct NetworkDeclared {
+    Ipv4Range range;
+    std::string domain;
+    bool nat = true;
+    std::int64_t mtu = 1500;
+
+    friend bool operator==(const NetworkDeclared&, const NetworkDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("range", &NetworkDeclared::range, "its addresses, for example 10.20.0.0/24", {},
+                  Mutability::at_creation),
+            field("domain", &NetworkDeclared::domain,
+                  "DNS domain of its instances; by default NAME.internal", {0, 200},
+                  Mutability::at_creation),
+            field("nat", &NetworkDeclared::nat, "whether instances reach the outside by NAT"),
+            field("mtu", &NetworkDeclared::mtu, "largest packet, in bytes", {576, 9000},
+                  Mutability::at_creation)};
+    }
+};
+
+struct NetworkClaimed {
+    std::int64_t number = 0;
+
+    friend bool operator==(const NetworkClaimed&, const NetworkClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("number", &NetworkClaimed::number,
+                                "unique in the datacenter, 1 to 65535; 0 before it is claimed")};
+    }
+};
+
+struct NetworkObserved {
+    Presence presence = Presence::absent;
+    std::string message;
+
+    friend bool operator==(const NetworkObserved&, const NetworkObserved&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("presence", &NetworkObserved::presence, "on the hosts that need it"),
+            field("message", &NetworkObserved::message, "why it failed")};
+    }
+};
+
+struct NetworkKind {
+    using Id = NetworkId;
+    using Declared = NetworkDeclared;
+    using Claimed = NetworkClaimed;
+    using Observed = NetworkObserved;
+    static constexpr Noun noun = Noun::network;
+};
+using Network = Record<NetworkKind>;
+
+struct PortDeclared {
+    NetworkId network;
+    std::optional<InstanceId> instance;
+    std::optional<Ipv4> address;
+    bool anti_spoof = true;
+
+    friend bool operator==(const PortDeclared&, const PortDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("network", &PortDeclared::network, "where it belongs", {},
+                                Mutability::at_creation),
+                          field("instance", &PortDeclared::instance, "whose network card it is", {},
+                                Mutability::at_creation),
+                          field("address", &PortDeclared::address, "wanted address, or none: any",
+                                {}, Mutability::at_creation),
+                          field("anti_spoof", &PortDeclared::anti_spoof,
+                                "whether only its own addresses may send")};
+    }
+};
+
+struct PortClaimed {
+    Ipv4 address;
+    Mac mac;
+
+    friend bool operator==(const PortClaimed&, const PortClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("address", &PortClaimed::address, "its address"),
+                          field("mac", &PortClaimed::mac, "its Ethernet address")};
+    }
+};
+
+struct PortKind {
+    using Id = PortId;
+    using Declared = PortDeclared;
+    using Claimed = PortClaimed;
+    using Observed = Nothing;
+    static constexpr Noun noun = Noun::port;
+};
+using Port = Record<PortKind>;
+
+}  // namespace vdc::model

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+
+#include "model/parts.h"
+
+/// Who owns and pays.
+namespace vdc::model {
+
+struct ProjectDeclared {
+    std::string description;
+    std::int64_t instances_max = 100'000;
+    std::int64_t volumes_max = 200'000;
+    Resources resources_max{{1'000'000}, {std::int64_t{1} << 30}, {std::int64_t{1} << 30}};
+
+    friend bool operator==(const ProjectDeclared&, const ProjectDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("description", &ProjectDeclared::description, "what it is for", {0, 1000}),
+            field("instances_max", &ProjectDeclared::instances_max, "quota of instances",
+                  {0, 1'000'000'000}),
+            field("volumes_max", &ProjectDeclared::volumes_max, "quota of volumes",
+                  {0, 1'000'000'000}),
+            field("resources_max", &ProjectDeclared::resources_max,
+                  "quota of processors and memory of instances, and of disk")};
+    }
+};
+
+struct ProjectKind {
+    using Id = ProjectId;
+    using Declared = ProjectDeclared;
+    using Claimed = Nothing;
+    using Observed = Nothing;
+    static constexpr Noun noun = Noun::project;
+};
+using Project = Record<ProjectKind>;
+
+}  // namespace vdc::model

@@ -1,0 +1,193 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "model/parts.h"
+
+/// Images, volumes and the snapshots of volumes.
+namespace vdc::model {
+
+enum class ImageFormat { automatic, raw, qcow2, vmdk, vhd, vhdx };
+constexpr auto words(ImageFormat) {
+    return Words<ImageFormat, 6>{{{ImageFormat::automatic, "auto"},
+                                  {ImageFormat::raw, "raw"},
+                                  {ImageFormat::qcow2, "qcow2"},
+                                  {ImageFormat::vmdk, "vmdk"},
+                                  {ImageFormat::vhd, "vhd"},
+                                  {ImageFormat::vhdx, "vhdx"}}};
+}
+
+enum class ImagePhase { waiting, importing, ready, failed, absent };
+constexpr auto words(ImagePhase) {
+    return Words<ImagePhase, 5>{{{ImagePhase::waiting, "waiting"},
+                                 {ImagePhase::importing, "importing"},
+                                 {ImagePhase::ready, "ready"},
+                                 {ImagePhase::failed, "failed"},
+                                 {ImagePhase::absent, "absent"}}};
+}
+
+struct ImageDeclared {
+    ImageFormat format = ImageFormat::automatic;
+    std::string sha256;
+    std::string description;
+    bool uploaded = false;
+
+    friend bool operator==(const ImageDeclared&, const ImageDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("format", &ImageDeclared::format, "of the file to import; auto: found out", {},
+                  Mutability::at_creation),
+            field("sha256", &ImageDeclared::sha256,
+                  "that the file to import must have, 64 hexadecimal digits, or empty", {0, 64},
+                  Mutability::at_creation),
+            field("description", &ImageDeclared::description, "what it is", {0, 1000}),
+            field("uploaded", &ImageDeclared::uploaded, "whether its bytes have arrived", {},
+                  Mutability::computed)};
+    }
+};
+
+struct ImageClaimed {
+    std::optional<HostId> host;
+
+    friend bool operator==(const ImageClaimed&, const ImageClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("host", &ImageClaimed::host, "the host that keeps it")};
+    }
+};
+
+struct ImageObserved {
+    ImagePhase phase = ImagePhase::waiting;
+    std::string format;
+    std::string sha256;
+    Bytes virtual_size{};
+    Bytes stored_size{};
+    std::string message;
+
+    friend bool operator==(const ImageObserved&, const ImageObserved&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("phase", &ImageObserved::phase, "how far the import is"),
+            field("format", &ImageObserved::format, "that the imported file had"),
+            field("sha256", &ImageObserved::sha256, "of the imported file"),
+            field("virtual_size", &ImageObserved::virtual_size, "of the disk, in bytes"),
+            field("stored_size", &ImageObserved::stored_size, "on the host's disk, in bytes"),
+            field("message", &ImageObserved::message, "why it failed")};
+    }
+};
+
+struct ImageKind {
+    using Id = ImageId;
+    using Declared = ImageDeclared;
+    using Claimed = ImageClaimed;
+    using Observed = ImageObserved;
+    static constexpr Noun noun = Noun::image;
+};
+using Image = Record<ImageKind>;
+
+// ---- volume, volume snapshot -------------------------------------------------------------------
+
+struct VolumeDeclared {
+    MiB size{};
+    std::optional<ImageId> image;
+    std::optional<InstanceId> instance;
+    std::int64_t slot = 0;
+    bool delete_with_instance = false;
+    std::optional<VolumeSnapshotId> revert_to;
+    std::uint64_t reverts = 0;
+
+    friend bool operator==(const VolumeDeclared&, const VolumeDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("size", &VolumeDeclared::size, "for example 10GiB; it can grow, never shrink",
+                  {1, 64 << 20}),
+            field("image", &VolumeDeclared::image, "what it begins with; none: empty", {},
+                  Mutability::at_creation),
+            field("instance", &VolumeDeclared::instance, "the instance that it is attached to"),
+            field("slot", &VolumeDeclared::slot,
+                  "place in the instance; 0 is the disk it boots from", {0, 15},
+                  Mutability::computed),
+            field("delete_with_instance", &VolumeDeclared::delete_with_instance,
+                  "whether it ends with its instance"),
+            field("revert_to", &VolumeDeclared::revert_to, "the snapshot last gone back to", {},
+                  Mutability::computed),
+            field("reverts", &VolumeDeclared::reverts, "times that going back was asked for", {},
+                  Mutability::computed)};
+    }
+};
+
+struct VolumeClaimed {
+    std::optional<HostId> host;
+    Generation generation = 0;
+
+    friend bool operator==(const VolumeClaimed&, const VolumeClaimed&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("host", &VolumeClaimed::host, "the host that keeps it"),
+                          field("generation", &VolumeClaimed::generation, "claims so far")};
+    }
+};
+
+struct VolumeObserved {
+    Presence presence = Presence::absent;
+    MiB size{};
+    std::optional<InstanceId> attached;
+    std::uint64_t reverts = 0;
+    std::string message;
+
+    friend bool operator==(const VolumeObserved&, const VolumeObserved&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("presence", &VolumeObserved::presence, "whether it exists on its host"),
+            field("size", &VolumeObserved::size, "its present size"),
+            field("attached", &VolumeObserved::attached, "the running instance that has it open"),
+            field("reverts", &VolumeObserved::reverts, "times that it went back"),
+            field("message", &VolumeObserved::message, "what stands in the way")};
+    }
+};
+
+struct VolumeKind {
+    using Id = VolumeId;
+    using Declared = VolumeDeclared;
+    using Claimed = VolumeClaimed;
+    using Observed = VolumeObserved;
+    static constexpr Noun noun = Noun::volume;
+};
+using Volume = Record<VolumeKind>;
+
+struct VolumeSnapshotDeclared {
+    VolumeId volume;
+    std::string description;
+
+    friend bool operator==(const VolumeSnapshotDeclared&, const VolumeSnapshotDeclared&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("volume", &VolumeSnapshotDeclared::volume, "whose past it keeps",
+                                {}, Mutability::at_creation),
+                          field("description", &VolumeSnapshotDeclared::description,
+                                "what it is for", {0, 1000})};
+    }
+};
+
+struct VolumeSnapshotObserved {
+    Presence presence = Presence::absent;
+    std::string message;
+
+    friend bool operator==(const VolumeSnapshotObserved&, const VolumeSnapshotObserved&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("presence", &VolumeSnapshotObserved::presence, "whether it was taken"),
+            field("message", &VolumeSnapshotObserved::message, "what stands in the way")};
+    }
+};
+
+struct VolumeSnapshotKind {
+    using Id = VolumeSnapshotId;
+    using Declared = VolumeSnapshotDeclared;
+    using Claimed = Nothing;
+    using Observed = VolumeSnapshotObserved;
+    static constexpr Noun noun = Noun::volume_snapshot;
+};
+using VolumeSnapshot = Record<VolumeSnapshotKind>;
+
+}  // namespace vdc::model
