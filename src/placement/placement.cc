@@ -1,0 +1,117 @@
+#include "placement/placement.h"
+
+#include <array>
+
+#include "model/apply.h"
+
+namespace vdc::placement {
+
+using model::Explanation;
+using model::Host;
+using model::Resources;
+using model::Snapshot;
+
+namespace {
+
+/// In the order in which they are asked; the first that fails removes the host.
+enum class Rule { up, schedulable, data, memory, vcpus, disk, passed };
+constexpr std::array<const char*, 6> rule_names{"is up",
+                                                "takes new instances",
+                                                "holds its disks",
+                                                "has enough memory",
+                                                "has enough processors",
+                                                "has enough disk"};
+
+struct Scored {
+    const Host* host = nullptr;
+    std::int64_t room = 0;
+    std::int64_t apart = 0;
+    std::int64_t total() const { return room + apart; }
+};
+
+Resources unclaimed(const Snapshot& datacenter, const Host& host) {
+    Resources left = model::claimable(host);
+    left -= datacenter.claimed(host.id);
+    return left;
+}
+
+Rule first_failed(const Question& question, const Host& host, const Resources& left) {
+    if (host.claimed.health != model::HostHealth::up) return Rule::up;
+    if (!host.declared.schedulable) return Rule::schedulable;
+    if (question.only && host.id != *question.only) return Rule::data;
+    if (question.needs.memory > left.memory) return Rule::memory;
+    if (question.needs.vcpus > left.vcpus) return Rule::vcpus;
+    if (question.needs.disk.count > 0 && question.needs.disk > left.disk) return Rule::disk;
+    return Rule::passed;
+}
+
+std::int64_t share(std::int64_t left, std::int64_t of) {
+    return of <= 0 ? 0 : left * 1000 / of;
+}
+
+Scored scored(const Snapshot& datacenter, const Question& question, const Host& host,
+              const Resources& left) {
+    const Resources all = model::claimable(host);
+    Scored result{&host, share(left.memory.count - question.needs.memory.count, all.memory.count) +
+                             share(left.vcpus.count - question.needs.vcpus.count, all.vcpus.count)};
+    if (!question.apart_from) return result;
+    for (const auto* replica : datacenter.linked_records<model::Instance>(
+             model::Link::application_instance, question.apart_from->value))
+        if (replica->claimed.host == host.id) result.apart -= 3000;
+    return result;
+}
+
+bool better(const Scored& a, const Scored& b) {
+    if (a.total() != b.total()) return a.total() > b.total();
+    return std::tie(a.host->name, a.host->id) < std::tie(b.host->name, b.host->id);
+}
+
+std::string refusal(const Explanation& explanation, const Question& question) {
+    if (explanation.candidates == 0) return "no host has joined this datacenter";
+    std::string sentence = "no host fits " + std::to_string(question.needs.vcpus.count) +
+                           " vcpus and " + text(question.needs.memory) + " of memory:";
+    for (const model::RuleCount& rule : explanation.removed) {
+        if (&rule != &explanation.removed.front()) sentence += ',';
+        sentence += " of " + std::to_string(explanation.candidates) + " not one that " + rule.rule +
+                    ": " + std::to_string(rule.hosts);
+    }
+    return sentence;
+}
+
+}  // namespace
+
+Answer place(const Snapshot& datacenter, const Question& question) {
+    Answer answer;
+    Explanation& explanation = answer.explanation;
+    std::array<std::int64_t, rule_names.size()> removed{};
+    Scored best;
+    Scored second;
+    for (const auto& [id, host] : datacenter.all<Host>()) {
+        ++explanation.candidates;
+        const Resources left = unclaimed(datacenter, *host);
+        const Rule failed = first_failed(question, *host, left);
+        if (failed != Rule::passed) {
+            ++removed[static_cast<std::size_t>(failed)];
+            continue;
+        }
+        Scored candidate = scored(datacenter, question, *host, left);
+        if (best.host == nullptr || better(candidate, best)) std::swap(candidate, best);
+        if (candidate.host != nullptr && (second.host == nullptr || better(candidate, second)))
+            second = candidate;
+    }
+    for (std::size_t rule = 0; rule < removed.size(); ++rule)
+        if (removed[rule] > 0) explanation.removed.push_back({rule_names[rule], removed[rule]});
+    if (best.host == nullptr) {
+        explanation.sentence = refusal(explanation, question);
+        return answer;
+    }
+    answer.host = best.host->id;
+    explanation.scores = {{"room", best.room}, {"apart", best.apart}};
+    if (second.host != nullptr) explanation.runner_up = second.host->id;
+    explanation.sentence = best.host->name + " has the most room of " +
+                           std::to_string(explanation.candidates) +
+                           (explanation.candidates == 1 ? " host" : " hosts");
+    return answer;
+}
+
+}  // namespace vdc::placement

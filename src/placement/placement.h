@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+
+#include "model/snapshot.h"
+
+/// Where things fit. Pure: values in, a decision with its explanation out. Whole numbers only; ties
+/// go to the lowest name, then the lowest id.
+namespace vdc::placement {
+
+/// What looks for a place.
+struct Question {
+    model::Resources needs;                          ///< of the host it comes to
+    std::optional<model::HostId> only;               ///< data locality: its disks lie there
+    std::optional<model::ApplicationId> apart_from;  ///< replicas of it are rather spread (soft)
+};
+
+struct Answer {
+    std::optional<model::HostId> host;  ///< none: it fits nowhere now
+    model::Explanation explanation;     ///< what was looked at, what each rule removed, the scores
+};
+
+/// The best host for the question in this snapshot. A host is feasible when it is up, takes new
+/// instances, holds the data, and has enough memory, processors and disk unclaimed (what is
+/// claimable times overcommit, see model::claimable). Among the feasible ones the score is the sum
+/// of
+///   room:   unclaimed share of memory and processors afterwards, 0 to 2000 (worst fit: spreads
+///   load) apart:  minus 3000 for each replica of `apart_from` already there
+Answer place(const model::Snapshot& datacenter, const Question& question);
+
+}  // namespace vdc::placement
