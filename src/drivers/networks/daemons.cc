@@ -1,0 +1,120 @@
+#include "drivers/networks/daemons.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+#include "base/text.h"
+#include "runtime/fd.h"
+#include "runtime/files.h"
+
+namespace vdc::drivers::networks {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using runtime::Fd;
+using runtime::system_error;
+
+template <class Number>
+static std::optional<Number> number(std::string_view text) {
+    Number value = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+static std::string file_of(pid_t pid, const char* name) {
+    return "/proc/" + std::to_string(pid) + "/" + name;
+}
+
+/// proc(5): "pid (name) state ppid ..."; the name may hold anything, so count from its last ')'.
+std::optional<Daemon> daemon_of(pid_t pid) {
+    const auto stat = runtime::read_file(file_of(pid, "stat"));
+    if (pid <= 0 || !stat.ok()) return std::nullopt;
+    const std::size_t name_end = stat->rfind(')');
+    if (name_end == std::string::npos) return std::nullopt;
+    const std::vector<std::string> fields =
+        base::split(std::string_view(*stat).substr(std::min(name_end + 2, stat->size())), ' ');
+    constexpr std::size_t state = 0;
+    constexpr std::size_t start_time = 22 - 3;
+    if (fields.size() <= start_time || fields[state] == "Z" || fields[state] == "X")
+        return std::nullopt;
+    const auto started = number<std::uint64_t>(fields[start_time]);
+    if (!started) return std::nullopt;
+    return Daemon{pid, *started};
+}
+
+std::string program_of(const Daemon& daemon) {
+    const auto name = runtime::read_file(file_of(daemon.pid, "comm"));
+    if (!name.ok() || name->empty() || !alive(daemon)) return "";
+    return name->substr(0, name->size() - 1);
+}
+
+std::vector<std::string> arguments_of(const Daemon& daemon) {
+    const auto line = runtime::read_file(file_of(daemon.pid, "cmdline"));
+    if (!line.ok() || line->empty() || !alive(daemon)) return {};
+    return base::split(std::string_view(*line).substr(0, line->size() - 1), '\0');
+}
+
+std::vector<Daemon> all_daemons() {
+    std::vector<Daemon> found;
+    const auto names = runtime::list_dir("/proc");
+    if (!names.ok()) return found;
+    for (const std::string& name : *names)
+        if (const auto pid = number<pid_t>(name))
+            if (const auto daemon = daemon_of(*pid)) found.push_back(*daemon);
+    std::ranges::sort(found, {}, &Daemon::pid);
+    return found;
+}
+
+/// A handle that is certain to be this process's and no later one's: it is opened first and the
+/// start time compared after.
+static Fd handle_of(const Daemon& daemon) {
+    Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, daemon.pid, 0)));
+    if (handle && !alive(daemon)) handle.reset();
+    return handle;
+}
+
+static Status signal_by(const Fd& handle, const Daemon& daemon, int signal) {
+    if (::syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) == 0 || errno == ESRCH)
+        return {};
+    return system_error(errno, "cannot signal process " + std::to_string(daemon.pid));
+}
+
+Status send_signal(const Daemon& daemon, int signal) {
+    const Fd handle = handle_of(daemon);
+    if (!handle) return {};
+    return signal_by(handle, daemon, signal);
+}
+
+Status end(const Daemon& daemon) {
+    constexpr int limit_ms = 5000;
+    const Fd handle = handle_of(daemon);
+    if (!handle) return {};
+    TRY(signal_by(handle, daemon, SIGKILL));
+    pollfd ended{handle.get(), POLLIN, 0};
+    if (::poll(&ended, 1, limit_ms) == 1) return {};
+    return Error{Error::Code::timed_out, "process " + std::to_string(daemon.pid) +
+                                             " was killed and did not end within 5 s"};
+}
+
+std::string text(const Daemon& daemon) {
+    return std::to_string(daemon.pid) + " " + std::to_string(daemon.start_time);
+}
+
+std::optional<Daemon> parse_daemon(const std::string& text) {
+    const std::vector<std::string> words = base::split(text, ' ');
+    if (words.size() != 2) return std::nullopt;
+    const auto pid = number<pid_t>(words[0]);
+    const auto start_time = number<std::uint64_t>(words[1]);
+    if (!pid || !start_time) return std::nullopt;
+    return Daemon{*pid, *start_time};
+}
+
+}  // namespace vdc::drivers::networks

@@ -1,0 +1,144 @@
+#include "drivers/networks/name_server.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "drivers/networks/daemons.h"
+#include "drivers/networks/namespaces.h"
+#include "runtime/fd.h"
+#include "runtime/files.h"
+#include "runtime/process.h"
+
+namespace vdc::drivers::networks {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+// ---- files -------------------------------------------------------------------------------------
+
+/// dnsmasq reads these without privilege, so all may read them. They hold no secret.
+static Status write_if_changed(const std::string& path, const std::string& text) {
+    const auto old = runtime::read_file(path, 16 << 20);
+    if (old.ok() && *old == text) return {};
+    return runtime::write_file_atomic(path, text, 0644);
+}
+
+/// A folder on the way that is closed to others would make dnsmasq forget names at the next
+/// change, long after the cause.
+static Status check_way(const std::string& folder) {
+    for (std::size_t end = folder.find('/', 1);; end = folder.find('/', end + 1)) {
+        const std::string part = folder.substr(0, end);
+        struct stat what {};
+        if (::stat(part.c_str(), &what) != 0)
+            return runtime::system_error(errno, "cannot look at " + part);
+        if ((what.st_mode & S_IXOTH) == 0)
+            return Error{Error::Code::forbidden,
+                         "dnsmasq could not read its files: the folder " + part +
+                             " is closed to other users",
+                         "run `chmod o+x " + part + "`"};
+        if (end == std::string::npos) return {};
+    }
+}
+
+static std::vector<Ipv4> host_resolvers() {
+    // systemd-resolved hides the real ones behind 127.0.0.53 and tells them in its own file.
+    for (const char* path : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"}) {
+        const auto text = runtime::read_file(path);
+        if (!text.ok()) continue;
+        if (std::vector<Ipv4> servers = parse_resolvers(*text); !servers.empty()) return servers;
+    }
+    return {};
+}
+
+// ---- the process -------------------------------------------------------------------------------
+
+namespace {
+
+/// The dnsmasq that we started, and the configuration that it read then.
+struct Served {
+    Daemon daemon;
+    std::string config_hash;
+};
+
+}  // namespace
+
+static std::string served_path(const HostPaths& paths, int number) {
+    return paths.network(number) + "/dnsmasq.process";
+}
+
+static std::string hash_of(const std::string& config) {
+    return base::text(base::Hasher().add(config).finish());
+}
+
+static std::optional<Served> load_served(const HostPaths& paths, int number) {
+    const auto text = runtime::read_file(served_path(paths, number));
+    if (!text.ok()) return std::nullopt;
+    const std::size_t space = text->rfind(' ');
+    if (space == std::string::npos) return std::nullopt;
+    const auto daemon = parse_daemon(text->substr(0, space));
+    if (!daemon) return std::nullopt;
+    return Served{*daemon, text->substr(space + 1)};
+}
+
+static Result<Daemon> started(const NameFiles& files) {
+    std::string digits = TRY(runtime::read_file(files.pid()));
+    pid_t pid = 0;
+    std::from_chars(digits.data(), digits.data() + digits.size(), pid);
+    const auto daemon = daemon_of(pid);
+    if (daemon) return *daemon;
+    return Error{Error::Code::failed, "dnsmasq ended as soon as it had begun; see " + files.pid()};
+}
+
+/// A dnsmasq that we cannot account for (we died between its start and our note of it) holds the
+/// ports that the new one needs.
+static Status end_strays(const std::string& namespace_name) {
+    for (const Daemon& daemon : processes_in(namespace_name))
+        if (program_of(daemon) == "dnsmasq") TRY(end(daemon));
+    return {};
+}
+
+/// dnsmasq goes to the background when it serves, and says on stderr why it cannot.
+static Status restart(const HostPaths& paths, int number, const std::string& config) {
+    const NameFiles files = name_files(paths, number);
+    TRY(runtime::remove_file(served_path(paths, number)));
+    TRY(end_strays(paths.network_namespace(number)));
+    TRY(runtime::write_file_atomic(files.config(), config, 0644));
+    TRY(runtime::must_run({.words = {"dnsmasq", "--conf-file=" + files.config()},
+                           .network_namespace = paths.network_namespace(number)}));
+    const Daemon daemon = TRY(started(files));
+    return runtime::write_file_atomic(served_path(paths, number),
+                                      text(daemon) + " " + hash_of(config));
+}
+
+Status serve_names(const NetworkSpec& network, const HostPaths& paths) {
+    const NameFiles files = name_files(paths, network.number);
+    TRY(runtime::ensure_dir(files.folder));
+    TRY(check_way(files.folder));
+    if (network.nat) TRY(write_if_changed(files.resolvers(), resolvers(host_resolvers())));
+    TRY(write_if_changed(files.dhcp_hosts(), dhcp_hosts(network)));
+    TRY(write_if_changed(files.hosts(), hosts(network)));
+    const Account account = TRY(find_account({"dnsmasq", "nobody"}));
+    const std::string config = dnsmasq_config(network, files, account);
+    const auto served = load_served(paths, network.number);
+    if (!served || !alive(served->daemon) || served->config_hash != hash_of(config))
+        return restart(paths, network.number, config);
+    return send_signal(served->daemon, SIGHUP);
+}
+
+bool names_served(const HostPaths& paths, int number) {
+    const auto served = load_served(paths, number);
+    return served && alive(served->daemon);
+}
+
+Status follow_resolvers(const HostPaths& paths, int number) {
+    return write_if_changed(name_files(paths, number).resolvers(), resolvers(host_resolvers()));
+}
+
+}  // namespace vdc::drivers::networks

@@ -1,0 +1,292 @@
+#include "drivers/networks/rules.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+namespace vdc::drivers::networks {
+
+using base::text;
+
+// ---- what a port owns --------------------------------------------------------------------------
+
+namespace {
+
+/// fe80:: and the interface id that the MAC gives (RFC 4291, appendix A).
+struct LinkLocal {
+    std::uint64_t high = 0xfe80000000000000;
+    std::uint64_t low = 0;
+};
+
+}  // namespace
+
+static LinkLocal link_local(Mac mac) {
+    const std::uint64_t flipped = mac.bits ^ 0x0200'0000'0000;
+    return {.low = (flipped >> 24 << 40) | 0xff'fe00'0000 | (flipped & 0xffffff)};
+}
+
+static std::string ipv6_text(const LinkLocal& address) {
+    const auto group = [&](int shift) { return address.low >> shift & 0xffff; };
+    return fmt::format("fe80::{:x}:{:x}:{:x}:{:x}", group(48), group(32), group(16), group(0));
+}
+
+/// A set and its elements, replaced as one. `element` gives the part after the tap's name.
+static std::string owned(const NetworkSpec& network, const char* name, const char* type,
+                         const std::function<std::string(const PortSpec&)>& element) {
+    std::string lines = fmt::format("add set bridge {0} {1} {{ {2}; }}\nflush set bridge {0} {1}\n",
+                                    guard_table, name, type);
+    std::string elements;
+    for (const PortSpec& port : network.ports)
+        if (port.anti_spoof)
+            elements += fmt::format("{}\"{}\" . {}", elements.empty() ? "" : ",\n  ",
+                                    HostPaths{}.tap(port.id), element(port));
+    if (!elements.empty())
+        lines += fmt::format("add element bridge {} {} {{ {} }}\n", guard_table, name, elements);
+    return lines;
+}
+
+static std::string free_ports(const NetworkSpec& network) {
+    std::string lines = fmt::format(
+        "add set bridge {0} free {{ type ifname; }}\nflush set bridge {0} free\n", guard_table);
+    for (const PortSpec& port : network.ports)
+        if (!port.anti_spoof)
+            lines += fmt::format("add element bridge {} free {{ \"{}\" }}\n", guard_table,
+                                 HostPaths{}.tap(port.id));
+    return lines;
+}
+
+/// nft reads a field of a payload by its type; where two protocols lay a MAC or an address at
+/// places that nft has no name for, the same value stands in a set of plain numbers.
+static std::string owned_sets(const NetworkSpec& network) {
+    const auto mac = [](const PortSpec& port) { return text(port.mac); };
+    const auto mac_number = [](const PortSpec& port) {
+        return fmt::format("0x{:012x}", port.mac.bits);
+    };
+    const auto address = [](const PortSpec& port) { return text(port.address); };
+    const auto local = [](const PortSpec& port) { return ipv6_text(link_local(port.mac)); };
+    const auto local_number = [](const PortSpec& port) {
+        return fmt::format("0x{:016x}{:016x}", link_local(port.mac).high, link_local(port.mac).low);
+    };
+    return owned(network, "macs", "type ifname . ether_addr", mac) +
+           owned(network, "mac_numbers", "typeof iifname . @nh,64,48", mac_number) +
+           owned(network, "addresses", "type ifname . ipv4_addr", address) +
+           owned(network, "locals", "type ifname . ipv6_addr", local) +
+           owned(network, "local_numbers", "typeof iifname . @th,64,128", local_number) +
+           free_ports(network);
+}
+
+// ---- the ports' guard --------------------------------------------------------------------------
+
+/// 01:80:c2:00:00:00 to 0f are for bridges themselves (STP, LLDP, 802.1X); such frames do not pass
+/// prerouting but go to the bridge at once, hence the second hook.
+static constexpr char port_rules[] = R"(
+add chain bridge vdc frames { type filter hook prerouting priority -300; policy drop; }
+add chain bridge vdc to_bridge { type filter hook input priority -300; policy accept; }
+add chain bridge vdc arp_frames
+add chain bridge vdc rarp_frames
+add chain bridge vdc ipv4_frames
+add chain bridge vdc ipv4_udp
+add chain bridge vdc ipv6_frames
+add chain bridge vdc ipv6_icmp
+add chain bridge vdc ipv6_udp
+flush chain bridge vdc frames
+flush chain bridge vdc to_bridge
+flush chain bridge vdc arp_frames
+flush chain bridge vdc rarp_frames
+flush chain bridge vdc ipv4_frames
+flush chain bridge vdc ipv4_udp
+flush chain bridge vdc ipv6_frames
+flush chain bridge vdc ipv6_icmp
+flush chain bridge vdc ipv6_udp
+table bridge vdc {
+  chain to_bridge {
+    ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop
+  }
+  chain frames {
+    ether daddr & ff:ff:ff:ff:ff:f0 == 01:80:c2:00:00:00 drop
+    iifname @free accept
+    iifname . ether saddr != @macs drop
+    ether type vmap { arp : goto arp_frames, 0x8035 : goto rarp_frames, ip : goto ipv4_frames, ip6 : goto ipv6_frames }
+  }
+  chain arp_frames {
+    arp htype != 1 drop
+    arp ptype != ip drop
+    arp hlen != 6 drop
+    arp plen != 4 drop
+    iifname . arp saddr ether != @macs drop
+    arp operation { request, reply } iifname . arp saddr ip @addresses accept
+    arp operation request arp saddr ip 0.0.0.0 iifname . arp daddr ip @addresses accept
+    drop
+  }
+  chain rarp_frames {
+    @nh,0,64 0x0001080006040003 iifname . @nh,64,48 @mac_numbers @nh,112,32 0 iifname . @nh,144,48 @mac_numbers @nh,192,32 0 accept
+    drop
+  }
+  chain ipv4_frames {
+    ip version != 4 drop
+    ip hdrlength < 5 drop
+    ip hdrlength > 5 ip protocol != igmp drop
+    ip saddr 0.0.0.0 ip daddr 255.255.255.255 ip frag-off & 0x3fff == 0 udp sport 68 udp dport 67 iifname . @th,288,48 @mac_numbers accept
+    iifname . ip saddr != @addresses drop
+    ip frag-off & 0x1fff == 1 drop
+    ip frag-off & 0x3fff != 0 ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 drop
+    ip frag-off & 0x1fff != 0 accept
+    ip protocol udp goto ipv4_udp
+    icmp type { redirect, router-advertisement } drop
+    accept
+  }
+  chain ipv4_udp {
+    udp dport 68 drop
+    udp sport 67 drop
+    udp dport 67 iifname . @th,288,48 @mac_numbers accept
+    udp dport != 67 accept
+    drop
+  }
+  chain ipv6_frames {
+    ip6 version != 6 drop
+    iifname . ip6 saddr @locals ip6 nexthdr vmap { tcp : accept, udp : goto ipv6_udp, icmpv6 : goto ipv6_icmp }
+    ip6 saddr :: ip6 daddr ff02::1:ff00:0/104 ip6 hoplimit 255 icmpv6 type nd-neighbor-solicit icmpv6 code 0 iifname . @th,64,128 @local_numbers ip6 length 24 accept
+    ip6 saddr :: ip6 daddr ff02::1:ff00:0/104 ip6 hoplimit 255 icmpv6 type nd-neighbor-solicit icmpv6 code 0 iifname . @th,64,128 @local_numbers ip6 length 32 @th,192,16 0x0e01 accept
+    drop
+  }
+  chain ipv6_udp {
+    udp dport 546 drop
+    udp sport 547 drop
+    udp dport != 546 accept
+    drop
+  }
+  chain ipv6_icmp {
+    icmpv6 type { destination-unreachable, packet-too-big, time-exceeded, parameter-problem, echo-request, echo-reply } accept
+    ip6 hoplimit != 255 drop
+    icmpv6 code != 0 drop
+    icmpv6 type nd-neighbor-solicit ip6 length 24 accept
+    icmpv6 type nd-neighbor-solicit ip6 length 32 @th,192,16 0x0101 iifname . @th,208,48 @mac_numbers accept
+    icmpv6 type nd-neighbor-advert iifname . @th,64,128 @local_numbers ip6 length 24 accept
+    icmpv6 type nd-neighbor-advert iifname . @th,64,128 @local_numbers ip6 length 32 @th,192,16 0x0201 iifname . @th,208,48 @mac_numbers accept
+    drop
+  }
+}
+)";
+
+// ---- the namespace's own guard -----------------------------------------------------------------
+
+static std::string gateway_rules(const NetworkSpec& network) {
+    const std::string leave = network.nat
+                                  ? fmt::format("iifname {} oifname {} ip saddr {} accept",
+                                                bridge_device, uplink_device, text(network.range))
+                                  : "";
+    return fmt::format(R"(
+add table inet vdc
+add set inet vdc fronts {{ type ipv4_addr . inet_service; }}
+add chain inet vdc input {{ type filter hook input priority 0; policy drop; }}
+add chain inet vdc services
+add chain inet vdc through {{ type filter hook forward priority 0; policy drop; }}
+add chain inet vdc leave {{ type nat hook postrouting priority 100; policy accept; }}
+flush chain inet vdc input
+flush chain inet vdc services
+flush chain inet vdc through
+flush chain inet vdc leave
+table inet vdc {{
+  chain input {{
+    iifname lo accept
+    ct state invalid drop
+    ct state {{ established, related }} accept
+    ip daddr . tcp dport @fronts accept
+    iifname {uplink} icmp type echo-request accept
+    iifname {bridge} goto services
+  }}
+  chain services {{
+    udp sport 68 udp dport 67 accept
+    ip daddr {gateway} meta l4proto {{ tcp, udp }} th dport 53 accept
+    ip daddr {metadata} tcp dport 80 accept
+    icmp type echo-request accept
+  }}
+  chain through {{
+    ct state invalid drop
+    tcp flags syn tcp option maxseg size set rt mtu
+    ct state {{ established, related }} accept
+    ip daddr {{ 127.0.0.0/8, 169.254.0.0/16 }} drop
+    {leave}
+  }}
+  chain leave {{
+    oifname {uplink} ip saddr {range} masquerade
+  }}
+}}
+)",
+                       fmt::arg("uplink", uplink_device), fmt::arg("bridge", bridge_device),
+                       fmt::arg("gateway", text(network.gateway)),
+                       fmt::arg("metadata", text(metadata_address)), fmt::arg("leave", leave),
+                       fmt::arg("range", text(network.range)));
+}
+
+std::string inside_rules(const NetworkSpec& network) {
+    return fmt::format("add table bridge {}\n", guard_table) + owned_sets(network) + port_rules +
+           gateway_rules(network);
+}
+
+static std::string front_element(Ipv4 address, std::uint16_t port) {
+    return fmt::format("element inet {} fronts {{ {} . {} }}\n", guard_table, text(address), port);
+}
+
+std::string front_opening(Ipv4 address, std::uint16_t port) {
+    return "add " + front_element(address, port);
+}
+
+std::string front_closing(Ipv4 address, std::uint16_t port) {
+    return "add " + front_element(address, port) + "delete " + front_element(address, port);
+}
+
+// ---- the host ----------------------------------------------------------------------------------
+
+std::string host_table(const HostPaths& paths) {
+    return "vdc" + paths.tag;
+}
+
+std::string forwarding_mark(bool before) {
+    return before ? "forwarding_was_on" : "forwarding_was_off";
+}
+
+std::string host_rules(const HostPaths& paths, std::optional<bool> forwarding_before) {
+    const std::string mark = forwarding_before
+                                 ? fmt::format("add chain inet {} {}\n", host_table(paths),
+                                               forwarding_mark(*forwarding_before))
+                                 : "";
+    return fmt::format(R"(
+add table inet {table}
+add set inet {table} transits {{ type ipv4_addr; }}
+add chain inet {table} input {{ type filter hook input priority -5; policy accept; }}
+add chain inet {table} through {{ type filter hook forward priority -5; policy accept; }}
+add chain inet {table} leave {{ type nat hook postrouting priority 100; policy accept; }}
+{mark}flush chain inet {table} input
+flush chain inet {table} through
+flush chain inet {table} leave
+table inet {table} {{
+  chain input {{
+    iifname != "{table}n*" accept
+    ct state {{ established, related }} accept
+    drop
+  }}
+  chain through {{
+    iifname != "{table}n*" oifname != "{table}n*" accept
+    tcp flags syn tcp option maxseg size set rt mtu
+    ct state {{ established, related }} accept
+    oifname "{table}n*" drop
+    meta nfproto != ipv4 drop
+    ip daddr {{ 127.0.0.0/8, 169.254.0.0/16, 100.64.0.0/10 }} drop
+    ip saddr != @transits drop
+  }}
+  chain leave {{
+    ip saddr @transits oifname != "{table}n*" masquerade
+  }}
+}}
+)",
+                       fmt::arg("table", host_table(paths)), fmt::arg("mark", mark));
+}
+
+std::string host_nat(const HostPaths& paths, const Transit& transit, bool nat) {
+    const std::string element =
+        fmt::format("element inet {} transits {{ {} }}\n", host_table(paths), text(transit.inside));
+    return nat ? "add " + element : "add " + element + "delete " + element;
+}
+
+}  // namespace vdc::drivers::networks

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "drivers/networks/plan.h"
+#include "runtime/fd.h"
+
+/// Taps live in their network's namespace; only their descriptors come out.
+namespace vdc::drivers::networks {
+
+/// Makes the port's tap, puts it into the bridge and brings it up. It lives as long as somebody
+/// holds the descriptor. conflict when somebody does already.
+base::Result<runtime::Fd> make_tap(const std::string& namespace_name, const PortSpec& port,
+                                   const std::string& tap, int mtu);
+
+/// Sets what a port's change asks of its tap.
+base::Status set_tap(const std::string& namespace_name, const PortSpec& port,
+                     const std::string& tap, int mtu);
+
+/// Takes it away under whoever holds it. Nothing there: fine.
+base::Status remove_tap(const std::string& namespace_name, const std::string& tap);
+
+}  // namespace vdc::drivers::networks
