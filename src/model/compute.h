@@ -99,6 +99,7 @@ struct InstanceDeclared {
     Power power = Power::on;
     Restart restart = Restart::on_failure;
     Duration stop_timeout{30'000'000};
+    bool stop_hard = false;
     std::uint64_t starts = 0;
     std::uint64_t reboots = 0;
     std::uint64_t resets = 0;
@@ -121,6 +122,8 @@ struct InstanceDeclared {
             field("power", &D::power, "wanted power"),
             field("restart", &D::restart, "when a run that ended is started again"),
             field("stop_timeout", &D::stop_timeout, "from the ACPI button to the hard stop"),
+            field("stop_hard", &D::stop_hard,
+                  "whether the wish to be off is hard: without asking the guest", {}, computed),
             field("starts", &D::starts, "times that starting was asked for", {}, computed),
             field("reboots", &D::reboots, "times that a reboot was asked for", {}, computed),
             field("resets", &D::resets, "times that a reset was asked for", {}, computed),

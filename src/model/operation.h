@@ -63,13 +63,15 @@ struct OperationDeclared {
     friend bool operator==(const OperationDeclared&, const OperationDeclared&) = default;
     static constexpr auto fields() {
         using D = OperationDeclared;
-        return std::tuple{field("noun", &D::noun, "what kind of thing it is about"),
-                          field("subject", &D::subject, "which one"),
-                          field("subject_name", &D::subject_name, "its name when it began"),
-                          field("goal", &D::goal, "what shall hold at its end"),
-                          field("count", &D::count, "for reboots, resets, reverts: which one"),
-                          field("actor", &D::actor, "who asked"),
-                          field("request", &D::request, "id of the request")};
+        return std::tuple{
+            field("noun", &D::noun, "what kind of thing it is about"),
+            field("subject", &D::subject, "which one"),
+            field("subject_name", &D::subject_name, "its name when it began"),
+            field("goal", &D::goal, "what shall hold at its end"),
+            field("count", &D::count, "for reboots, resets, reverts: which one"),
+            field("actor", &D::actor, "who asked"),
+            field("request", &D::request,
+                  "fingerprint of the request; a key repeated with another is refused")};
     }
 };
 
