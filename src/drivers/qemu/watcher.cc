@@ -87,7 +87,8 @@ int Watcher::wait_ms() {
     const auto first = std::min_element(timers_.begin(), timers_.end(), [](auto& a, auto& b) {
         return a.second.due < b.second.due;
     });
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(first->second.due - Clock::now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(first->second.due - Clock::now());
     return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 60'000));
 }
 
