@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "runtime/files.h"
+#include "runtime/process.h"
 
 namespace vdc::runtime {
 
@@ -129,19 +130,6 @@ static std::optional<std::uint64_t> number(std::string_view text) {
     const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (problem != std::errc() || end != text.data() + text.size()) return {};
     return value;
-}
-
-Result<std::uint64_t> process_start_time(pid_t pid) {
-    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-    const std::string stat = TRY(read_file(path, 4096));
-    // The second field, the name, may hold anything but ends with the last ')'.
-    const std::size_t name_end = stat.rfind(')');
-    if (name_end != std::string::npos) {
-        const auto fields = base::split(std::string_view(stat).substr(name_end + 1), ' ');
-        const auto start = fields.size() > 20 ? number(fields[20]) : std::nullopt;
-        if (start) return *start;
-    }
-    return Error{Error::Code::corrupt, path + " has no start time"};
 }
 
 Status write_pid_file(const std::string& path) {

@@ -3,7 +3,6 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -36,10 +35,6 @@ struct Background {
 /// nothing, or with the error it gave, or with what became of it (it ended, it took too long and
 /// was killed). Call it before any thread is started.
 base::Result<std::optional<Readiness>> go_to_background(const Background& background);
-
-/// Field 22 of /proc/PID/stat: with the pid it names one process for one boot. not_found when
-/// there is no such process (a zombie counts as one).
-base::Result<std::uint64_t> process_start_time(pid_t pid);
 
 /// Writes who we are, so that others find us: pid and start time.
 base::Status write_pid_file(const std::string& path);

@@ -110,10 +110,5 @@ TEST_F(Daemon, APidFileNamesTheOneProcessAndNoLaterBearerOfItsNumber) {
     EXPECT_EQ(read_pid_file(path).error().code, Code::corrupt);
 }
 
-TEST_F(Daemon, AStartTimeNeedsAProcess) {
-    EXPECT_GT(process_start_time(::getpid()).value(), 0u);
-    EXPECT_EQ(process_start_time(1 << 30).error().code, Code::not_found);
-}
-
 }  // namespace
 }  // namespace vdc::runtime

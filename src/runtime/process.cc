@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -20,6 +21,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "runtime/fd.h"
+#include "runtime/files.h"
 
 namespace vdc::runtime {
 
@@ -283,6 +285,28 @@ Result<std::string> must_run(const Command& command) {
     const std::string& said = output.err.empty() ? output.out : output.err;
     return Error{Error::Code::failed, shown(command) + " ended with status " +
                                           std::to_string(output.status) + ": " + one_line(said)};
+}
+
+// ---- who a process is --------------------------------------------------------------------------
+
+/// 0 when it is no number.
+static std::uint64_t number(const std::string& text) {
+    std::uint64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
+Result<std::uint64_t> process_start_time(pid_t pid) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+    const std::string stat = TRY(read_file(path, 4096));
+    // The second field, the name, may hold anything but ends with the last ')'.
+    const std::size_t name_end = stat.rfind(')');
+    if (name_end != std::string::npos) {
+        const auto fields = base::split(std::string_view(stat).substr(name_end + 1), ' ');
+        const auto start = fields.size() > 20 ? number(fields[20]) : 0;
+        if (start > 0) return start;
+    }
+    return Error{Error::Code::corrupt, path + " has no start time"};
 }
 
 }  // namespace vdc::runtime

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -27,5 +30,9 @@ base::Result<Output> run(const Command& command);
 
 /// As run(), but a status other than 0 is an error that carries the command and its stderr.
 base::Result<std::string> must_run(const Command& command);
+
+/// Field 22 of /proc/PID/stat: with the pid it names one process for one boot. not_found when
+/// there is no such process (a zombie counts as one).
+base::Result<std::uint64_t> process_start_time(pid_t pid);
 
 }  // namespace vdc::runtime

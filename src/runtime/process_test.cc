@@ -149,5 +149,10 @@ TEST(Process, AMissingNamespaceIsNamed) {
     EXPECT_NE(output.error().message.find("/run/netns/no-such-namespace"), std::string::npos);
 }
 
+TEST(Process, AStartTimeNeedsAProcess) {
+    EXPECT_GT(process_start_time(::getpid()).value(), 0u);
+    EXPECT_EQ(process_start_time(1 << 30).error().code, Code::not_found);
+}
+
 }  // namespace
 }  // namespace vdc::runtime
