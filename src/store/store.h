@@ -30,7 +30,10 @@ struct Query {
     std::optional<model::Subject> subject;
     std::optional<model::Noun> noun;
     bool newest_first = false;
-    std::size_t limit = 100;  ///< at most 10,000
+    /// At most 10,000. A page ends at the end of a commit, so that the next page can go on from
+    /// the revision of its last entry: it may hold fewer entries than this while there are more
+    /// (an empty page is the end), and more only when one commit alone has more.
+    std::size_t limit = 100;
 };
 
 /// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and,
@@ -49,9 +52,14 @@ class Store {
     virtual base::Status commit(model::Revision after, std::uint64_t term,
                                 std::span<const model::CommitPtr> commits) = 0;
 
-    /// Keeps `snapshot` (of the latest revision) so that a start need not replay what came before
-    /// it, and drops log entries older than `keep` revisions before it.
+    /// Keeps `snapshot` (of a committed revision) so that a start need not replay what came before
+    /// it, and drops log entries older than `keep` revisions before it. Returns soon: the work may
+    /// go on in the background beside commits. One at a time: while one goes on, another is not
+    /// begun. An error is that of the last one that ended.
     virtual base::Status compact(const model::Snapshot& snapshot, model::Revision keep) = 0;
+
+    /// Waits until nothing goes on in the background; tells how the last compaction ended.
+    virtual base::Status settle() = 0;
 
     /// Revisions whose commits log() can still give: (first, last); first > last when there are
     /// none.
@@ -62,6 +70,7 @@ class Store {
     virtual base::Result<std::vector<model::CommitPtr>> log(model::Revision after,
                                                             std::size_t limit) = 0;
 
+    /// A page of entries; only of commits that log() can still give.
     virtual base::Result<std::vector<Entry>> history(const Query& query) = 0;
 
     /// Small values that are not part of the datacenter's value, such as its id; durable.

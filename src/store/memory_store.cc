@@ -1,0 +1,104 @@
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "store/page.h"
+
+namespace vdc::store {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using model::CommitPtr;
+using model::Revision;
+using model::Snapshot;
+
+namespace {
+
+class MemoryStore final : public Store {
+  public:
+    Result<Snapshot> latest() override {
+        const std::lock_guard lock(mutex_);
+        Snapshot snapshot = base_;
+        for (const CommitPtr& commit : log_)
+            if (commit->revision > base_.revision) TRY(replay(snapshot, *commit));
+        return snapshot;
+    }
+
+    Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
+        const std::lock_guard lock(mutex_);
+        TRY(check_follows(head_, after, term, commits));
+        log_.insert(log_.end(), commits.begin(), commits.end());
+        head_ = {after + commits.size(), term};
+        return {};
+    }
+
+    Status compact(const Snapshot& snapshot, Revision keep) override {
+        const std::lock_guard lock(mutex_);
+        base::check(snapshot.revision <= head_.revision, "a snapshot of what is not committed");
+        base_ = snapshot;
+        while (!log_.empty() && log_.front()->revision + keep <= snapshot.revision)
+            log_.pop_front();
+        return {};
+    }
+
+    Status settle() override { return {}; }
+
+    Result<std::pair<Revision, Revision>> log_range() override {
+        const std::lock_guard lock(mutex_);
+        return std::pair{first(), head_.revision};
+    }
+
+    Result<std::vector<CommitPtr>> log(Revision after, std::size_t limit) override {
+        const std::lock_guard lock(mutex_);
+        if (after + 1 < first()) return dropped(after);
+        const std::size_t from = std::min<std::size_t>(after + 1 - first(), log_.size());
+        const std::size_t count = std::min(limit, log_.size() - from);
+        const auto begin = log_.begin() + static_cast<std::ptrdiff_t>(from);
+        return std::vector<CommitPtr>(begin, begin + static_cast<std::ptrdiff_t>(count));
+    }
+
+    Result<std::vector<Entry>> history(const Query& query) override {
+        const std::lock_guard lock(mutex_);
+        Page page(query);
+        const auto gather = [&](auto begin, auto end) {
+            for (auto each = begin; each != end; ++each)
+                if (in_range(query, (*each)->revision) && !page.add(entries_of(**each))) return;
+        };
+        if (query.newest_first)
+            gather(log_.rbegin(), log_.rend());
+        else
+            gather(log_.begin(), log_.end());
+        return page.take();
+    }
+
+    Result<std::string> note(const std::string& name) override {
+        const std::lock_guard lock(mutex_);
+        const auto found = notes_.find(name);
+        return found != notes_.end() ? found->second : "";
+    }
+
+    Status set_note(const std::string& name, const std::string& value) override {
+        const std::lock_guard lock(mutex_);
+        notes_[name] = value;
+        return {};
+    }
+
+  private:
+    Revision first() const { return head_.revision + 1 - log_.size(); }
+
+    std::mutex mutex_;
+    Snapshot base_;
+    std::deque<CommitPtr> log_;
+    Head head_;
+    std::map<std::string, std::string> notes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_memory_store() {
+    return std::make_unique<MemoryStore>();
+}
+
+}  // namespace vdc::store
