@@ -56,10 +56,12 @@ class ClientWebSocket {
     virtual base::Status send(std::string_view bytes,
                               WebSocket::Kind kind = WebSocket::Kind::binary) = 0;
     /// The next message; nothing when none came within `wait` (0: look only). After the other
-    /// side's goodbye, and when the connection broke, an error: `unavailable`.
+    /// side's goodbye, and when the connection broke, an error: `unavailable`; see goodbye().
     virtual base::Result<std::optional<Message>> receive(std::chrono::milliseconds wait) = 0;
     /// Says goodbye, once.
     virtual void close(std::uint16_t code = 1000) = 0;
+    /// The code the other side said goodbye with (1000: all is well); 0 until then.
+    virtual std::uint16_t goodbye() const = 0;
     /// To poll for reading together with other descriptors. Only after receive(0) said "nothing":
     /// messages may wait above the kernel.
     virtual int fd() const = 0;

@@ -26,8 +26,8 @@ class Outlet {
     virtual bool closed() const = 0;
     /// Bytes written and not yet taken by the kernel.
     virtual std::size_t queued() const = 0;
-    /// Called once, when the connection is over, however it ended; at once if it is. On the
-    /// server's thread, so it must not block.
+    /// Called once, when the connection is over, however it ended: on the server's thread, so it
+    /// must not block; or at once, on the caller's, if it is over already.
     virtual void on_closed(std::function<void()> call) = 0;
     /// Called each time the queue has run empty. On the server's thread.
     virtual void on_drained(std::function<void()> call) = 0;

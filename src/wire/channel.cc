@@ -1,0 +1,36 @@
+#include "wire/channel.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace vdc::wire {
+
+Channel::Moved Channel::read(char* to, std::size_t size) {
+    ssize_t got = 0;
+    do got = ::recv(fd(), to, size, 0);
+    while (got < 0 && errno == EINTR);
+    if (got > 0) return {Outcome::moved, static_cast<std::size_t>(got)};
+    if (got == 0) return {Outcome::ended, 0};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return {Outcome::wait_readable, 0};
+    return broken(std::system_category().message(errno));
+}
+
+Channel::Moved Channel::write(const iovec* from, int count) {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(from);
+    message.msg_iovlen = static_cast<std::size_t>(count);
+    ssize_t sent = 0;
+    do sent = ::sendmsg(fd(), &message, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent >= 0) return {Outcome::moved, static_cast<std::size_t>(sent)};
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return {Outcome::wait_writable, 0};
+    return broken(std::system_category().message(errno));
+}
+
+void Channel::shut_down_writing() {
+    ::shutdown(fd(), SHUT_WR);  // fails only when the connection is gone already
+}
+
+}  // namespace vdc::wire
