@@ -1,7 +1,6 @@
 #include "control/make_instance.h"
 
 #include "base/hash.h"
-#include "model/codec.h"
 
 namespace vdc::control {
 
@@ -17,11 +16,6 @@ std::string derived_name(const std::string& name, const std::string& suffix) {
     if (whole.size() <= name_max) return whole;
     const std::string mark = text(base::Hasher{}.add(name).finish()).substr(0, 8);
     return name.substr(0, name_max - mark.size() - suffix.size() - 2) + "-" + mark + "-" + suffix;
-}
-
-std::string template_mark(const model::Template& made_of) {
-    return text(base::Hasher{}.add(base::dump(model::part_to_json(made_of))).finish())
-        .substr(0, 16);
 }
 
 template <class R>

@@ -36,7 +36,4 @@ std::vector<model::Step> make_instance(const NewInstance& wanted, const std::str
 /// "NAME-SUFFIX", shortened in the middle with a hash where it would pass 63 bytes.
 std::string derived_name(const std::string& name, const std::string& suffix);
 
-/// What a template is, as text: replicas made by another template have another mark.
-std::string template_mark(const model::Template& made_of);
-
 }  // namespace vdc::control

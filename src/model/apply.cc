@@ -236,7 +236,9 @@ Status check_declare(const Snapshot& snapshot, const Volume& before, const Volum
     if (moves)
         return Error{Code::conflict, subject + " is attached to another instance",
                      "detach it first"};
-    if (before.declared.instance && !after.declared.instance && before.declared.slot == 0)
+    const bool leaves = before.declared.instance && !after.declared.instance;
+    if (leaves && before.declared.slot == 0 &&
+        !snapshot.get<Instance>(*before.declared.instance).deleting)
         return Error{Code::conflict, subject + " is the root volume of its instance",
                      "delete the instance instead"};
     if (after.declared.revert_to) {

@@ -80,4 +80,27 @@ bool takes_capacity(const Instance& instance) {
            phase == InstancePhase::paused || phase == InstancePhase::preparing;
 }
 
+std::string template_mark(const Template& made_of) {
+    return text(base::Hasher{}.add(base::dump(part_to_json(made_of))).finish()).substr(0, 16);
+}
+
+bool replica_ready(const Application& application, const Instance& replica) {
+    if (replica.observed.phase != InstancePhase::running) return false;
+    if (!application.declared.front) return true;
+    const auto& ready = application.observed.ready;
+    return std::find(ready.begin(), ready.end(), replica.id) != ready.end();
+}
+
+bool settled(const Snapshot& snapshot, const Application& application) {
+    if (application.declared.front && application.observed.front != Presence::ready) return false;
+    const std::string mark = template_mark(application.declared.instance);
+    const auto replicas =
+        snapshot.linked_records<Instance>(Link::application_instance, application.id.value);
+    if (static_cast<std::int64_t>(replicas.size()) != application.declared.replicas) return false;
+    return std::all_of(replicas.begin(), replicas.end(), [&](const Instance* replica) {
+        return !replica->deleting && replica->declared.template_mark == mark &&
+               replica_ready(application, *replica);
+    });
+}
+
 }  // namespace vdc::model

@@ -131,4 +131,14 @@ bool takes_capacity(const Instance& instance);
 /// itself off stays off until somebody starts it again, as its restart rule says.
 Power wanted_power(const Instance& instance);
 
+/// What a template is, in 16 digits: replicas made by another template have another mark.
+std::string template_mark(const Template& made_of);
+
+/// Whether a replica runs and, where the application has a front, the front finds it ready.
+bool replica_ready(const Application& application, const Instance& replica);
+
+/// Whether the application is as declared: as many replicas as wanted, all of the present template,
+/// all ready, and its front stands.
+bool settled(const Snapshot& snapshot, const Application& application);
+
 }  // namespace vdc::model

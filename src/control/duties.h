@@ -1,0 +1,85 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "control/effects.h"
+#include "model/snapshot.h"
+
+/// What one host has to make true, as read off a snapshot: the only thing that its agent needs to
+/// know of the datacenter. Pure.
+namespace vdc::control {
+
+struct ImageDuty {
+    ImageSpec image;
+    bool uploaded = false;  ///< its bytes lie in the upload folder
+    bool gone = false;      ///< it shall go
+    model::ImageObserved reported;
+    friend bool operator==(const ImageDuty&, const ImageDuty&) = default;
+};
+
+struct VolumeDuty {
+    VolumeSpec volume;  ///< open_in is left to the host's mind
+    std::optional<model::InstanceId> instance;
+    int slot = 0;
+    bool gone = false;
+    std::vector<model::VolumeSnapshotId> snapshots_gone;  ///< still there maybe, not wanted
+    model::VolumeObserved reported;
+    std::map<model::VolumeSnapshotId, model::VolumeSnapshotObserved> snapshots_reported;
+    friend bool operator==(const VolumeDuty&, const VolumeDuty&) = default;
+};
+
+struct NetworkDuty {
+    NetworkSpec network;
+    bool needed = false;  ///< by a port or a front here; otherwise it shall not be here
+    model::NetworkObserved reported;
+    friend bool operator==(const NetworkDuty&, const NetworkDuty&) = default;
+};
+
+struct FrontDuty {
+    FrontSpec front;
+    bool gone = false;
+    model::ApplicationObserved reported;
+    friend bool operator==(const FrontDuty&, const FrontDuty&) = default;
+};
+
+/// What the metadata service tells a guest about itself.
+struct Metadata {
+    std::string hostname;
+    std::string project;
+    std::string public_key;  ///< empty: none
+    std::string key_name;
+    std::string user_data;
+    friend bool operator==(const Metadata&, const Metadata&) = default;
+};
+
+struct InstanceDuty {
+    InstanceSpec instance;
+    model::Power power = model::Power::off;
+    bool gone = false;  ///< being deleted: end it at once and leave nothing
+    model::Restart restart = model::Restart::on_failure;
+    base::Duration stop_timeout{};
+    std::uint64_t starts = 0;
+    std::uint64_t reboots = 0;
+    std::uint64_t resets = 0;
+    Metadata metadata;
+    model::InstanceObserved reported;
+    friend bool operator==(const InstanceDuty&, const InstanceDuty&) = default;
+};
+
+struct Duties {
+    model::Revision revision = 0;
+    std::map<model::ImageId, ImageDuty> images;
+    std::map<model::VolumeId, VolumeDuty> volumes;
+    std::map<model::NetworkId, NetworkDuty> networks;
+    std::map<model::ApplicationId, FrontDuty> fronts;
+    std::map<model::InstanceId, InstanceDuty> instances;
+};
+
+Duties duties(const model::Snapshot& datacenter, model::HostId host);
+
+/// The seed disk's three files, for cloud-init's NoCloud source.
+SeedSpec seed(const model::Snapshot& datacenter, const model::Instance& instance);
+
+}  // namespace vdc::control

@@ -1,0 +1,338 @@
+#include "control/host_mind.h"
+
+#include <algorithm>
+
+namespace vdc::control {
+
+using base::Error;
+using namespace base;
+using model::Presence;
+
+bool hopeless(Error::Code code) {
+    return code == Error::Code::invalid || code == Error::Code::corrupt ||
+           code == Error::Code::unsupported || code == Error::Code::too_large;
+}
+
+static base::Duration pause_after(int failures) {
+    const int doublings = std::min(failures - 1, 7);
+    return std::min<base::Duration>(250ms * (1 << doublings), 30s);
+}
+
+template <class Map, class Duties>
+static void drop_without_duty(Map& seen, const Duties& duties) {
+    std::erase_if(seen, [&](const auto& entry) {
+        return !entry.second.busy && !duties.contains(entry.first);
+    });
+}
+
+void HostMind::set_duties(Duties duties) {
+    duties_ = std::move(duties);
+    informed_ = true;
+    drop_without_duty(images_, duties_.images);
+    drop_without_duty(volumes_, duties_.volumes);
+    drop_without_duty(networks_, duties_.networks);
+    drop_without_duty(fronts_, duties_.fronts);
+    for (const auto& [id, duty] : duties_.instances) seen_instance(id);
+}
+
+/// What is remembered of an instance; at first what the store remembers of it.
+HostMind::SeenInstance& HostMind::seen_instance(model::InstanceId id) {
+    const auto [at, added] = instances_.try_emplace(id);
+    const auto duty = duties_.instances.find(id);
+    if (!added || duty == duties_.instances.end()) return at->second;
+    const model::InstanceObserved& stored = duty->second.reported;
+    SeenInstance& seen = at->second;
+    seen.obeyed = {stored.starts, stored.reboots, stored.resets};
+    seen.crashes = stored.crashes;
+    seen.phase = stored.phase;
+    seen.since = stored.since;
+    return seen;
+}
+
+void HostMind::found(const std::vector<model::InstanceId>& instances) {
+    for (const model::InstanceId id : instances) seen_instance(id);
+}
+
+void HostMind::wake(Instant when) {
+    if (!wake_at_ || when < *wake_at_) wake_at_ = when;
+}
+
+std::optional<Instant> HostMind::wake_at() const {
+    return wake_at_;
+}
+
+std::vector<Effect> HostMind::next(Instant now) {
+    std::vector<Effect> effects;
+    wake_at_.reset();
+    begin_images(effects, now);
+    begin_volumes(effects, now);
+    begin_networks(effects, now);
+    begin_fronts(effects, now);
+    begin_instances(effects, now);
+    begin_strangers(effects, now);
+    return effects;
+}
+
+// ---- choosing ----------------------------------------------------------------------------------
+
+/// Runs `choose` for each duty that has nothing under way and no pause, and begins what it says.
+/// `wake` is told when a pause ends.
+template <class DutyMap, class SeenMap, class Choose, class Wake>
+static void begin_each(const DutyMap& duties, SeenMap& seen_map, std::vector<Effect>& effects,
+                       Instant now, Choose choose, Wake wake) {
+    for (const auto& [id, duty] : duties) {
+        auto& seen = seen_map[id];
+        if (seen.busy) continue;
+        if (seen.failures > 0 && now < seen.retry_at) {
+            wake(seen.retry_at);
+            continue;
+        }
+        if (std::optional<Effect> effect = choose(duty, seen)) {
+            seen.busy = true;
+            effects.push_back(std::move(*effect));
+        }
+    }
+}
+
+void HostMind::begin_images(std::vector<Effect>& effects, Instant now) {
+    begin_each(
+        duties_.images, images_, effects, now,
+        [&](const auto& duty, const auto& seen) { return next_for(duty, seen); },
+        [&](Instant when) { wake(when); });
+}
+
+std::optional<Effect> HostMind::next_for(const ImageDuty& duty,
+                                         const Seen<ImageSighting>& seen) const {
+    const bool present = seen.sighting && seen.sighting->present;
+    if (duty.gone) {
+        if (seen.sighting && !present) return {};
+        return RemoveImage{duty.image.id};
+    }
+    const bool never = duty.reported.phase == model::ImagePhase::failed ||
+                          (!seen.trouble.empty() && hopeless(seen.code));
+    if (present || !duty.uploaded || never) return {};
+    return ImportImage{duty.image};
+}
+
+void HostMind::begin_volumes(std::vector<Effect>& effects, Instant now) {
+    begin_each(
+        duties_.volumes, volumes_, effects, now,
+        [&](const auto& duty, const auto& seen) { return next_for(duty, seen); },
+        [&](Instant when) { wake(when); });
+}
+
+const HostMind::SeenInstance* HostMind::holder_of(const VolumeDuty& duty) const {
+    for (const auto& [id, seen] : instances_) {
+        if (duty.instance == id) return &seen;
+        if (!seen.sighting || !seen.sighting->alive) continue;
+        for (const DiskSpec& disk : seen.sighting->disks)
+            if (disk.volume == duty.volume.id) return &seen;
+    }
+    return nullptr;
+}
+
+static bool contains(const auto& list, const auto& item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+static bool has_open(const InstanceSighting& seen, model::VolumeId volume) {
+    return seen.alive && std::any_of(seen.disks.begin(), seen.disks.end(),
+                                     [&](const DiskSpec& disk) { return disk.volume == volume; });
+}
+
+/// The change of an existing volume's files that is due, in the order in which wishes are obeyed.
+static std::optional<Effect> volume_change(const VolumeDuty& duty, const VolumeSpec& volume,
+                                           const VolumeSighting& sighting) {
+    if (sighting.reverts < volume.reverts && volume.revert_to) {
+        if (volume.open_in) return {};  // its instance is ended first
+        return RevertVolume{volume};
+    }
+    if (sighting.size < volume.size) return GrowVolume{volume};
+    for (const model::VolumeSnapshotId wanted : volume.snapshots)
+        if (!contains(sighting.snapshots, wanted)) return TakeSnapshot{volume, wanted};
+    for (const model::VolumeSnapshotId gone : duty.snapshots_gone)
+        if (contains(sighting.snapshots, gone)) return DropSnapshot{volume, gone};
+    return {};
+}
+
+std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
+                                         const Seen<VolumeSighting>& seen) const {
+    const SeenInstance* holder = holder_of(duty);
+    if (holder != nullptr && (holder->busy || !holder->sighting)) return {};
+    const bool open = holder != nullptr && has_open(*holder->sighting, duty.volume.id);
+    if (duty.gone) {
+        if (open || (seen.sighting && !seen.sighting->present)) return {};
+        return RemoveVolume{duty.volume.id};
+    }
+    VolumeSpec volume = duty.volume;
+    if (open) volume.open_in = duty.instance;
+    if (seen.sighting && seen.sighting->present) return volume_change(duty, volume, *seen.sighting);
+    if (volume.image) {
+        const auto image = images_.find(*volume.image);
+        if (image == images_.end() || !image->second.sighting || !image->second.sighting->present)
+            return {};
+    }
+    if (!seen.trouble.empty() && hopeless(seen.code)) return {};
+    return PrepareVolume{volume};
+}
+
+bool HostMind::volume_ready(model::VolumeId id) const {
+    const auto duty = duties_.volumes.find(id);
+    const auto seen = volumes_.find(id);
+    if (duty == duties_.volumes.end() || seen == volumes_.end() || seen->second.busy) return false;
+    const auto& sighting = seen->second.sighting;
+    const VolumeSpec& wanted = duty->second.volume;
+    return sighting && sighting->present && sighting->size >= wanted.size &&
+           sighting->reverts >= wanted.reverts;
+}
+
+void HostMind::begin_networks(std::vector<Effect>& effects, Instant now) {
+    begin_each(
+        duties_.networks, networks_, effects, now,
+        [&](const auto& duty, auto& seen) { return next_for(duty, seen, now); },
+        [&](Instant when) { wake(when); });
+}
+
+std::optional<Effect> HostMind::next_for(const NetworkDuty& duty,
+                                         SeenPeriodic<NetworkSighting>& seen, Instant now) {
+    constexpr auto look_again_after = 10s;  // its helpers (DHCP, DNS) may have ended
+    const bool present =
+        seen.sighting ? seen.sighting->present : duty.reported.presence != Presence::absent;
+    if (!duty.needed) {
+        if (!present) return {};
+        for (const auto& [id, front] : fronts_)
+            if (front.busy && duties_.fronts.at(id).front.network == duty.network.id) return {};
+        return RemoveNetwork{duty.network.id, duty.network.number};
+    }
+    const bool current =
+        present && seen.sighting && seen.sighting->applied == fingerprint(duty.network);
+    if (current && now < seen.look_at) {
+        wake(seen.look_at);
+        return {};
+    }
+    seen.look_at = now + look_again_after;
+    return ApplyNetwork{duty.network};
+}
+
+void HostMind::begin_fronts(std::vector<Effect>& effects, Instant now) {
+    begin_each(
+        duties_.fronts, fronts_, effects, now,
+        [&](const auto& duty, auto& seen) { return next_for(duty, seen, now); },
+        [&](Instant when) { wake(when); });
+}
+
+std::optional<Effect> HostMind::next_for(const FrontDuty& duty, SeenPeriodic<FrontSighting>& seen,
+                                         Instant now) {
+    const FrontSpec& front = duty.front;
+    const bool present =
+        seen.sighting ? seen.sighting->present : duty.reported.front != Presence::absent;
+    if (duty.gone)
+        return present ? std::optional<Effect>(
+                             RemoveFront{front.id, front.network, front.network_number})
+                       : std::nullopt;
+    const auto network = networks_.find(front.network);
+    if (network == networks_.end() || !network->second.sighting ||
+        !network->second.sighting->present)
+        return {};
+    if (!present || !seen.sighting || seen.sighting->applied != fingerprint(front))
+        return ApplyFront{front};
+    if (now < seen.look_at) {
+        wake(seen.look_at);
+        return {};
+    }
+    const bool all_ready = seen.sighting->ready.size() == front.backends.size();
+    seen.look_at = now + (all_ready ? base::Duration(1s) : base::Duration(200ms));
+    return LookFront{front};
+}
+
+// ---- learning ----------------------------------------------------------------------------------
+
+template <class Seen>
+static void failed(Seen& seen, const Error& error, Instant now) {
+    ++seen.failures;
+    seen.trouble = text(error);
+    seen.code = error.code;
+    seen.retry_at = now + pause_after(seen.failures);
+}
+
+template <class Seen>
+static void succeeded(Seen& seen) {
+    seen.failures = 0;
+    seen.trouble.clear();
+}
+
+/// Keeps the outcome of an effect about a noun other than an instance.
+template <class S, class SeenMap, class Id>
+static void learn(SeenMap& map, Id id, const base::Result<Sighting>& result, Instant now) {
+    const auto at = map.find(id);
+    if (at == map.end()) return;
+    at->second.busy = false;
+    if (!result.ok()) return failed(at->second, result.error(), now);
+    succeeded(at->second);
+    at->second.sighting = std::get<S>(*result);
+}
+
+void HostMind::done(const Effect& effect, const base::Result<Sighting>& result, Instant now) {
+    const auto instance = [&](model::InstanceId id) {
+        SeenInstance& seen = seen_instance(id);
+        seen.busy = false;
+        if (!result.ok()) return failed(seen, result.error(), now);
+        succeeded(seen);
+        if (std::holds_alternative<Launch>(effect)) {
+            seen.obeyed = seen.launching;
+            seen.power_down_at.reset();
+            seen.ending = false;
+        }
+        if (std::holds_alternative<Reset>(effect)) seen.obeyed.resets = seen.launching.resets;
+        saw_instance(id, std::get<InstanceSighting>(*result), now);
+    };
+    struct Visitor {
+        HostMind& mind;
+        const base::Result<Sighting>& result;
+        Instant now;
+        const decltype(instance)& about_instance;
+
+        void image(model::ImageId id) { learn<ImageSighting>(mind.images_, id, result, now); }
+        void volume(model::VolumeId id) { learn<VolumeSighting>(mind.volumes_, id, result, now); }
+        void operator()(const ImportImage& e) { image(e.image.id); }
+        void operator()(const RemoveImage& e) { image(e.image); }
+        void operator()(const PrepareVolume& e) { volume(e.volume.id); }
+        void operator()(const GrowVolume& e) { volume(e.volume.id); }
+        void operator()(const TakeSnapshot& e) { volume(e.volume.id); }
+        void operator()(const DropSnapshot& e) { volume(e.volume.id); }
+        void operator()(const RevertVolume& e) { volume(e.volume.id); }
+        void operator()(const RemoveVolume& e) { volume(e.volume); }
+        void operator()(const ApplyNetwork& e) {
+            learn<NetworkSighting>(mind.networks_, e.network.id, result, now);
+        }
+        void operator()(const RemoveNetwork& e) {
+            learn<NetworkSighting>(mind.networks_, e.network, result, now);
+        }
+        void operator()(const ApplyFront& e) {
+            learn<FrontSighting>(mind.fronts_, e.front.id, result, now);
+        }
+        void operator()(const LookFront& e) {
+            learn<FrontSighting>(mind.fronts_, e.front.id, result, now);
+        }
+        void operator()(const RemoveFront& e) {
+            learn<FrontSighting>(mind.fronts_, e.application, result, now);
+        }
+        void operator()(const Launch& e) { about_instance(e.instance.id); }
+        void operator()(const AttachVolume& e) { about_instance(e.instance.id); }
+        void operator()(const DetachVolume& e) { about_instance(e.instance.id); }
+        void operator()(const LookInstance& e) { about_instance(e.instance); }
+        void operator()(const PowerDown& e) { about_instance(e.instance); }
+        void operator()(const Kill& e) { about_instance(e.instance); }
+        void operator()(const Pause& e) { about_instance(e.instance); }
+        void operator()(const Resume& e) { about_instance(e.instance); }
+        void operator()(const Reset& e) { about_instance(e.instance); }
+        void operator()(const CleanInstance& e) { about_instance(e.instance); }
+    };
+    std::visit(Visitor{*this, result, now, instance}, effect);
+}
+
+void HostMind::noticed(model::InstanceId instance, const InstanceSighting& seen, Instant now) {
+    saw_instance(instance, seen, now);
+}
+
+}  // namespace vdc::control

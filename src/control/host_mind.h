@@ -1,0 +1,158 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "control/duties.h"
+#include "model/change.h"
+
+/// A host's mind: from its duties and what was seen, the effects to begin now and the observations
+/// to report. Pure: it is told the time and what became of its effects; the agent's shell does the
+/// rest.
+///
+/// For each noun at most one effect is under way. What failed is tried again after a pause that
+/// doubles from 0.25 s to 30 s; nothing is ever given up but an import that can never succeed.
+///
+///     instance:  unknown --Look--> down --Launch--> alive --PowerDown, Kill--> down --Clean-->
+///     nothing
+///
+/// Numbered rules, checked by the tests:
+///  1. nothing is launched before it was looked at, before its volumes are ready and quiet, and
+///  before
+///     its networks have its ports' rules in force;
+///  2. no effect on a volume's files while its instance is being launched;
+///  3. an instance that is alive under another generation than its duty is ended first;
+///  4. an instance without a duty is ended only after duties came from the store (they always do
+///  here);
+///  5. a run that ended on its own is started again by its restart rule, after a pause that grows
+///  with
+///     the number of ends within ten minutes.
+namespace vdc::control {
+
+/// Whether no repetition can mend it: the thing itself is wrong.
+bool hopeless(base::Error::Code code);
+
+class HostMind {
+  public:
+    /// New duties from a snapshot. What was under way goes on.
+    void set_duties(Duties duties);
+
+    /// Instances that have something on this host: they will be looked at first.
+    void found(const std::vector<model::InstanceId>& instances);
+
+    /// The effects to begin now. Each is under way until done() is called for it.
+    std::vector<Effect> next(Instant now);
+
+    /// An effect ended.
+    void done(const Effect& effect, const base::Result<Sighting>& result, Instant now);
+
+    /// An instance was seen without our asking.
+    void noticed(model::InstanceId instance, const InstanceSighting& seen, Instant now);
+
+    /// What the store does not know yet, with the sentence that says what happened. Each is given
+    /// once; again only after the duties show another state, or after report_failed().
+    std::vector<model::Step> reports(Instant now);
+    void report_failed(const model::Subject& subject);
+
+    /// When next() may have something new though nothing happened; none: never.
+    std::optional<Instant> wake_at() const;
+
+    const Duties& duties() const { return duties_; }
+
+  private:
+    /// How often each was asked for.
+    struct Wishes {
+        std::uint64_t starts = 0;
+        std::uint64_t reboots = 0;
+        std::uint64_t resets = 0;
+    };
+    template <class S>
+    struct Seen {
+        std::optional<S> sighting;
+        bool busy = false;
+        int failures = 0;  ///< in a row
+        Instant retry_at;
+        std::string trouble;  ///< of the last failure; empty after a success
+        base::Error::Code code = base::Error::Code::failed;
+    };
+    struct SeenInstance : Seen<InstanceSighting> {
+        std::optional<Instant> power_down_at;  ///< when the button was pressed in this run
+        bool ending = false;                   ///< we asked for the end of this run
+        Wishes obeyed;                         ///< by the last run
+        Wishes launching;                      ///< by the one that is being launched
+        std::int64_t crashes = 0;
+        std::vector<Instant> recent_ends;  ///< on their own, within ten minutes
+        Instant since;                     ///< of the present phase
+        model::InstancePhase phase = model::InstancePhase::absent;
+        std::string happened;  ///< the sentence for the next report
+    };
+    template <class S>
+    struct SeenPeriodic : Seen<S> {
+        Instant look_at;  ///< when to ask again though nothing changed
+    };
+
+    void begin_images(std::vector<Effect>& effects, Instant now);
+    void begin_volumes(std::vector<Effect>& effects, Instant now);
+    void begin_networks(std::vector<Effect>& effects, Instant now);
+    void begin_fronts(std::vector<Effect>& effects, Instant now);
+    void begin_instances(std::vector<Effect>& effects, Instant now);
+    void begin_strangers(std::vector<Effect>& effects, Instant now);
+
+    std::optional<Effect> next_for(const ImageDuty& duty, const Seen<ImageSighting>& seen) const;
+    std::optional<Effect> next_for(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
+    std::optional<Effect> next_for(const NetworkDuty& duty, SeenPeriodic<NetworkSighting>& seen,
+                                   Instant now);
+    std::optional<Effect> next_for(const FrontDuty& duty, SeenPeriodic<FrontSighting>& seen,
+                                   Instant now);
+    std::optional<Effect> next_for(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    std::optional<Effect> next_for_alive(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    std::optional<Effect> next_for_down(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    std::optional<Effect> end_softly(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    std::optional<Effect> disk_change(const InstanceDuty& duty, const SeenInstance& seen) const;
+    bool shall_run(const InstanceDuty& duty, const SeenInstance& seen) const;
+    std::string missing_for_launch(const InstanceDuty& duty) const;
+    bool revert_pending(const InstanceDuty& duty) const;
+    const SeenInstance* holder_of(const VolumeDuty& duty) const;
+    bool volume_ready(model::VolumeId id) const;
+
+    SeenInstance& seen_instance(model::InstanceId id);
+    void saw_instance(model::InstanceId id, const InstanceSighting& sighting, Instant now);
+    void run_ended(const InstanceDuty* duty, SeenInstance& seen, const InstanceSighting& sighting,
+                   Instant now);
+    void wake(Instant when);
+
+    model::ImageObserved observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const;
+    model::VolumeObserved observed(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
+    model::NetworkObserved observed(const NetworkDuty& duty,
+                                    const Seen<NetworkSighting>& seen) const;
+    model::ApplicationObserved observed(const FrontDuty& duty,
+                                        const Seen<FrontSighting>& seen) const;
+    model::InstanceObserved observed(const InstanceDuty& duty, SeenInstance& seen,
+                                     Instant now) const;
+
+    using Observed =
+        std::variant<model::ImageObserved, model::VolumeObserved, model::VolumeSnapshotObserved,
+                     model::NetworkObserved, model::ApplicationObserved, model::InstanceObserved>;
+    /// Appends a report if `seen` differs from what the store has and was not given already.
+    template <class R>
+    void report(typename R::Id id, const typename R::Observed& stored, typename R::Observed seen,
+                std::string reason, std::vector<model::Step>& steps);
+    void report_snapshots(const VolumeDuty& duty, const Seen<VolumeSighting>& seen,
+                          std::vector<model::Step>& steps);
+
+    Duties duties_;
+    bool informed_ = false;  ///< duties have come
+    std::map<model::ImageId, Seen<ImageSighting>> images_;
+    std::map<model::VolumeId, Seen<VolumeSighting>> volumes_;
+    std::map<model::NetworkId, SeenPeriodic<NetworkSighting>> networks_;
+    std::map<model::ApplicationId, SeenPeriodic<FrontSighting>> fronts_;
+    std::map<model::InstanceId, SeenInstance> instances_;
+    std::map<model::Subject, Observed> given_;  ///< reports that the duties do not show yet
+    std::optional<Instant> wake_at_;
+};
+
+}  // namespace vdc::control

@@ -1,0 +1,225 @@
+#include <algorithm>
+
+#include "control/host_mind.h"
+
+namespace vdc::control {
+
+using namespace base;
+using model::Power;
+using model::Restart;
+
+void HostMind::begin_instances(std::vector<Effect>& effects, Instant now) {
+    for (const auto& [id, duty] : duties_.instances) {
+        SeenInstance& seen = seen_instance(id);
+        if (seen.busy) continue;
+        if (seen.failures > 0 && now < seen.retry_at) {
+            wake(seen.retry_at);
+            continue;
+        }
+        if (std::optional<Effect> effect = next_for(duty, seen, now)) {
+            seen.busy = true;
+            effects.push_back(std::move(*effect));
+        }
+    }
+}
+
+/// Instances that are here and have no duty: the store says that nobody may run them here.
+void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
+    if (!informed_) return;
+    std::erase_if(instances_, [&](const auto& entry) {
+        const SeenInstance& seen = entry.second;
+        const bool nothing = seen.sighting && !seen.sighting->alive && !seen.sighting->leftovers;
+        return !duties_.instances.contains(entry.first) && !seen.busy && nothing;
+    });
+    for (auto& [id, seen] : instances_) {
+        if (duties_.instances.contains(id) || seen.busy) continue;
+        if (seen.failures > 0 && now < seen.retry_at) {
+            wake(seen.retry_at);
+            continue;
+        }
+        seen.busy = true;
+        seen.ending = true;
+        if (!seen.sighting)
+            effects.push_back(LookInstance{id});
+        else if (seen.sighting->alive)
+            effects.push_back(Kill{id});
+        else
+            effects.push_back(CleanInstance{id});
+    }
+}
+
+std::optional<Effect> HostMind::next_for(const InstanceDuty& duty, SeenInstance& seen,
+                                         Instant now) {
+    if (!seen.sighting || !seen.sighting->looked) return LookInstance{duty.instance.id};
+    return seen.sighting->alive ? next_for_alive(duty, seen, now) : next_for_down(duty, seen, now);
+}
+
+bool HostMind::revert_pending(const InstanceDuty& duty) const {
+    return std::any_of(duty.instance.disks.begin(), duty.instance.disks.end(),
+                       [&](const DiskSpec& disk) {
+                           const auto wanted = duties_.volumes.find(disk.volume);
+                           const auto seen = volumes_.find(disk.volume);
+                           return wanted != duties_.volumes.end() && seen != volumes_.end() &&
+                                  seen->second.sighting && wanted->second.volume.revert_to &&
+                                  seen->second.sighting->reverts < wanted->second.volume.reverts;
+                       });
+}
+
+/// The ACPI button, then, when its time is over, the end.
+std::optional<Effect> HostMind::end_softly(const InstanceDuty& duty, SeenInstance& seen,
+                                           Instant now) {
+    const model::InstanceId id = duty.instance.id;
+    seen.ending = true;
+    if (!seen.power_down_at) {
+        seen.power_down_at = now;
+        if (duty.stop_timeout > Duration::zero() && seen.sighting->run == RunState::running)
+            return PowerDown{id};
+    }
+    const bool cannot_obey = seen.sighting->run == RunState::paused;
+    const Instant deadline = *seen.power_down_at + duty.stop_timeout;
+    if (now >= deadline || cannot_obey) return Kill{id};
+    wake(deadline);
+    return {};
+}
+
+std::optional<Effect> HostMind::next_for_alive(const InstanceDuty& duty, SeenInstance& seen,
+                                               Instant now) {
+    const model::InstanceId id = duty.instance.id;
+    const InstanceSighting& sighting = *seen.sighting;
+    if (duty.gone || sighting.generation != duty.instance.generation || revert_pending(duty)) {
+        seen.ending = true;
+        return Kill{id};
+    }
+    if (duty.power == Power::off || duty.reboots > seen.obeyed.reboots)
+        return end_softly(duty, seen, now);
+    seen.power_down_at.reset();
+    seen.ending = false;
+    if (duty.resets > seen.obeyed.resets) {
+        seen.launching.resets = duty.resets;
+        return Reset{id};
+    }
+    if (duty.power == Power::paused && sighting.run == RunState::running) return Pause{id};
+    if (duty.power == Power::on && sighting.run == RunState::paused) return Resume{id};
+    return disk_change(duty, seen);
+}
+
+std::optional<Effect> HostMind::disk_change(const InstanceDuty& duty,
+                                            const SeenInstance& seen) const {
+    const auto& attached = seen.sighting->disks;
+    for (const DiskSpec& disk : duty.instance.disks) {
+        const bool there =
+            std::any_of(attached.begin(), attached.end(),
+                        [&](const DiskSpec& other) { return other.volume == disk.volume; });
+        if (!there && volume_ready(disk.volume))
+            return AttachVolume{duty.instance, disk, duties_.volumes.at(disk.volume).volume};
+    }
+    for (const DiskSpec& disk : attached) {
+        const auto& wanted = duty.instance.disks;
+        const bool kept = std::any_of(wanted.begin(), wanted.end(), [&](const DiskSpec& other) {
+            return other.volume == disk.volume;
+        });
+        const auto volume = volumes_.find(disk.volume);
+        const bool quiet = volume == volumes_.end() || !volume->second.busy;
+        if (!kept && quiet) return DetachVolume{duty.instance, disk};
+    }
+    return {};
+}
+
+/// Rule 5: what the restart rule says about a run that is over.
+bool HostMind::shall_run(const InstanceDuty& duty, const SeenInstance& seen) const {
+    if (duty.gone || duty.power == Power::off) return false;
+    const bool asked_again = duty.starts > seen.obeyed.starts || duty.reboots > seen.obeyed.reboots;
+    if (asked_again || duty.restart == Restart::always || seen.ending) return true;
+    const auto& ended = seen.sighting->ended;
+    if (!ended) return true;
+    if (seen.sighting->generation != duty.instance.generation) return true;
+    if (*ended == Ending::guest_off) return false;
+    return *ended != Ending::crashed || duty.restart != Restart::never;
+}
+
+/// Pause before the next start, by the ends within ten minutes: the first two cost nothing.
+static base::Duration pause_after_ends(std::size_t ends) {
+    if (ends <= 2) return 0s;
+    return std::min<base::Duration>(1s * (1 << std::min<std::size_t>(ends - 3, 6)), 60s);
+}
+
+std::optional<Effect> HostMind::next_for_down(const InstanceDuty& duty, SeenInstance& seen,
+                                              Instant now) {
+    const model::InstanceId id = duty.instance.id;
+    if (seen.sighting->leftovers) return CleanInstance{id};
+    if (!shall_run(duty, seen)) return {};
+    std::erase_if(seen.recent_ends, [&](Instant end) { return end + 10min < now; });
+    if (!seen.recent_ends.empty()) {
+        const Instant not_before =
+            seen.recent_ends.back() + pause_after_ends(seen.recent_ends.size());
+        if (now < not_before) {
+            wake(not_before);
+            return {};
+        }
+    }
+    if (!missing_for_launch(duty).empty()) return {};
+    seen.launching = {duty.starts, duty.reboots, duty.resets};
+    return Launch{duty.instance};
+}
+
+std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
+    for (const DiskSpec& disk : duty.instance.disks) {
+        if (volume_ready(disk.volume)) continue;
+        const auto volume = volumes_.find(disk.volume);
+        if (volume != volumes_.end() && !volume->second.trouble.empty())
+            return "its volume is not ready: " + volume->second.trouble;
+        return "its volume is being prepared";
+    }
+    for (const CardSpec& card : duty.instance.cards) {
+        const auto wanted = duties_.networks.find(card.network);
+        const auto seen = networks_.find(card.network);
+        if (wanted == duties_.networks.end() || seen == networks_.end())
+            return "its network is not here yet";
+        const auto& network = seen->second;
+        if (!network.trouble.empty()) return "its network is not ready: " + network.trouble;
+        if (!network.sighting || network.sighting->applied != fingerprint(wanted->second.network))
+            return "its network is being prepared";
+    }
+    return {};
+}
+
+// ---- learning ----------------------------------------------------------------------------------
+
+void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighting, Instant now) {
+    SeenInstance& seen = seen_instance(id);
+    const auto found = duties_.instances.find(id);
+    const InstanceDuty* duty = found != duties_.instances.end() ? &found->second : nullptr;
+    const bool stored_alive =
+        duty != nullptr && (duty->reported.phase == model::InstancePhase::running ||
+                            duty->reported.phase == model::InstancePhase::paused);
+    const bool was_alive = seen.sighting ? seen.sighting->alive : stored_alive;
+    if (was_alive && !sighting.alive) run_ended(duty, seen, sighting, now);
+    seen.sighting = sighting;
+    seen.sighting->looked = true;
+}
+
+static std::string ending_text(const InstanceSighting& sighting) {
+    const std::string detail = sighting.ended_detail.empty() ? "" : ": " + sighting.ended_detail;
+    if (!sighting.ended) return "its run is over" + detail;
+    switch (*sighting.ended) {
+        case Ending::guest_off: return "its guest powered off";
+        case Ending::killed: return "its run was ended";
+        case Ending::crashed: return "its QEMU ended on its own" + detail;
+    }
+    broken("an ending without words");
+}
+
+void HostMind::run_ended(const InstanceDuty* duty, SeenInstance& seen,
+                         const InstanceSighting& sighting, Instant now) {
+    const bool on_its_own = !seen.ending && sighting.ended != Ending::killed;
+    const bool crashed = on_its_own && sighting.ended != Ending::guest_off;
+    seen.happened = ending_text(sighting);
+    if (crashed) ++seen.crashes;
+    if (on_its_own) seen.recent_ends.push_back(now);
+    if (duty == nullptr) return;
+    if (on_its_own &&
+        (crashed ? duty->restart != Restart::never : duty->restart == Restart::always))
+        seen.happened += "; it is started again";
+}
+
+}  // namespace vdc::control

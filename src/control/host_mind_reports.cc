@@ -1,0 +1,245 @@
+#include <algorithm>
+
+#include "control/host_mind.h"
+
+namespace vdc::control {
+
+using namespace base;
+using model::ImagePhase;
+using model::InstancePhase;
+using model::Presence;
+using model::Step;
+
+template <class R>
+void HostMind::report(typename R::Id id, const typename R::Observed& stored,
+                      typename R::Observed seen, std::string reason, std::vector<Step>& steps) {
+    const model::Subject subject{R::noun, id.value};
+    const auto given = given_.find(subject);
+    if (seen == stored) {
+        if (given != given_.end()) given_.erase(given);
+        return;
+    }
+    if (given != given_.end() && given->second == Observed(seen)) return;
+    given_.insert_or_assign(subject, seen);
+    steps.push_back({model::Observe<R>{id, std::move(seen)}, std::move(reason)});
+}
+
+void HostMind::report_failed(const model::Subject& subject) {
+    given_.erase(subject);
+}
+
+// ---- what is seen, noun by noun ----------------------------------------------------------------
+
+model::ImageObserved HostMind::observed(const ImageDuty& duty,
+                                        const Seen<ImageSighting>& seen) const {
+    model::ImageObserved observed = duty.reported;
+    if (seen.sighting && seen.sighting->present) {
+        const ImageSighting& sighting = *seen.sighting;
+        return {ImagePhase::ready,     sighting.format,      sighting.sha256,
+                sighting.virtual_size, sighting.stored_size, {}};
+    }
+    if (duty.gone) {
+        if (seen.sighting) observed.phase = ImagePhase::absent;
+        return observed;
+    }
+    if (observed.phase == ImagePhase::failed) return observed;
+    observed.message = seen.trouble;
+    if (!seen.trouble.empty() && hopeless(seen.code))
+        observed.phase = ImagePhase::failed;
+    else if (observed.phase != ImagePhase::ready)
+        observed.phase = duty.uploaded ? ImagePhase::importing : ImagePhase::waiting;
+    return observed;
+}
+
+model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
+                                         const Seen<VolumeSighting>& seen) const {
+    model::VolumeObserved observed = duty.reported;
+    observed.message = seen.trouble;
+    observed.attached.reset();
+    for (const auto& [id, instance] : instances_) {
+        if (!instance.sighting || !instance.sighting->alive) continue;
+        for (const DiskSpec& disk : instance.sighting->disks)
+            if (disk.volume == duty.volume.id) observed.attached = id;
+    }
+    if (!seen.sighting) {
+        if (!seen.trouble.empty() && hopeless(seen.code)) observed.presence = Presence::failed;
+        return observed;
+    }
+    observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
+    observed.size = seen.sighting->size;
+    observed.reverts = seen.sighting->reverts;
+    return observed;
+}
+
+model::NetworkObserved HostMind::observed(const NetworkDuty& duty,
+                                          const Seen<NetworkSighting>& seen) const {
+    if (!seen.trouble.empty())
+        return {duty.needed ? Presence::failed : duty.reported.presence, seen.trouble};
+    if (!seen.sighting) return duty.reported;
+    return {seen.sighting->present ? Presence::ready : Presence::absent, {}};
+}
+
+model::ApplicationObserved HostMind::observed(const FrontDuty& duty,
+                                              const Seen<FrontSighting>& seen) const {
+    model::ApplicationObserved observed = duty.reported;
+    if (!seen.sighting) return observed;
+    observed.front = seen.sighting->present ? Presence::ready : Presence::absent;
+    observed.ready =
+        seen.sighting->present ? seen.sighting->ready : std::vector<model::InstanceId>{};
+    return observed;
+}
+
+static model::RunEnd run_end(const InstanceSighting& sighting,
+                             const model::InstanceObserved& stored) {
+    if (!sighting.ended) return stored.ended;
+    switch (*sighting.ended) {
+        case Ending::guest_off: return model::RunEnd::guest_off;
+        case Ending::killed: return model::RunEnd::killed;
+        case Ending::crashed: return model::RunEnd::crashed;
+    }
+    broken("an ending without a word");
+}
+
+model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstance& seen,
+                                           Instant now) const {
+    model::InstanceObserved observed = duty.reported;
+    if (!seen.sighting || !seen.sighting->looked) return observed;
+    const InstanceSighting& sighting = *seen.sighting;
+    InstancePhase phase = InstancePhase::stopped;
+    if (sighting.alive) {
+        phase = sighting.run == RunState::paused ? InstancePhase::paused : InstancePhase::running;
+        if (sighting.generation != duty.instance.generation) return observed;
+    } else if (shall_run(duty, seen)) {
+        phase = InstancePhase::preparing;
+    } else if (duty.gone && !sighting.leftovers && !seen.busy) {
+        phase = InstancePhase::absent;
+    }
+    if (phase != seen.phase) {
+        seen.phase = phase;
+        seen.since = now;
+    }
+    observed.generation = duty.instance.generation;
+    observed.phase = phase;
+    observed.since = seen.since;
+    observed.crashes = seen.crashes;
+    observed.starts = seen.obeyed.starts;
+    observed.reboots = seen.obeyed.reboots;
+    observed.resets = seen.obeyed.resets;
+    observed.accelerator = sighting.alive ? sighting.accelerator : "";
+    observed.ended = run_end(sighting, duty.reported);
+    if (sighting.ended) observed.ended_detail = sighting.ended_detail;
+    observed.message = !seen.trouble.empty()               ? seen.trouble
+                       : phase == InstancePhase::preparing ? missing_for_launch(duty)
+                                                           : "";
+    return observed;
+}
+
+// ---- sentences ---------------------------------------------------------------------------------
+
+static std::string image_reason(const model::ImageObserved& seen) {
+    switch (seen.phase) {
+        case ImagePhase::waiting: return "the image waits for its bytes";
+        case ImagePhase::importing:
+            return seen.message.empty() ? "the image is being checked and converted"
+                                        : "the import is tried again: " + seen.message;
+        case ImagePhase::ready: return "the image is ready";
+        case ImagePhase::failed: return "the import failed: " + seen.message;
+        case ImagePhase::absent: return "the image is gone";
+    }
+    broken("an image phase without words");
+}
+
+static std::string volume_reason(const model::VolumeObserved& stored,
+                                 const model::VolumeObserved& seen) {
+    if (!seen.message.empty()) return "the volume is not as wanted: " + seen.message;
+    if (seen.presence != stored.presence)
+        return seen.presence == Presence::ready ? "the volume is ready" : "the volume is gone";
+    if (seen.attached != stored.attached)
+        return seen.attached ? "the volume is attached" : "the volume is detached";
+    if (seen.reverts != stored.reverts) return "the volume went back to its snapshot";
+    return "the volume has " + text(seen.size);
+}
+
+static std::string network_reason(const model::NetworkObserved& seen) {
+    if (seen.presence == Presence::failed) return "the network is not as wanted: " + seen.message;
+    return seen.presence == Presence::ready ? "the network is ready"
+                                            : "the network is not needed here and gone";
+}
+
+static std::string front_reason(const model::ApplicationObserved& seen, const FrontDuty& duty) {
+    if (seen.front != Presence::ready) return "the front is gone";
+    return std::to_string(seen.ready.size()) + " of " + std::to_string(duty.front.backends.size()) +
+           " replicas answer";
+}
+
+static std::string instance_reason(const model::InstanceObserved& stored,
+                                   const model::InstanceObserved& seen, std::string happened) {
+    if (!happened.empty()) return happened;
+    if (!seen.message.empty()) return "it waits: " + seen.message;
+    if (seen.phase == stored.phase && seen.resets != stored.resets) return "it was reset";
+    switch (seen.phase) {
+        case InstancePhase::absent: return "nothing is left of it here";
+        case InstancePhase::preparing: return "it is being started";
+        case InstancePhase::running:
+            return stored.phase == InstancePhase::paused
+                       ? "it goes on"
+                       : "it runs" + (seen.accelerator.empty() ? "" : " with " + seen.accelerator);
+        case InstancePhase::paused: return "it is paused";
+        case InstancePhase::stopped: return "it is off";
+    }
+    broken("an instance phase without words");
+}
+
+void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSighting>& seen,
+                                std::vector<Step>& steps) {
+    if (!seen.sighting) return;
+    for (const auto& [id, stored] : duty.snapshots_reported) {
+        const auto& taken = seen.sighting->snapshots;
+        model::VolumeSnapshotObserved observed;
+        if (std::find(taken.begin(), taken.end(), id) != taken.end())
+            observed.presence = Presence::ready;
+        else if (!seen.trouble.empty())
+            observed.message = seen.trouble;
+        if (observed.presence != Presence::ready && !seen.trouble.empty() && hopeless(seen.code))
+            observed.presence = Presence::failed;
+        const std::string reason = observed.presence == Presence::ready ? "the snapshot is taken"
+                                   : observed.message.empty()
+                                       ? "the snapshot is gone"
+                                       : "the snapshot waits: " + observed.message;
+        report<model::VolumeSnapshot>(id, stored, observed, reason, steps);
+    }
+}
+
+std::vector<Step> HostMind::reports(Instant now) {
+    std::vector<Step> steps;
+    for (const auto& [id, duty] : duties_.images) {
+        model::ImageObserved seen = observed(duty, images_[id]);
+        report<model::Image>(id, duty.reported, seen, image_reason(seen), steps);
+    }
+    for (const auto& [id, duty] : duties_.volumes) {
+        model::VolumeObserved seen = observed(duty, volumes_[id]);
+        report<model::Volume>(id, duty.reported, seen, volume_reason(duty.reported, seen), steps);
+        report_snapshots(duty, volumes_[id], steps);
+    }
+    for (const auto& [id, duty] : duties_.networks) {
+        model::NetworkObserved seen = observed(duty, networks_[id]);
+        report<model::Network>(id, duty.reported, seen, network_reason(seen), steps);
+    }
+    for (const auto& [id, duty] : duties_.fronts) {
+        model::ApplicationObserved seen = observed(duty, fronts_[id]);
+        report<model::Application>(id, duty.reported, seen, front_reason(seen, duty), steps);
+    }
+    for (const auto& [id, duty] : duties_.instances) {
+        SeenInstance& memory = instances_[id];
+        model::InstanceObserved seen = observed(duty, memory, now);
+        const std::size_t before = steps.size();
+        report<model::Instance>(
+            id, duty.reported, seen,
+            duty.instance.name + ": " + instance_reason(duty.reported, seen, memory.happened),
+            steps);
+        if (steps.size() > before) memory.happened.clear();
+    }
+    return steps;
+}
+
+}  // namespace vdc::control

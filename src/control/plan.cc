@@ -1,0 +1,122 @@
+#include "control/plan.h"
+
+namespace vdc::control {
+
+using model::Link;
+using model::Noun;
+using model::Snapshot;
+using model::Subject;
+
+static void touch_linked(const Snapshot& s, Link link, base::Uuid parent, Noun noun,
+                         Agenda& agenda) {
+    for (const base::Uuid& id : s.linked(link, parent)) agenda.insert({noun, id});
+}
+
+/// Instances that wait for room: some of them, so that one freed place costs a bounded look.
+static void touch_unplaced(const Snapshot& s, Agenda& agenda) {
+    constexpr std::size_t looked_at_max = 64;
+    std::size_t looked_at = 0;
+    for (const base::Uuid& id : s.linked(Link::unplaced_instance, {})) {
+        if (++looked_at > looked_at_max) return;
+        agenda.insert({Noun::instance, id});
+    }
+}
+
+static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
+    touch_linked(s, Link::instance_volume, id, Noun::volume, agenda);
+    const auto* instance = s.find<model::Instance>({id});
+    if (instance == nullptr) return touch_unplaced(s, agenda);
+    if (instance->declared.application)
+        agenda.insert({Noun::application, instance->declared.application->value});
+    if (!takes_capacity(*instance)) touch_unplaced(s, agenda);
+}
+
+static void touch_volume(const Snapshot& s, base::Uuid id, Agenda& agenda) {
+    touch_linked(s, Link::volume_snapshot, id, Noun::volume_snapshot, agenda);
+    const auto* volume = s.find<model::Volume>({id});
+    if (volume != nullptr && volume->declared.instance)
+        agenda.insert({Noun::instance, volume->declared.instance->value});
+}
+
+static void touch_port(const Snapshot& s, base::Uuid id, Agenda& agenda) {
+    const auto* port = s.find<model::Port>({id});
+    if (port == nullptr) return;
+    agenda.insert({Noun::network, port->declared.network.value});
+    if (port->declared.instance) agenda.insert({Noun::instance, port->declared.instance->value});
+}
+
+static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
+    touch_linked(s, Link::host_instance, id, Noun::instance, agenda);
+    touch_linked(s, Link::host_volume, id, Noun::volume, agenda);
+    touch_unplaced(s, agenda);
+    for (const auto& [image_id, image] : s.all<model::Image>())
+        if (!image->claimed.host) agenda.insert(image->subject());
+    for (const auto& [volume_id, volume] : s.all<model::Volume>())
+        if (!volume->claimed.host) agenda.insert(volume->subject());
+}
+
+void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
+    agenda.insert(subject);
+    touch_linked(s, Link::subject_operation, subject.id, Noun::operation, agenda);
+    switch (subject.noun) {
+        case Noun::instance: return touch_instance(s, subject.id, agenda);
+        case Noun::volume: return touch_volume(s, subject.id, agenda);
+        case Noun::port: return touch_port(s, subject.id, agenda);
+        case Noun::host: return touch_host(s, subject.id, agenda);
+        case Noun::volume_snapshot: {
+            const auto* snapshot = s.find<model::VolumeSnapshot>({subject.id});
+            if (snapshot != nullptr) agenda.insert({Noun::volume, snapshot->declared.volume.value});
+            return;
+        }
+        case Noun::network:
+            return touch_linked(s, Link::network_port, subject.id, Noun::port, agenda);
+        case Noun::project:
+            for (const auto& [id, application] : s.all<model::Application>())
+                if (application->project.value == subject.id) agenda.insert(application->subject());
+            return;
+        case Noun::flavor:
+        case Noun::key_pair:
+        case Noun::image:
+        case Noun::application:
+        case Noun::operation: return;
+    }
+}
+
+Agenda everything(const Snapshot& datacenter) {
+    Agenda agenda;
+    model::for_each_noun([&]<class R>(std::type_identity<R>) {
+        for (const auto& [id, record] : datacenter.all<R>()) agenda.insert({R::noun, id.value});
+    });
+    return agenda;
+}
+
+base::Status Draft::add(model::Change change, std::string reason) {
+    const Subject subject = subject_of(change);
+    Agenda touched;
+    touch(datacenter_, subject, touched);
+    TRY(model::apply(datacenter_, change));
+    touch(datacenter_, subject, touched);
+    agenda_.merge(touched);
+    plan_.steps.push_back({std::move(change), std::move(reason)});
+    return {};
+}
+
+void Draft::must_add(model::Change change, std::string reason) {
+    const base::Status status = add(std::move(change), std::move(reason));
+    if (!status.ok())
+        base::broken("control made a step that is against the rules: " + text(status.error()));
+}
+
+bool Draft::next(Subject& subject) {
+    if (agenda_.empty() || plan_.steps.size() >= steps_max) return false;
+    subject = *agenda_.begin();
+    agenda_.erase(agenda_.begin());
+    return true;
+}
+
+Plan Draft::finish() && {
+    plan_.rest = std::move(agenda_);
+    return std::move(plan_);
+}
+
+}  // namespace vdc::control

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "model/apply.h"
+
+namespace vdc::control {
+
+using base::Duration;
+using base::Instant;
+using Agenda = std::set<model::Subject>;
+
+/// What to do next: steps to commit together, when to look again at what, and what this plan was
+/// too short for (look at it again at once, after the commit).
+struct Plan {
+    std::vector<model::Step> steps;
+    std::vector<std::pair<Instant, model::Subject>> wakes;
+    Agenda rest;
+};
+
+/// Adds to the agenda what must be looked at when `subject` changes: itself and what depends on it.
+/// Call it on the snapshot before and on the one after the change.
+void touch(const model::Snapshot& datacenter, const model::Subject& subject, Agenda& agenda);
+
+/// Everything there is.
+Agenda everything(const model::Snapshot& datacenter);
+
+/// The paper on which a plan is written: a copy of the datacenter to which each step is applied at
+/// once, so that later decisions of the same plan see the earlier ones.
+class Draft {
+  public:
+    static constexpr std::size_t steps_max = 2000;
+
+    Draft(const model::Snapshot& datacenter, Instant now, Agenda agenda)
+        : datacenter_(datacenter), now_(now), agenda_(std::move(agenda)) {}
+
+    const model::Snapshot& datacenter() const { return datacenter_; }
+    Instant now() const { return now_; }
+
+    /// Adds a step, applies it, and puts what it touches on the agenda. An error leaves the draft
+    /// as it was: the world's rules (a quota, a name) stand against the step.
+    base::Status add(model::Change change, std::string reason);
+
+    /// As add(), for steps that no rule can refuse: an error is a mistake of ours.
+    void must_add(model::Change change, std::string reason);
+
+    /// Asks to look at `subject` again at `when`.
+    void wake(Instant when, const model::Subject& subject) {
+        plan_.wakes.emplace_back(when, subject);
+    }
+
+    /// The next subject of the agenda, lowest first; false when there is none or the plan is full.
+    bool next(model::Subject& subject);
+
+    Plan finish() &&;
+
+  private:
+    model::Snapshot datacenter_;
+    Instant now_;
+    Agenda agenda_;
+    Plan plan_;
+};
+
+}  // namespace vdc::control

@@ -1,0 +1,133 @@
+#include "control/reconcile.h"
+#include "placement/placement.h"
+
+namespace vdc::control {
+
+using model::Claim;
+using model::Forget;
+using model::Instance;
+using model::InstanceClaimed;
+using model::InstancePhase;
+using model::Link;
+using model::Port;
+using model::Power;
+using model::Volume;
+
+/// Whether its host is known to have no process of it.
+static bool known_dead(const Instance& instance) {
+    if (!instance.claimed.host) return true;
+    const bool current = instance.observed.generation == instance.claimed.generation;
+    return current && (instance.observed.phase == InstancePhase::stopped ||
+                       instance.observed.phase == InstancePhase::absent);
+}
+
+/// The host gives the processors and memory back; the volumes stay where they lie.
+static void release(Draft& draft, const Instance& instance, const std::string& reason) {
+    InstanceClaimed claimed = instance.claimed;
+    claimed.host.reset();
+    claimed.evidence = "its host saw its end";
+    claimed.placement = {};
+    draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
+}
+
+static void end_volumes(Draft& draft, const Instance& instance) {
+    for (const auto* volume :
+         draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        const model::VolumeId id = volume->id;
+        const bool ends = volume->declared.delete_with_instance;
+        const std::string name = volume->name;
+        model::VolumeDeclared detached = volume->declared;
+        detached.instance.reset();
+        draft.must_add(model::Declare<Volume>{id, detached},
+                       "its instance " + instance.name + " ends");
+        if (ends)
+            draft.must_add(model::Delete<Volume>{id}, "volume " + name + " ends with its instance");
+    }
+}
+
+static void end_instance(Draft& draft, const Instance& instance) {
+    if (!known_dead(instance)) return;
+    if (instance.claimed.host && instance.observed.phase != InstancePhase::absent) return;
+    if (instance.claimed.host)
+        return release(draft, instance, instance.name + " ended and left its host");
+    end_volumes(draft, instance);
+    for (const auto* port :
+         draft.datacenter().linked_records<Port>(Link::instance_port, instance.id.value))
+        draft.must_add(Forget<Port>{port->id}, "its instance " + instance.name + " is gone");
+    draft.must_add(Forget<Instance>{instance.id}, "instance " + instance.name + " is gone");
+}
+
+struct Disks {
+    std::optional<model::HostId> host;  ///< where the claimed ones lie
+    model::MiB unclaimed{};             ///< what the others need
+};
+
+static Disks disks_of(const model::Snapshot& datacenter, const Instance& instance) {
+    Disks disks;
+    for (const auto* volume :
+         datacenter.linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (volume->claimed.host)
+            disks.host = volume->claimed.host;
+        else
+            disks.unclaimed += volume->declared.size;
+    }
+    return disks;
+}
+
+static void claim_volumes(Draft& draft, const Instance& instance, const model::Host& host) {
+    for (const auto* volume :
+         draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (volume->claimed.host) continue;
+        draft.must_add(Claim<Volume>{volume->id, {host.id, volume->claimed.generation + 1}},
+                       "volume " + volume->name + " lies on " + host.name + " with its instance");
+    }
+}
+
+static bool ports_have_addresses(const model::Snapshot& datacenter, const Instance& instance) {
+    for (const auto* port : datacenter.linked_records<Port>(Link::instance_port, instance.id.value))
+        if (!port->claimed.address) return false;
+    return true;
+}
+
+static void place(Draft& draft, const Instance& instance) {
+    const Disks disks = disks_of(draft.datacenter(), instance);
+    const placement::Answer answer = placement::place(
+        draft.datacenter(), {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
+                             disks.host,
+                             instance.declared.application});
+    InstanceClaimed claimed = instance.claimed;
+    claimed.placement = answer.explanation;
+    if (!answer.host) {
+        if (claimed.placement == instance.claimed.placement) return;
+        return draft.must_add(Claim<Instance>{instance.id, claimed},
+                              instance.name + " waits: " + answer.explanation.sentence);
+    }
+    const model::Host host = draft.datacenter().get<model::Host>(*answer.host);
+    claimed.host = host.id;
+    claimed.epoch = host.claimed.epoch;
+    claimed.generation += 1;
+    draft.must_add(Claim<Instance>{instance.id, claimed},
+                   instance.name + " claimed on " + host.name + ", generation " +
+                       std::to_string(claimed.generation) + ": " + answer.explanation.sentence);
+    claim_volumes(draft, instance, host);
+}
+
+/// A volume attached to a placed instance lies on its host.
+static void claim_late_volumes(Draft& draft, const Instance& instance) {
+    const auto* host = draft.datacenter().find<model::Host>(*instance.claimed.host);
+    if (host != nullptr) claim_volumes(draft, instance, model::Host(*host));
+}
+
+void reconcile_instance(Draft& draft, const Instance& instance) {
+    if (instance.deleting) return end_instance(draft, instance);
+    const bool wanted = wanted_power(instance) != Power::off;
+    if (wanted && !instance.claimed.host) {
+        if (ports_have_addresses(draft.datacenter(), instance)) place(draft, instance);
+        return;
+    }
+    if (!wanted && instance.claimed.host && known_dead(instance))
+        return release(draft, instance, instance.name + " is off and gives its room back");
+    if (instance.claimed.host) claim_late_volumes(draft, instance);
+}
+
+}  // namespace vdc::control

@@ -1,0 +1,68 @@
+#include "control/reconcile.h"
+
+namespace vdc::control {
+
+using model::Claim;
+using model::Forget;
+using model::Link;
+using model::Network;
+using model::Port;
+
+static std::int64_t lowest_free_number(const model::Snapshot& datacenter) {
+    std::set<std::int64_t> taken;
+    for (const auto& [id, network] : datacenter.all<Network>())
+        taken.insert(network->claimed.number);
+    std::int64_t number = 1;
+    while (taken.contains(number)) ++number;
+    return number;
+}
+
+void reconcile_network(Draft& draft, const Network& network) {
+    constexpr std::int64_t number_max = 65'535;
+    if (network.deleting) {
+        const bool used = draft.datacenter().has_linked(Link::network_port, network.id.value);
+        if (!used && network.observed.presence == model::Presence::absent)
+            draft.must_add(Forget<Network>{network.id}, "network " + network.name + " is gone");
+        return;
+    }
+    if (network.claimed.number != 0) return;
+    const std::int64_t number = lowest_free_number(draft.datacenter());
+    if (number > number_max) return;
+    draft.must_add(Claim<Network>{network.id, {number}},
+                   "network " + network.name + " is number " + std::to_string(number));
+}
+
+/// Locally administered, and the same for the same port (IEEE 802c: x2, x6, xA, xE).
+static base::Mac mac_of(model::PortId port) {
+    constexpr std::uint64_t prefix = 0x0256;
+    return {prefix << 32 | (port.value.low & 0xffffffff)};
+}
+
+/// The address after the network's own and the gateway's; the last one is the broadcast.
+static base::Ipv4 lowest_free_address(const model::Snapshot& datacenter, const Network& network) {
+    std::set<base::Ipv4> taken;
+    for (const auto* port : datacenter.linked_records<Port>(Link::network_port, network.id.value)) {
+        taken.insert(port->claimed.address);
+        if (port->declared.address) taken.insert(*port->declared.address);
+    }
+    const base::Ipv4Range& range = network.declared.range;
+    for (base::Ipv4 address = range.first + 2; address < range.broadcast(); address = address + 1)
+        if (!taken.contains(address)) return address;
+    return {};
+}
+
+void reconcile_port(Draft& draft, const Port& port) {
+    if (port.claimed.address) return;
+    const auto& network = draft.datacenter().get<Network>(port.declared.network);
+    const base::Ipv4 address = port.declared.address
+                                   ? *port.declared.address
+                                   : lowest_free_address(draft.datacenter(), network);
+    if (!address) return;
+    for (const auto* other :
+         draft.datacenter().linked_records<Port>(Link::network_port, network.id.value))
+        if (other->claimed.address == address) return;
+    draft.must_add(Claim<Port>{port.id, {address, mac_of(port.id)}},
+                   "port " + port.name + " has " + text(address) + " in " + network.name);
+}
+
+}  // namespace vdc::control

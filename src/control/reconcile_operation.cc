@@ -1,0 +1,136 @@
+#include "control/reconcile.h"
+
+namespace vdc::control {
+
+using model::Goal;
+using model::Instance;
+using model::InstancePhase;
+using model::Noun;
+using model::Operation;
+using model::OperationPhase;
+using model::Presence;
+using model::Volume;
+
+namespace {
+
+enum class Progress { on_the_way, reached, failed };
+
+struct Judgement {
+    Progress progress = Progress::on_the_way;
+    std::string why = {};
+};
+
+Judgement reached_when(bool reached) {
+    return {reached ? Progress::reached : Progress::on_the_way};
+}
+
+Judgement judge(const model::Snapshot&, const Operation& operation, const Instance& instance) {
+    const auto& observed = instance.observed;
+    const bool current =
+        instance.claimed.host && observed.generation == instance.claimed.generation;
+    const bool running = current && observed.phase == InstancePhase::running;
+    switch (operation.declared.goal) {
+        case Goal::running:
+            return reached_when(running && observed.starts >= operation.declared.count);
+        case Goal::paused: return reached_when(current && observed.phase == InstancePhase::paused);
+        case Goal::rebooted:
+            return reached_when(running && observed.reboots >= operation.declared.count);
+        case Goal::reset: return reached_when(observed.resets >= operation.declared.count);
+        case Goal::stopped:
+            return reached_when(!instance.claimed.host ||
+                                (current && observed.phase == InstancePhase::stopped));
+        default: return reached_when(operation.declared.goal != Goal::gone);
+    }
+}
+
+Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
+                const model::Application& application) {
+    if (operation.declared.goal != Goal::ready)
+        return reached_when(operation.declared.goal != Goal::gone);
+    return reached_when(model::settled(datacenter, application));
+}
+
+Judgement judge(const model::Snapshot&, const Operation& operation, const model::Image& image) {
+    if (operation.declared.goal != Goal::ready)
+        return reached_when(operation.declared.goal != Goal::gone);
+    if (image.observed.phase == model::ImagePhase::failed)
+        return {Progress::failed, image.observed.message};
+    return reached_when(image.observed.phase == model::ImagePhase::ready);
+}
+
+/// What a running instance has to do with a volume waits for it; one that is off has nothing to do.
+Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
+                const Volume& volume) {
+    const auto& declared = volume.declared;
+    const auto& observed = volume.observed;
+    const auto* instance =
+        declared.instance ? datacenter.find<Instance>(*declared.instance) : nullptr;
+    const bool shall_run = instance != nullptr && wanted_power(*instance) != model::Power::off;
+    const bool waits_for_place = !volume.claimed.host && !shall_run;
+    if (observed.presence == Presence::failed && operation.declared.goal != Goal::gone)
+        return {Progress::failed, observed.message};
+    switch (operation.declared.goal) {
+        case Goal::attached:
+            return reached_when(!shall_run || observed.attached == declared.instance);
+        case Goal::detached: return reached_when(!observed.attached);
+        case Goal::grown: return reached_when(observed.size >= declared.size || waits_for_place);
+        case Goal::reverted: return reached_when(observed.reverts >= operation.declared.count);
+        case Goal::ready:
+            return reached_when(observed.presence == Presence::ready ||
+                                (instance != nullptr && waits_for_place));
+        default: return reached_when(operation.declared.goal != Goal::gone);
+    }
+}
+
+Judgement judge(const model::Snapshot&, const Operation& operation,
+                const model::VolumeSnapshot& snapshot) {
+    if (operation.declared.goal == Goal::gone) return {};
+    if (snapshot.observed.presence == Presence::failed)
+        return {Progress::failed, snapshot.observed.message};
+    return reached_when(snapshot.observed.presence == Presence::ready);
+}
+
+Judgement judge(const model::Snapshot&, const Operation& operation, const auto&) {
+    return reached_when(operation.declared.goal != Goal::gone);
+}
+
+Judgement judged(const model::Snapshot& datacenter, const Operation& operation) {
+    Judgement result;
+    model::for_each_noun([&]<class R>(std::type_identity<R>) {
+        if (R::noun != operation.declared.noun) return;
+        const R* record = datacenter.find<R>(typename R::Id{operation.declared.subject});
+        if (record != nullptr)
+            result = judge(datacenter, operation, *record);
+        else if (operation.declared.goal == Goal::gone)
+            result = {Progress::reached};
+        else
+            result = {Progress::failed, "it was deleted meanwhile"};
+    });
+    return result;
+}
+
+std::string sentence(const Operation& operation, const Judgement& judgement) {
+    const std::string about =
+        std::string(word(operation.declared.noun)) + " " + operation.declared.subject_name;
+    if (judgement.progress == Progress::failed) return about + ": failed: " + judgement.why;
+    return about + ": " + std::string(word(operation.declared.goal));
+}
+
+}  // namespace
+
+void reconcile_operation(Draft& draft, const Operation& operation, const Policy& policy) {
+    if (operation.observed.phase != OperationPhase::running) {
+        const Instant end = operation.observed.finished + policy.finished_operations_kept;
+        if (draft.now() < end) return draft.wake(end, operation.subject());
+        return draft.must_add(model::Forget<Operation>{operation.id},
+                              "the operation ended long ago");
+    }
+    const Judgement judgement = judged(draft.datacenter(), operation);
+    if (judgement.progress == Progress::on_the_way) return;
+    const OperationPhase phase =
+        judgement.progress == Progress::reached ? OperationPhase::done : OperationPhase::failed;
+    draft.must_add(model::Observe<Operation>{operation.id, {phase, judgement.why, draft.now()}},
+                   sentence(operation, judgement));
+}
+
+}  // namespace vdc::control

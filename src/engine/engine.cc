@@ -1,0 +1,274 @@
+#include "engine/engine.h"
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <mutex>
+
+#include "control/reconcile.h"
+
+namespace vdc::engine {
+
+using base::Error;
+using base::Instant;
+using base::Result;
+using base::Status;
+using model::Commit;
+using model::CommitPtr;
+using model::Snapshot;
+using model::Step;
+
+/// Lives as long as tasks of its loop refer to it.
+class Engine::Body : public std::enable_shared_from_this<Body> {
+  public:
+    Body(runtime::Executor& executor, store::Store& store, Options options)
+        : executor_(executor), store_(store), options_(options) {}
+
+    Status start();
+    void submit(Request request);
+    SnapshotPtr snapshot() const { return std::atomic_load(&published_); }
+    std::uint64_t listen(CommitHeard heard);
+    void stop_listening(std::uint64_t listener);
+    store::Store& store() { return store_; }
+    void stop() { stopped_ = true; }
+
+  private:
+    /// A request whose steps are in the group being made, and the revision they got.
+    struct Taken {
+        Request request;
+        Result<model::Revision> outcome;
+    };
+
+    void turn();
+    void turn_soon();
+    std::deque<Request> take_requests();
+    Taken decide(Request request);
+    Status apply_commit(const std::string& actor, const std::string& request,
+                        std::vector<Step> steps);
+    void follow_up();
+    Status make_durable();
+    void roll_back(const Error& error);
+    void publish();
+    void sleep_until_wake();
+    void compact_if_due();
+
+    runtime::Executor& executor_;
+    store::Store& store_;
+    const Options options_;
+
+    std::mutex queue_mutex_;
+    std::deque<Request> queue_;
+    bool turn_posted_ = false;
+    std::atomic<bool> stopped_ = false;
+
+    // Of the loop alone.
+    Snapshot draft_;                ///< published plus the group being made
+    std::vector<CommitPtr> group_;  ///< not durable yet
+    control::Agenda agenda_;        ///< what control must look at
+    std::multimap<Instant, model::Subject> wakes_;
+    std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
+    model::Revision compacted_ = 0;
+
+    std::shared_ptr<const Snapshot> published_;
+    std::mutex listeners_mutex_;
+    std::map<std::uint64_t, CommitHeard> listeners_;
+    std::uint64_t next_listener_ = 1;
+};
+
+Status Engine::Body::start() {
+    draft_ = TRY(store_.latest());
+    compacted_ = draft_.revision;
+    publish();
+    agenda_ = control::everything(draft_);
+    turn_soon();
+    return {};
+}
+
+void Engine::Body::submit(Request request) {
+    {
+        const std::scoped_lock lock(queue_mutex_);
+        if (queue_.size() < options_.queue_max) {
+            queue_.push_back(std::move(request));
+            if (std::exchange(turn_posted_, true)) return;
+        }
+    }
+    if (request.done)  // it was not moved: the queue is full
+        return request.done(
+            Error{Error::Code::unavailable, "too many requests wait", "try again in a moment"},
+            snapshot());
+    executor_.post([self = shared_from_this()] { self->turn(); });
+}
+
+void Engine::Body::turn_soon() {
+    const std::scoped_lock lock(queue_mutex_);
+    if (std::exchange(turn_posted_, true)) return;
+    executor_.post([self = shared_from_this()] { self->turn(); });
+}
+
+std::deque<Request> Engine::Body::take_requests() {
+    const std::scoped_lock lock(queue_mutex_);
+    turn_posted_ = false;
+    std::deque<Request> taken;
+    while (!queue_.empty() && taken.size() < options_.group_max) {
+        taken.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return taken;
+}
+
+/// Look, decide, commit, follow up: one group, one durable write.
+void Engine::Body::turn() {
+    if (stopped_) return;
+    std::vector<Taken> taken;
+    for (Request& request : take_requests()) taken.push_back(decide(std::move(request)));
+    while (!wakes_.empty() && wakes_.begin()->first <= executor_.now()) {
+        agenda_.insert(wakes_.begin()->second);
+        wakes_.erase(wakes_.begin());
+    }
+    follow_up();
+    const Status durable = make_durable();
+    if (!durable.ok()) roll_back(durable.error());
+    for (Taken& each : taken) {
+        if (!each.request.done) continue;
+        const bool lost = each.outcome.ok() && !durable.ok();
+        each.request.done(lost ? Result<model::Revision>(durable.error()) : std::move(each.outcome),
+                          snapshot());
+    }
+    compact_if_due();
+    bool more = !agenda_.empty() && durable.ok();
+    {
+        const std::scoped_lock lock(queue_mutex_);
+        more = more || !queue_.empty();
+    }
+    if (more) return turn_soon();
+    sleep_until_wake();
+}
+
+Engine::Body::Taken Engine::Body::decide(Request request) {
+    Result<std::vector<Step>> steps = request.decide(draft_);
+    if (!steps.ok()) return {std::move(request), steps.error()};
+    if (steps->empty()) return {std::move(request), draft_.revision};
+    const Status applied = apply_commit(request.actor, request.id, std::move(*steps));
+    if (!applied.ok()) return {std::move(request), applied.error()};
+    return {std::move(request), draft_.revision};
+}
+
+/// Applies the steps to the draft as one commit of the group, or leaves it as it was.
+Status Engine::Body::apply_commit(const std::string& actor, const std::string& request,
+                                  std::vector<Step> steps) {
+    auto commit = std::make_shared<Commit>();
+    *commit = {draft_.revision + 1, executor_.now(), options_.term, actor, request,
+               std::move(steps)};
+    Snapshot trial = draft_;
+    control::Agenda touched;
+    advance(trial, commit->revision, commit->at);
+    for (const Step& step : commit->steps) {
+        const model::Subject subject = subject_of(step.change);
+        control::touch(trial, subject, touched);
+        TRY(model::apply(trial, step.change));
+        control::touch(trial, subject, touched);
+    }
+    draft_ = std::move(trial);
+    agenda_.merge(touched);
+    group_.push_back(std::move(commit));
+    return {};
+}
+
+void Engine::Body::follow_up() {
+    if (agenda_.empty()) return;
+    control::Plan plan = control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}));
+    for (const auto& [when, subject] : plan.wakes) wakes_.emplace(when, subject);
+    if (!plan.steps.empty()) {
+        const Status applied = apply_commit("control", "", std::move(plan.steps));
+        base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
+        agenda_.clear();  // the plan looked at all that its own steps touch
+    }
+    agenda_.merge(plan.rest);
+}
+
+Status Engine::Body::make_durable() {
+    if (group_.empty()) return {};
+    const std::vector<CommitPtr> group = std::exchange(group_, {});
+    TRY(store_.commit(snapshot()->revision, options_.term, group));
+    publish();
+    std::vector<CommitHeard> heard;
+    {
+        const std::scoped_lock lock(listeners_mutex_);
+        for (const auto& [id, listener] : listeners_) heard.push_back(listener);
+    }
+    const SnapshotPtr now = snapshot();
+    for (const CommitPtr& commit : group)
+        for (const CommitHeard& listener : heard) listener(commit, now);
+    return {};
+}
+
+/// The write failed, or nobody knows whether it did: what the store has now is the truth.
+void Engine::Body::roll_back(const Error&) {
+    constexpr auto pause = std::chrono::seconds(1);
+    Result<Snapshot> stored = store_.latest();
+    if (stored.ok()) {
+        draft_ = std::move(*stored);
+        publish();
+    } else {
+        draft_ = *snapshot();
+    }
+    agenda_ = control::everything(draft_);
+    executor_.post_at(executor_.now() + pause, [self = shared_from_this()] { self->turn_soon(); });
+}
+
+void Engine::Body::publish() {
+    std::atomic_store(&published_, std::make_shared<const Snapshot>(draft_));
+}
+
+void Engine::Body::sleep_until_wake() {
+    if (wakes_.empty()) return;
+    const Instant next = wakes_.begin()->first;
+    if (timer_at_ && *timer_at_ <= next && *timer_at_ > executor_.now()) return;
+    timer_at_ = next;
+    executor_.post_at(next, [self = shared_from_this()] { self->turn_soon(); });
+}
+
+void Engine::Body::compact_if_due() {
+    const SnapshotPtr now = snapshot();
+    if (now->revision < compacted_ + options_.compact_every) return;
+    compacted_ = now->revision;
+    // A failed compaction costs disk space, not data: the next one tries again.
+    (void)store_.compact(*now, options_.log_kept);
+}
+
+std::uint64_t Engine::Body::listen(CommitHeard heard) {
+    const std::scoped_lock lock(listeners_mutex_);
+    listeners_.emplace(next_listener_, std::move(heard));
+    return next_listener_++;
+}
+
+void Engine::Body::stop_listening(std::uint64_t listener) {
+    const std::scoped_lock lock(listeners_mutex_);
+    listeners_.erase(listener);
+}
+
+Engine::Engine(runtime::Executor& executor, store::Store& store, Options options)
+    : body_(std::make_shared<Body>(executor, store, options)) {}
+Engine::~Engine() {
+    body_->stop();
+}
+Status Engine::start() {
+    return body_->start();
+}
+void Engine::submit(Request request) {
+    body_->submit(std::move(request));
+}
+SnapshotPtr Engine::snapshot() const {
+    return body_->snapshot();
+}
+std::uint64_t Engine::listen(CommitHeard heard) {
+    return body_->listen(std::move(heard));
+}
+void Engine::stop_listening(std::uint64_t listener) {
+    body_->stop_listening(listener);
+}
+store::Store& Engine::store() {
+    return body_->store();
+}
+
+}  // namespace vdc::engine
