@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "drivers/networks/daemons.h"
 #include "drivers/networks/namespaces.h"
+#include "drivers/networks/notes.h"
 #include "runtime/fd.h"
 #include "runtime/files.h"
 #include "runtime/process.h"
@@ -24,11 +25,7 @@ using base::Status;
 // ---- files -------------------------------------------------------------------------------------
 
 /// dnsmasq reads these without privilege, so all may read them. They hold no secret.
-static Status write_if_changed(const std::string& path, const std::string& text) {
-    const auto old = runtime::read_file(path, 16 << 20);
-    if (old.ok() && *old == text) return {};
-    return runtime::write_file_atomic(path, text, 0644);
-}
+static constexpr mode_t readable = 0644;
 
 /// A folder on the way that is closed to others would make dnsmasq forget names at the next
 /// change, long after the cause.
@@ -109,21 +106,20 @@ static Status restart(const HostPaths& paths, int number, const std::string& con
     const NameFiles files = name_files(paths, number);
     TRY(runtime::remove_file(served_path(paths, number)));
     TRY(end_strays(paths.network_namespace(number)));
-    TRY(runtime::write_file_atomic(files.config(), config, 0644));
+    TRY(write_note(files.config(), config, readable));
     TRY(runtime::must_run({.words = {"dnsmasq", "--conf-file=" + files.config()},
                            .network_namespace = paths.network_namespace(number)}));
     const Daemon daemon = TRY(started(files));
-    return runtime::write_file_atomic(served_path(paths, number),
-                                      text(daemon) + " " + hash_of(config));
+    return write_note(served_path(paths, number), text(daemon) + " " + hash_of(config));
 }
 
 Status serve_names(const NetworkSpec& network, const HostPaths& paths) {
     const NameFiles files = name_files(paths, network.number);
     TRY(runtime::ensure_dir(files.folder));
     TRY(check_way(files.folder));
-    if (network.nat) TRY(write_if_changed(files.resolvers(), resolvers(host_resolvers())));
-    TRY(write_if_changed(files.dhcp_hosts(), dhcp_hosts(network)));
-    TRY(write_if_changed(files.hosts(), hosts(network)));
+    if (network.nat) TRY(update_note(files.resolvers(), resolvers(host_resolvers()), readable));
+    TRY(update_note(files.dhcp_hosts(), dhcp_hosts(network), readable));
+    TRY(update_note(files.hosts(), hosts(network), readable));
     const Account account = TRY(find_account({"dnsmasq", "nobody"}));
     const std::string config = dnsmasq_config(network, files, account);
     const auto served = load_served(paths, network.number);
@@ -138,7 +134,8 @@ bool names_served(const HostPaths& paths, int number) {
 }
 
 Status follow_resolvers(const HostPaths& paths, int number) {
-    return write_if_changed(name_files(paths, number).resolvers(), resolvers(host_resolvers()));
+    return update_note(name_files(paths, number).resolvers(), resolvers(host_resolvers()),
+                       readable);
 }
 
 }  // namespace vdc::drivers::networks

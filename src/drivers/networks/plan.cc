@@ -176,8 +176,11 @@ std::string inside_links(const NetworkSpec& network, const Transit& transit, con
     const std::vector<Placed> wanted = wanted_addresses(network, transit);
     std::string lines = "link set lo up\n";
     if (!seen.has(bridge_device)) lines += fmt::format("link add {} type bridge\n", bridge_device);
-    lines += fmt::format("link set {} type bridge stp_state 0 forward_delay 0 mcast_snooping 0\n",
-                         bridge_device);
+    // The mask: frames for bridges themselves take the way of all others, past the ports' rules.
+    lines += fmt::format(
+        "link set {} type bridge stp_state 0 forward_delay 0 mcast_snooping 0 "
+        "group_fwd_mask 0xfff8\n",
+        bridge_device);
     lines += fmt::format("link set {} address {} mtu {} up\n", bridge_device, text(gateway_mac),
                          network.mtu);
     lines += fmt::format("link set {} mtu {} up\n", uplink_device, network.mtu);
@@ -205,7 +208,7 @@ std::string tap_links(const PortSpec& port, const std::string& tap, int mtu) {
 }
 
 std::string tap_neighbours(const PortSpec& port, const std::string& tap) {
-    return fmt::format("fdb replace {} dev {} master static\n", text(port.mac), tap);
+    return fmt::format("fdb replace {} dev {} master static sticky\n", text(port.mac), tap);
 }
 
 }  // namespace vdc::drivers::networks

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "drivers/networks/notes.h"
 #include "runtime/files.h"
 
 namespace vdc::drivers::networks {
@@ -111,7 +112,7 @@ std::optional<Record> load_record(const HostPaths& paths, int number) {
 }
 
 base::Status save_record(const HostPaths& paths, int number, const Record& record) {
-    return runtime::write_file_atomic(path_of(paths, number), write_record(record));
+    return write_note(path_of(paths, number), write_record(record));
 }
 
 base::Status drop_record(const HostPaths& paths, int number) {

@@ -77,8 +77,9 @@ static std::string owned_sets(const NetworkSpec& network) {
 
 // ---- the ports' guard --------------------------------------------------------------------------
 
-/// 01:80:c2:00:00:00 to 0f are for bridges themselves (STP, LLDP, 802.1X); such frames do not pass
-/// prerouting but go to the bridge at once, hence the second hook.
+/// 01:80:c2:00:00:00 to 0f are for bridges themselves (STP, LLDP, 802.1X). Most of them pass
+/// prerouting only because the bridge's group_fwd_mask says so (see inside_links); LACP never does
+/// and goes to the bridge at once, hence the second hook.
 static constexpr char port_rules[] = R"(
 add chain bridge vdc frames { type filter hook prerouting priority -300; policy drop; }
 add chain bridge vdc to_bridge { type filter hook input priority -300; policy accept; }
@@ -136,6 +137,7 @@ table bridge vdc {
     accept
   }
   chain ipv4_udp {
+    ip length < 28 drop
     udp dport 68 drop
     udp sport 67 drop
     udp dport 67 iifname . @th,288,48 @mac_numbers accept
@@ -150,6 +152,7 @@ table bridge vdc {
     drop
   }
   chain ipv6_udp {
+    ip6 length < 8 drop
     udp dport 546 drop
     udp sport 547 drop
     udp dport != 546 accept
