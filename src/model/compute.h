@@ -134,6 +134,23 @@ struct InstanceDeclared {
     }
 };
 
+/// What a request may say of a new instance beside its declared fields.
+struct InstanceExtras {
+    std::optional<std::vector<std::string>> networks;
+    std::optional<Ipv4> address;
+    MiB disk{};
+
+    friend bool operator==(const InstanceExtras&, const InstanceExtras&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("networks", &InstanceExtras::networks,
+                  "names or ids of networks, a port in each; none given: the network default"),
+            field("address", &InstanceExtras::address, "wanted in the first network"),
+            field("disk", &InstanceExtras::disk,
+                  "size of the root volume; 0MiB or none: the flavor's", {0, 64 << 20})};
+    }
+};
+
 /// Why a placement came out as it did, as data.
 struct RuleCount {
     std::string rule;
