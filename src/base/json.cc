@@ -13,6 +13,10 @@ static const Json null_json;
 Json::Json(Array value) : content_(std::move(value)) {}
 Json::Json(Object value) : content_(std::move(value)) {}
 
+Json Json::object() {
+    return Json(Object());
+}
+
 Json Json::object(Object members) {
     return Json(std::move(members));
 }

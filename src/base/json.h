@@ -21,20 +21,27 @@ class Json {
     using Object = std::vector<JsonMember>;
     enum class Kind { null, boolean, integer, real, text, array, object };
 
-    Json() = default;
-    Json(std::nullptr_t) {}
-    Json(bool value) : content_(value) {}
-    Json(int value) : content_(std::int64_t{value}) {}
-    Json(std::int64_t value) : content_(value) {}
-    Json(double value) : content_(value) {}
-    Json(const char* value) : content_(std::string(value)) {}
-    Json(std::string_view value) : content_(std::string(value)) {}
-    Json(std::string value) : content_(std::move(value)) {}
+    Json();
+    Json(const Json&);
+    Json(Json&&) noexcept;
+    Json& operator=(const Json&);
+    Json& operator=(Json&&) noexcept;
+    ~Json();
+
+    Json(std::nullptr_t);
+    Json(bool value);
+    Json(int value);
+    Json(std::int64_t value);
+    Json(double value);
+    Json(const char* value);
+    Json(std::string_view value);
+    Json(std::string value);
     Json(Array value);
     Json(Object value);
 
     /// {"a": 1, "b": "x"} as Json::object({{"a", 1}, {"b", "x"}}).
-    static Json object(Object members = {});
+    static Json object();
+    static Json object(Object members);
     static Json array(Array items = {});
 
     Kind kind() const { return static_cast<Kind>(content_.index()); }
@@ -85,6 +92,22 @@ struct JsonLimits {
     std::size_t depth_max = 32;
     std::size_t size_max = 16 << 20;
 };
+
+// Here, where JsonMember is whole: clang asks for it.
+inline Json::Json() = default;
+inline Json::Json(const Json&) = default;
+inline Json::Json(Json&&) noexcept = default;
+inline Json& Json::operator=(const Json&) = default;
+inline Json& Json::operator=(Json&&) noexcept = default;
+inline Json::~Json() = default;
+inline Json::Json(std::nullptr_t) : Json() {}
+inline Json::Json(bool value) : content_(value) {}
+inline Json::Json(int value) : content_(std::int64_t{value}) {}
+inline Json::Json(std::int64_t value) : content_(value) {}
+inline Json::Json(double value) : content_(value) {}
+inline Json::Json(const char* value) : content_(std::string(value)) {}
+inline Json::Json(std::string_view value) : content_(std::string(value)) {}
+inline Json::Json(std::string value) : content_(std::move(value)) {}
 
 /// One value and nothing after it. Refuses: doubled member names, numbers outside 64 bits, bad
 /// UTF-8, what passes the limits. The error says at which byte.

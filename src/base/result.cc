@@ -40,10 +40,9 @@ std::string text(const Error& error) {
     return error.hint.empty() ? error.message : error.message + "; " + error.hint;
 }
 
-void broken(std::string_view what, std::source_location where) {
-    std::fprintf(stderr, "vdc: broken: %.*s\n  at %s:%u in %s\n", static_cast<int>(what.size()),
-                 what.data(), where.file_name(), static_cast<unsigned>(where.line()),
-                 where.function_name());
+void broken(std::string_view what, SourcePlace where) {
+    std::fprintf(stderr, "vdc: broken: %.*s\n  at %s:%d in %s\n", static_cast<int>(what.size()),
+                 what.data(), where.file, where.line, where.function);
     std::fflush(stderr);
     std::abort();
 }

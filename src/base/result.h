@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -45,13 +44,25 @@ std::optional<Error::Code> error_code(std::string_view word);
 /// "message" or "message; hint", as one line for logs and terminals.
 std::string text(const Error& error);
 
+/// A place in our own source: where here() was called. As std::source_location, which clang 14,
+/// the compiler of the fuzz targets, does not have.
+struct SourcePlace {
+    const char* file = "";
+    const char* function = "";
+    int line = 0;
+
+    static constexpr SourcePlace here(const char* file = __builtin_FILE(),
+                                      const char* function = __builtin_FUNCTION(),
+                                      int line = __builtin_LINE()) {
+        return {file, function, line};
+    }
+};
+
 /// Stops the program: a mistake of ours was found. Never used for input.
-[[noreturn]] void broken(std::string_view what,
-                         std::source_location where = std::source_location::current());
+[[noreturn]] void broken(std::string_view what, SourcePlace where = SourcePlace::here());
 
 /// Stops the program in every build when `claim` does not hold. `claim` is about our own code.
-inline void check(bool claim, std::string_view what,
-                  std::source_location where = std::source_location::current()) {
+inline void check(bool claim, std::string_view what, SourcePlace where = SourcePlace::here()) {
     if (!claim) [[unlikely]]
         broken(what, where);
 }
