@@ -234,10 +234,20 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
     return std::move(parser.handler().done);
 }
 
+/// Whether a byte stands for itself in JSON and is a whole character.
+static bool plain(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
 void dump_text_to(std::string& out, std::string_view text) {
     static constexpr char digit[] = "0123456789abcdef";
     out += '"';
     for (std::size_t at = 0; at < text.size();) {
+        std::size_t end = at;
+        while (end < text.size() && plain(text[end])) ++end;
+        out.append(text, at, end - at);
+        if ((at = end) == text.size()) break;
         const auto byte = static_cast<unsigned char>(text[at]);
         if (byte == '"' || byte == '\\') {
             out += '\\';

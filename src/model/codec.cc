@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "base/text.h"
+#include "model/view.h"
 
 namespace vdc::model {
 
@@ -474,6 +475,10 @@ std::vector<std::string> differences(const Part& before, const Part& after) {
     template Status merge<P>(P&, const Json&, Writing);         \
     template Json schema<P>();                                  \
     template std::vector<std::string> differences<P>(const P&, const P&);
+#define VDC_VIEW(V)                                             \
+    template Json part_to_json<V>(const V&);                    \
+    template Result<V> part_from_json<V>(const Json&, Unknown); \
+    template Json schema<V>();
 #define VDC_RECORD(R)                   \
     template Json to_json<R>(const R&); \
     template Result<R> record_from_json<R>(const Json&, Unknown);
@@ -511,6 +516,16 @@ VDC_PART(ApplicationClaimed)
 VDC_PART(ApplicationObserved)
 VDC_PART(OperationDeclared)
 VDC_PART(OperationObserved)
+VDC_VIEW(ProjectView)
+VDC_VIEW(HostView)
+VDC_VIEW(ImageView)
+VDC_VIEW(NetworkView)
+VDC_VIEW(VolumeView)
+VDC_VIEW(VolumeSnapshotView)
+VDC_VIEW(PortView)
+VDC_VIEW(InstanceView)
+VDC_VIEW(ApplicationView)
+VDC_VIEW(PlainView)
 VDC_RECORD(Project)
 VDC_RECORD(Host)
 VDC_RECORD(Flavor)

@@ -1,0 +1,181 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+
+/// What people want to see beside a record and what follows from other records: names in the place
+/// of ids, sums. Computed at the edge; nothing decides by it.
+namespace vdc::model {
+
+struct ProjectView {
+    std::int64_t instances = 0;
+    std::int64_t volumes = 0;
+    Resources used;
+
+    static constexpr auto fields() {
+        return std::tuple{field("instances", &ProjectView::instances, "that it has"),
+                          field("volumes", &ProjectView::volumes, "that it has"),
+                          field("used", &ProjectView::used, "what it takes of its quota")};
+    }
+};
+
+struct HostView {
+    std::int64_t instances = 0;
+    std::int64_t volumes = 0;
+    Resources claimable;
+    Resources claimed;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("instances", &HostView::instances, "claimed on it"),
+            field("volumes", &HostView::volumes, "that lie on it"),
+            field("claimable", &HostView::claimable, "what may be claimed on it in all"),
+            field("claimed", &HostView::claimed, "what is claimed of that")};
+    }
+};
+
+struct ImageView {
+    std::optional<std::string> project;
+    std::optional<std::string> host;
+    std::int64_t volumes = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &ImageView::project, "name; none: of the datacenter"),
+                          field("host", &ImageView::host, "name of the host that keeps it"),
+                          field("volumes", &ImageView::volumes, "that began with it")};
+    }
+};
+
+struct NetworkView {
+    std::optional<std::string> project;
+    Ipv4 gateway;
+    std::int64_t ports = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &NetworkView::project, "name"),
+                          field("gateway", &NetworkView::gateway, "of its instances"),
+                          field("ports", &NetworkView::ports, "in it")};
+    }
+};
+
+struct VolumeView {
+    std::optional<std::string> project;
+    std::optional<std::string> host;
+    std::optional<std::string> image;
+    std::optional<std::string> instance;
+    std::vector<std::string> snapshots;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &VolumeView::project, "name"),
+                          field("host", &VolumeView::host, "name of the host it lies on"),
+                          field("image", &VolumeView::image, "name of what it began with"),
+                          field("instance", &VolumeView::instance, "name of whose it is"),
+                          field("snapshots", &VolumeView::snapshots, "names, oldest first")};
+    }
+};
+
+struct VolumeSnapshotView {
+    std::optional<std::string> project;
+    std::optional<std::string> volume;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &VolumeSnapshotView::project, "name"),
+                          field("volume", &VolumeSnapshotView::volume, "name")};
+    }
+};
+
+struct PortView {
+    std::optional<std::string> project;
+    std::optional<std::string> network;
+    std::optional<std::string> instance;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &PortView::project, "name"),
+                          field("network", &PortView::network, "name"),
+                          field("instance", &PortView::instance, "name of whose it is")};
+    }
+};
+
+struct AddressView {
+    std::string network;
+    Ipv4 address;
+    Mac mac;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("network", &AddressView::network, "name"),
+            field("address", &AddressView::address, "in that network; 0.0.0.0: none yet"),
+            field("mac", &AddressView::mac, "of its card")};
+    }
+};
+
+struct InstanceView {
+    std::optional<std::string> project;
+    std::optional<std::string> host;
+    std::optional<std::string> image;
+    std::optional<std::string> key;
+    std::optional<std::string> application;
+    std::vector<AddressView> addresses;
+    std::vector<std::string> volumes;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("project", &InstanceView::project, "name"),
+            field("host", &InstanceView::host, "name of the host it is claimed on"),
+            field("image", &InstanceView::image, "name of what its root volume began with"),
+            field("key", &InstanceView::key, "name of the key pair that may log in"),
+            field("application", &InstanceView::application, "name of the app it is a replica of"),
+            field("addresses", &InstanceView::addresses, "one for each port"),
+            field("volumes", &InstanceView::volumes, "names, in the order of their places")};
+    }
+};
+
+struct ApplicationView {
+    std::optional<std::string> project;
+    std::optional<std::string> image;
+    std::optional<std::string> network;
+    std::optional<std::string> address;
+    std::optional<std::int64_t> port;
+    std::int64_t ready = 0;
+    std::int64_t wanted = 0;
+    std::vector<std::string> instances;
+
+    static constexpr auto fields() {
+        using V = ApplicationView;
+        return std::tuple{field("project", &V::project, "name"),
+                          field("image", &V::image, "name of what its replicas are made of"),
+                          field("network", &V::network, "name of where its replicas are"),
+                          field("address", &V::address, "where it answers"),
+                          field("port", &V::port, "where it answers"),
+                          field("ready", &V::ready, "replicas that are ready"),
+                          field("wanted", &V::wanted, "replicas that shall be"),
+                          field("instances", &V::instances, "names of its replicas, in order")};
+    }
+};
+
+/// What has nothing to add.
+struct PlainView {
+    std::optional<std::string> project;
+
+    static constexpr auto fields() {
+        return std::tuple{field("project", &PlainView::project, "name")};
+    }
+};
+
+ProjectView view_of(const Snapshot& snapshot, const Project& project);
+HostView view_of(const Snapshot& snapshot, const Host& host);
+ImageView view_of(const Snapshot& snapshot, const Image& image);
+NetworkView view_of(const Snapshot& snapshot, const Network& network);
+VolumeView view_of(const Snapshot& snapshot, const Volume& volume);
+VolumeSnapshotView view_of(const Snapshot& snapshot, const VolumeSnapshot& volume_snapshot);
+PortView view_of(const Snapshot& snapshot, const Port& port);
+InstanceView view_of(const Snapshot& snapshot, const Instance& instance);
+ApplicationView view_of(const Snapshot& snapshot, const Application& application);
+PlainView view_of(const Snapshot& snapshot, const Flavor& flavor);
+PlainView view_of(const Snapshot& snapshot, const KeyPair& key);
+PlainView view_of(const Snapshot& snapshot, const Operation& operation);
+
+}  // namespace vdc::model
