@@ -68,7 +68,7 @@ Fd packet_socket(const std::string& namespace_name, const char* device, int prot
             return runtime::system_error(errno, "cannot listen to packets");
         return {};
     };
-    in_namespace(namespace_name, open).value();
+    must(in_namespace(namespace_name, open));
     return file;
 }
 
@@ -80,8 +80,8 @@ struct Spoof : testing::Test {
         CPU_SET(0, &one);
         ::sched_getaffinity(0, sizeof before, &before);
         ASSERT_EQ(::sched_setaffinity(0, sizeof one, &one), 0);
-        networks.apply(near).value();
-        networks.apply(far).value();
+        must(networks.apply(near));
+        must(networks.apply(far));
         attacker = open(near, near.ports[0]);
         ears.push_back({"the victim", open(near, near.ports[1]), net_header_size});
         ears.push_back({"a guest of another network", open(far, far.ports[0]), net_header_size});
@@ -92,12 +92,10 @@ struct Spoof : testing::Test {
     void TearDown() override { ::sched_setaffinity(0, sizeof before, &before); }
 
     Fd open(const NetworkSpec& network, const PortSpec& port) {
-        Fd tap(networks
-                   .open_tap({.port = port.id,
-                              .network = network.id,
-                              .network_number = network.number,
-                              .mac = port.mac})
-                   .value());
+        Fd tap(must(networks.open_tap({.port = port.id,
+                                       .network = network.id,
+                                       .network_number = network.number,
+                                       .mac = port.mac})));
         ::fcntl(tap.get(), F_SETFL, O_NONBLOCK);
         return tap;
     }
@@ -184,7 +182,7 @@ TEST_F(Spoof, HonestFramesArrive) {
 /// not a clumsy generator.
 TEST_F(Spoof, WithoutTheRulesForgedFramesWouldArrive) {
     near.ports[0].anti_spoof = false;
-    networks.apply(near).value();
+    must(networks.apply(near));
     for (const Kind& kind : frames::forged_kinds()) {
         const bool arrived = listeners_of(kind.make(cast, cast.victim_mac)).contains("the victim");
         EXPECT_EQ(arrived, !kind.bridge_refuses) << kind.name;
@@ -217,7 +215,7 @@ TEST_F(Spoof, ChangingOtherPortsOpensNoGap) {
     NetworkSpec changed = near;
     for (int round = 0; round < 20; ++round) {
         changed.ports = a_network(1, round % 2 == 0 ? 3 : 2).ports;
-        networks.apply(changed).value();
+        must(networks.apply(changed));
     }
     done = true;
     traffic.join();

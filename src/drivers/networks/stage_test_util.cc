@@ -34,7 +34,7 @@ static std::string a_folder() {
 Stage::Stage() : folder(a_folder()), home_(::open("/proc/thread-self/ns/net", O_RDONLY)) {
     paths = {.data = folder + "/data", .run = folder + "/run", .tag = a_tag()};
     base::check(::unshare(CLONE_NEWNET) == 0, "tests of networks need root");
-    ip_batch("", "link set lo up\n").value();
+    must(ip_batch("", "link set lo up\n"));
 }
 
 Stage::~Stage() {
@@ -49,22 +49,21 @@ Stage::~Stage() {
 
 std::string Stage::make_namespace(const std::string& suffix) {
     const std::string name = "vdct" + paths.tag + suffix;
-    ensure_namespace(name).value();
+    must(ensure_namespace(name));
     namespaces_.push_back(name);
     return name;
 }
 
 std::string Stage::outside(const std::string& address) {
     const std::string name = make_namespace("out");
-    ip_batch("", fmt::format("link add out0 type veth peer name eth0 netns {}\n"
-                             "addr add 198.51.100.1/24 dev out0\nlink set out0 up\n"
-                             "route add default via 198.51.100.2\n",
-                             name))
-        .value();
-    ip_batch(name, fmt::format("link set lo up\nlink set eth0 up\naddr add 198.51.100.2/24 dev "
-                               "eth0\naddr add {}/32 dev eth0\n",
-                               address))
-        .value();
+    must(ip_batch("", fmt::format("link add out0 type veth peer name eth0 netns {}\n"
+                                  "addr add 198.51.100.1/24 dev out0\nlink set out0 up\n"
+                                  "route add default via 198.51.100.2\n",
+                                  name)));
+    must(
+        ip_batch(name, fmt::format("link set lo up\nlink set eth0 up\naddr add 198.51.100.2/24 dev "
+                                   "eth0\naddr add {}/32 dev eth0\n",
+                                   address)));
     return name;
 }
 
@@ -72,34 +71,33 @@ std::string Stage::plug(const NetworkSpec& network, const PortSpec& port) {
     const std::string guest = make_namespace("g" + std::to_string(plugged_++));
     const std::string tap = paths.tap(port.id);
     const std::string inner = paths.network_namespace(network.number);
-    ip_batch(inner, fmt::format("link add {} type veth peer name eth0 address {} netns {}\n", tap,
-                                base::text(port.mac), guest))
-        .value();
-    ip_batch(inner, tap_links(port, tap, network.mtu)).value();
-    bridge_batch(inner, tap_neighbours(port, tap)).value();
-    ip_batch(guest, "link set lo up\nlink set eth0 up\n").value();
+    must(ip_batch(inner, fmt::format("link add {} type veth peer name eth0 address {} netns {}\n",
+                                     tap, base::text(port.mac), guest)));
+    must(ip_batch(inner, tap_links(port, tap, network.mtu)));
+    must(bridge_batch(inner, tap_neighbours(port, tap)));
+    must(ip_batch(guest, "link set lo up\nlink set eth0 up\n"));
     return guest;
 }
 
 void Stage::cut(const NetworkSpec& network, const PortSpec& port) {
-    ip_batch(paths.network_namespace(network.number), "link del " + paths.tap(port.id) + "\n")
-        .value();
+    must(
+        ip_batch(paths.network_namespace(network.number), "link del " + paths.tap(port.id) + "\n"));
 }
 
 std::string Stage::ask_dhcp(const std::string& guest) {
     const std::string script = folder + "/udhcpc.sh";
     const std::string answer = folder + "/answer-" + guest;
-    runtime::write_file_atomic(script,
-                               "#!/bin/sh\n"
-                               "[ \"$1\" = bound ] || exit 0\n"
-                               "ip addr replace $ip/$mask dev $interface\n"
-                               "[ -n \"$mtu\" ] && ip link set $interface mtu $mtu\n"
-                               "set -- $staticroutes\n"
-                               "while [ $# -ge 2 ]; do ip route replace $1 via $2; shift 2; done\n"
-                               "set | grep -E '^(ip|mask|router|dns|staticroutes|mtu|hostname|"
-                               "domain|search)=' > \"$ANSWER\"\n",
-                               0755)
-        .value();
+    must(runtime::write_file_atomic(
+        script,
+        "#!/bin/sh\n"
+        "[ \"$1\" = bound ] || exit 0\n"
+        "ip addr replace $ip/$mask dev $interface\n"
+        "[ -n \"$mtu\" ] && ip link set $interface mtu $mtu\n"
+        "set -- $staticroutes\n"
+        "while [ $# -ge 2 ]; do ip route replace $1 via $2; shift 2; done\n"
+        "set | grep -E '^(ip|mask|router|dns|staticroutes|mtu|hostname|"
+        "domain|search)=' > \"$ANSWER\"\n",
+        0755));
     shell(guest, {"env",     "ANSWER=" + answer,
                   "busybox", "udhcpc",
                   "-i",      "eth0",
@@ -111,27 +109,26 @@ std::string Stage::ask_dhcp(const std::string& guest) {
                   "-O",      "mtu",
                   "-O",      "hostname",
                   "-O",      "search"});
-    return runtime::read_file(answer).value();
+    return must(runtime::read_file(answer));
 }
 
 void Stage::set_address(const std::string& guest, const NetworkSpec& network,
                         const PortSpec& port) {
-    ip_batch(guest, fmt::format("addr add {}/{} dev eth0\nroute add default via {}\n",
-                                base::text(port.address), network.range.prefix,
-                                base::text(network.gateway)))
-        .value();
+    must(ip_batch(guest, fmt::format("addr add {}/{} dev eth0\nroute add default via {}\n",
+                                     base::text(port.address), network.range.prefix,
+                                     base::text(network.gateway))));
 }
 
 NetworkSpec a_network(int number, int ports) {
     NetworkSpec network{.id = {{0x6e65740000000000, static_cast<std::uint64_t>(number)}},
                         .number = number,
-                        .range = base::parse_ipv4_range("10.20.0.0/24").value(),
-                        .gateway = base::parse_ipv4("10.20.0.1").value(),
+                        .range = must(base::parse_ipv4_range("10.20.0.0/24")),
+                        .gateway = must(base::parse_ipv4("10.20.0.1")),
                         .domain = "net.internal",
                         .nat = true,
                         .mtu = 1450,
                         .ports = {},
-                        .names = {{"app", base::parse_ipv4("100.96.0.1").value()}}};
+                        .names = {{"app", must(base::parse_ipv4("100.96.0.1"))}}};
     for (int i = 0; i < ports; ++i) {
         const auto last = static_cast<std::uint32_t>(11 + i);
         network.ports.push_back(
@@ -144,11 +141,11 @@ NetworkSpec a_network(int number, int ports) {
 }
 
 std::string shell(const std::string& namespace_name, const std::vector<std::string>& words) {
-    return runtime::must_run({.words = words, .network_namespace = namespace_name}).value();
+    return must(runtime::must_run({.words = words, .network_namespace = namespace_name}));
 }
 
 int status_of(const std::string& namespace_name, const std::vector<std::string>& words) {
-    return runtime::run({.words = words, .network_namespace = namespace_name}).value().status;
+    return must(runtime::run({.words = words, .network_namespace = namespace_name})).status;
 }
 
 }  // namespace vdc::drivers::networks

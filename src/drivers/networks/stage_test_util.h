@@ -1,6 +1,8 @@
 #pragma once
 
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/effects.h"
@@ -49,10 +51,17 @@ class Stage {
     int plugged_ = 0;
 };
 
+/// The value, or an exception: GoogleTest fails the test and the stage is struck all the same.
+template <class T>
+T must(base::Result<T> result) {
+    if (!result.ok()) throw std::runtime_error(base::text(result.error()));
+    return std::move(result).value();
+}
+
 /// 10.20.0.0/24 with so many ports, 10.20.0.11 and up, MACs 52:54:00:00:00:0b and up.
 control::NetworkSpec a_network(int number, int ports);
 
-/// What the command says in a namespace; dies when it fails.
+/// What the command says in a namespace.
 std::string shell(const std::string& namespace_name, const std::vector<std::string>& words);
 /// Its exit status.
 int status_of(const std::string& namespace_name, const std::vector<std::string>& words);
