@@ -5,6 +5,8 @@
 #   NAME_test         its tests, *_test.cc, found by ctest one by one; needs tests that need root,
 #                     a network namespace or a real guest stand in *_real_test.cc -> NAME_real_test
 #   NAME_bench        its Google benchmarks, *_bench.cc
+#   FOLDER_probe      a static program from FOLDER/probe/*.cc, which the real tests start where
+#                     nothing of ours is
 #   FILE_fuzz         one libFuzzer program per *_fuzz.cc (with -DVDC_FUZZ=ON and clang)
 
 file(STRINGS ${CMAKE_SOURCE_DIR}/layers.txt vdc_layers REGEX "^[a-z]+:")
@@ -34,6 +36,9 @@ function(vdc_room room)
   cmake_parse_arguments(ROOM "" "" "USES" ${ARGN})
   set(folder ${CMAKE_SOURCE_DIR}/src/${room})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${folder}/*.cc)
+  set(probes ${sources})
+  list(FILTER sources EXCLUDE REGEX "/probe/")
+  list(FILTER probes INCLUDE REGEX "/probe/")
   set(tests ${sources})
   set(real_tests ${sources})
   set(benches ${sources})
@@ -72,6 +77,16 @@ function(vdc_room room)
     add_test(NAME ${room}_links_alone COMMAND ${room}_link_test)
     vdc_test_program(${room}_test ${room} "unit" "${tests}" "${ROOM_USES}")
     vdc_test_program(${room}_real_test ${room} "real" "${real_tests}" "${ROOM_USES}")
+    foreach(file IN LISTS probes)
+      string(REGEX REPLACE ".*/([a-z_]+)/probe/.*" "\\1_probe" probe ${file})
+      if(NOT TARGET ${probe})
+        add_executable(${probe})
+        target_compile_options(${probe} PRIVATE -fno-sanitize=all)
+        target_link_options(${probe} PRIVATE -static -fno-sanitize=all)
+        add_dependencies(${room}_real_test ${probe})
+      endif()
+      target_sources(${probe} PRIVATE ${file})
+    endforeach()
   endif()
   list(LENGTH benches bench_count)
   if(VDC_BENCHES AND bench_count GREATER 0)

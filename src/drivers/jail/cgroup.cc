@@ -123,10 +123,11 @@ static Status make_folder(const std::string& path) {
 
 /// Hands the controllers in use from the group at `path` down to those below it.
 static Status pass_down(const std::string& path, const std::vector<std::string>& offered) {
+    std::string wanted;
     for (const std::string& controller : used_controllers)
-        if (has(offered, controller))
-            TRY(write_kernel_file(path + "/cgroup.subtree_control", "+" + controller));
-    return {};
+        if (has(offered, controller)) wanted += (wanted.empty() ? "+" : " +") + controller;
+    if (wanted.empty()) return {};
+    return write_kernel_file(path + "/cgroup.subtree_control", wanted);
 }
 
 Status Cgroups::create(const std::string& path, const Limits& limits) {

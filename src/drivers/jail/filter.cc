@@ -132,6 +132,8 @@ class Maker {
   public:
     Maker() : context_(::seccomp_init(SCMP_ACT_ERRNO(ENOSYS)), ::seccomp_release) {
         note(context_ ? ::seccomp_attr_set(context_.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2) : -ENOMEM);
+        // Calls as another architecture (int 0x80, x32), whose numbers mean other things.
+        note(::seccomp_attr_set(context_.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(EPERM)));
     }
 
     template <class... Conditions>

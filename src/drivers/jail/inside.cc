@@ -111,7 +111,7 @@ static void take_descriptors(Place& place, const Plan& plan) {
         next = move.as + 1;
         ++place.failure.detail;
     }
-    must(place, sys(SYS_close_range, next, program_number - 1, 0));
+    if (next < program_number) must(place, sys(SYS_close_range, next, program_number - 1, 0));
     must(place, sys(SYS_close_range, high, ~0U, 0));
     set_limit(place, RLIMIT_NOFILE, descriptors_max);
 }

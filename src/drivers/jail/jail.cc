@@ -156,7 +156,9 @@ static void plan_limits(Outfit& outfit, const Spec& spec) {
     const auto limit = [&](int resource, std::int64_t value) {
         outfit.limits.push_back({resource, static_cast<rlim_t>(value)});
     };
-    limit(RLIMIT_CORE, 0);
+    // 1 and not 0: a core that is piped to a program (systemd-coredump) passes every other limit,
+    // but for 1 the kernel makes none at all (fs/coredump.c).
+    limit(RLIMIT_CORE, 1);
     limit(RLIMIT_MEMLOCK, 64 << 10);
     limit(RLIMIT_MSGQUEUE, 0);
     limit(RLIMIT_NICE, 0);
@@ -333,7 +335,9 @@ Result<Fd> reopen(std::int64_t pid, std::uint64_t start_time) {
     // First hold whoever has the number, then see who it is.
     Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(pid), 0)));
     const auto seen = runtime::process_start_time(static_cast<pid_t>(pid));
-    if (pidfd && seen.ok() && *seen == start_time) return pidfd;
+    pollfd watched{pidfd.get(), POLLIN, 0};
+    const bool ended = ::poll(&watched, 1, 0) != 0;  // a zombie, until its parent asks for it
+    if (pidfd && seen.ok() && *seen == start_time && !ended) return pidfd;
     return Error{Error::Code::not_found, "process " + std::to_string(pid) + " is gone"};
 }
 
