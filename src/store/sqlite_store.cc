@@ -1,0 +1,145 @@
+#include <atomic>
+
+#include "runtime/files.h"
+#include "store/page.h"
+#include "store/sqlite/connections.h"
+#include "store/sqlite/keeper.h"
+#include "store/sqlite/log_table.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/state_table.h"
+
+namespace vdc::store {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using model::CommitPtr;
+using model::Revision;
+using model::Snapshot;
+
+namespace {
+
+Result<Head> read_head(Database& database) {
+    Head head;
+    head.revision = TRY(read_range(database)).second;
+    head.term = static_cast<std::uint64_t>(TRY(database.number(
+        "SELECT max((SELECT coalesce(max(term), 0) FROM part), coalesce((SELECT term FROM log "
+        "ORDER BY revision DESC LIMIT 1), 0))")));
+    return head;
+}
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(runtime::FileLock lock, std::unique_ptr<Connections> connections, Statement append,
+                Head head)
+        : lock_(std::move(lock)),
+          connections_(std::move(connections)),
+          append_(std::move(append)),
+          head_(head),
+          keeper_(*connections_) {
+        keeper_.committed(head_.revision, 0);
+    }
+
+    Result<Snapshot> latest() override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const Transaction transaction =
+            TRY(Transaction::begin(*reader, Transaction::Kind::reading));
+        const std::vector<Part> parts = TRY(read_parts(*reader));
+        Snapshot snapshot = TRY(load(*reader, parts));
+        TRY(visit_commits(*reader, snapshot.revision,
+                          [&](const model::Commit& commit) { return replay(snapshot, commit); }));
+        head_ = TRY(read_head(*reader));
+        return snapshot;
+    }
+
+    Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
+        TRY(check_follows(head_, after, term, commits));
+        if (commits.empty()) return {};
+        rows_.clear();
+        for (const CommitPtr& each : commits) rows_.push_back(row_of(*each, term));
+        const std::int64_t pages = TRY(write_rows());
+        head_ = {after + commits.size(), term};
+        keeper_.committed(head_.revision, pages);
+        return {};
+    }
+
+    Status compact(const Snapshot& snapshot, Revision keep) override {
+        base::check(snapshot.revision <= head_.revision, "a snapshot of what is not committed");
+        return keeper_.compact(snapshot, keep, head_.term);
+    }
+
+    Status settle() override { return keeper_.settle(); }
+
+    Result<std::pair<Revision, Revision>> log_range() override {
+        Connections::Loan reader = TRY(connections_->reader());
+        return read_range(*reader);
+    }
+
+    Result<std::vector<CommitPtr>> log(Revision after, std::size_t limit) override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const Transaction transaction =
+            TRY(Transaction::begin(*reader, Transaction::Kind::reading));
+        return read_commits(*reader, after, limit);
+    }
+
+    Result<std::vector<Entry>> history(const Query& query) override {
+        Connections::Loan reader = TRY(connections_->reader());
+        return read_history(*reader, query);
+    }
+
+    Result<std::string> note(const std::string& name) override {
+        Connections::Loan reader = TRY(connections_->reader());
+        Statement statement = TRY(reader->prepare("SELECT value FROM note WHERE name = ?"));
+        statement.bind_text(name);
+        const bool found = TRY(statement.step());
+        return found ? std::string(statement.bytes(0)) : "";
+    }
+
+    Status set_note(const std::string& name, const std::string& value) override {
+        const Turns::Turn turn = connections_->turns().take(Turns::For::commit);
+        Statement statement = TRY(connections_->writer().prepare(
+            "INSERT INTO note(name, value) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = ?2"));
+        statement.bind_text(name).bind_text(value);
+        return statement.run();
+    }
+
+  private:
+    /// Pages that wait in the log ahead afterwards.
+    Result<std::int64_t> write_rows() {
+        const Turns::Turn turn = connections_->turns().take(Turns::For::commit);
+        Transaction transaction =
+            TRY(Transaction::begin(connections_->writer(), Transaction::Kind::writing));
+        for (const LogRow& row : rows_) TRY(append(append_, row));
+        TRY(transaction.commit());
+        return connections_->writer().pages_ahead();
+    }
+
+    runtime::FileLock lock_;
+    std::unique_ptr<Connections> connections_;
+    Statement append_;
+    Head head_;
+    std::vector<LogRow> rows_;
+    Keeper keeper_;
+};
+
+Result<runtime::FileLock> lock_folder(const std::string& folder) {
+    auto lock = runtime::lock_file(folder + "/lock");
+    if (lock.ok() || lock.error().code != Error::Code::conflict) return lock;
+    return Error{Error::Code::conflict, "another vdc runs on this folder: " + lock.error().message,
+                 lock.error().hint};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder) {
+    TRY(runtime::ensure_dir(folder, 0700));
+    runtime::FileLock lock = TRY(lock_folder(folder));
+    const std::string path = TRY(prepare_file(folder));
+    std::unique_ptr<Connections> connections = TRY(Connections::open(path));
+    Statement append = TRY(prepare_append(connections->writer()));
+    const Head head = TRY(read_head(connections->writer()));
+    return std::unique_ptr<Store>(std::make_unique<SqliteStore>(
+        std::move(lock), std::move(connections), std::move(append), head));
+}
+
+}  // namespace vdc::store
