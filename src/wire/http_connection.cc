@@ -316,7 +316,7 @@ void HttpConnection::begin_body(const RequestHead& head) {
     body_size_ = 0;
     since_progress_ = 0;
     Result<std::unique_ptr<BodySink>> sink = shared_->handler.on_body_begin(request_);
-    if (!sink.ok()) return refuse(status_of(sink.error().code), sink.error());
+    if (!sink.ok()) return refuse(upload_status_of(sink.error().code), sink.error());
     const std::uint64_t size_max =
         *sink != nullptr ? shared_->limits.upload_max : shared_->limits.body_max;
     if (head.body.size > size_max) return refuse(413, body_too_large(size_max));
@@ -398,7 +398,7 @@ void HttpConnection::upload_has_room() {
 
 void HttpConnection::upload_failed(const Error& error) {
     if (phase_ != Phase::upload) return;
-    refuse(status_of(error.code), error);
+    refuse(upload_status_of(error.code), error);
     settle();
 }
 

@@ -43,6 +43,10 @@ int status_of(Error::Code code) {
     return row_of(code).status;
 }
 
+int upload_status_of(Error::Code code) {
+    return code == Error::Code::exhausted ? 507 : status_of(code);
+}
+
 Response problem(const Error& error, std::string_view request_id) {
     return problem(status_of(error.code), error, request_id);
 }

@@ -11,6 +11,10 @@ namespace vdc::wire {
 /// The HTTP status that each code has.
 int status_of(base::Error::Code code);
 
+/// The same for an error that ended a body on its way to a BodySink: what there was no room for
+/// (exhausted) is 507 there, not 409.
+int upload_status_of(base::Error::Code code);
+
 /// {"type": "/problems/not_found", "title": "Not found", "status": 404, "code": "not_found",
 ///  "detail": message, "hint": hint, "request_id": id} as application/problem+json.
 /// Empty hint and id are left out. 401 also carries WWW-Authenticate, 503 Retry-After.

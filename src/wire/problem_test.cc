@@ -38,6 +38,11 @@ TEST(Problem, OfAnotherServerIsMadeFromItsStatus) {
     EXPECT_EQ(error_of(Response{409, {}, {}})->code, Error::Code::conflict);
 }
 
+TEST(Problem, OfAnUploadWithoutRoomIs507) {
+    EXPECT_EQ(upload_status_of(Error::Code::exhausted), 507);
+    EXPECT_EQ(upload_status_of(Error::Code::conflict), 409);
+}
+
 TEST(Problem, IsNothingBelow400) {
     EXPECT_FALSE(error_of(Response{304, {}, {}}));
 }

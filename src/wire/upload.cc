@@ -41,7 +41,7 @@ void Upload::finish(Responder responder) {
     if (error_) {
         const Error error = *error_;
         lock.unlock();
-        responder.send(problem(error));
+        responder.send(problem(upload_status_of(error.code), error));
         return;
     }
     responder_.emplace(std::move(responder));
@@ -81,7 +81,7 @@ void Upload::fail(const Error& error) {
         responder_.reset();
     }
     if (responder)
-        responder->send(problem(error));
+        responder->send(problem(upload_status_of(error.code), error));
     else
         reports_.failed(error);
 }
