@@ -91,8 +91,8 @@ static void add_machine(Words& words, const InstanceSpec& spec, Accelerator acce
     if (accelerator == Accelerator::kvm) {
         add(words, {"-accel", "kvm", "-cpu", "host"});
     } else {
-        // Without svm the extended CPUID leaves would end at 0x80000001: then glibc 2.36 finds no
-        // cache sizes and its memmove breaks programs (its bug 29953). So leaf 8 is asked for.
+        // Without svm QEMU 7.2 ends the extended CPUID leaves before 0x80000008, the one of address
+        // sizes: then programs of Debian 12's own initramfs die. So this leaf is asked for.
         add(words, {"-accel", "tcg,tb-size=32,thread=multi"});
         add(words, {"-cpu", "max,-svm,min-xlevel=0x80000008"});
     }

@@ -57,6 +57,7 @@ void Watcher::change(Watch watch, std::uint32_t events) {
 }
 
 void Watcher::forget(Watch watch) {
+    if (watch == 0) return;
     std::unique_lock lock(mutex_);
     timers_.erase(watch);
     if (const auto found = watched_.find(watch); found != watched_.end()) {

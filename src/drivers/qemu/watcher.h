@@ -18,7 +18,7 @@ namespace vdc::drivers::qemu {
 /// times. What it calls must be short: while one callback runs, all other guests wait.
 class Watcher {
   public:
-    using Watch = std::uint64_t;
+    using Watch = std::uint64_t;  ///< 0 is none
     using Ready = std::function<void(std::uint32_t events)>;
 
     static base::Result<std::unique_ptr<Watcher>> start();
@@ -32,7 +32,8 @@ class Watcher {
     void change(Watch watch, std::uint32_t events);
 
     /// When it returns, the callback is not running and never will again; inside the callback
-    /// itself it returns at once. Forgetting twice is fine. Any thread.
+    /// itself it returns at once. Forgetting twice, or none, is fine.
+    /// Any thread.
     void forget(Watch watch);
 
     /// Calls `task` once, not before `delay`; the result can be forgotten like a watch.

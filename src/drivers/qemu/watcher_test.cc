@@ -89,6 +89,12 @@ TEST(Watcher, TimersComeInTheOrderOfTheirTime) {
     EXPECT_EQ(order, "ab");
 }
 
+TEST(Watcher, ForgettingNothingReturnsAtOnce) {
+    const auto watcher = Watcher::start().value();
+    watcher->forget(0);
+    watcher->forget(4711);
+}
+
 TEST(Watcher, RefusesWhatCannotBeWatched) {
     const auto watcher = Watcher::start().value();
     EXPECT_FALSE(watcher->watch(-1, EPOLLIN, [](std::uint32_t) {}).ok());
