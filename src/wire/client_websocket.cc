@@ -77,7 +77,9 @@ Status LinkedWebSocket::take_frames() {
         close(flaw);
         return Error{Error::Code::corrupt, link_->name() + " broke the WebSocket's rules"};
     }
-    if (goodbye_ != 0) close(goodbye_ == 1005 ? 1000 : goodbye_);
+    if (goodbye_ == 0) return {};
+    close(goodbye_ == 1005 ? 1000 : goodbye_);
+    link_->shut_down_writing();
     return {};
 }
 

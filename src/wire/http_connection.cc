@@ -447,7 +447,7 @@ void HttpConnection::respond(Response response) {
 
 /// The answer is complete in the output.
 void HttpConnection::end_answer() {
-    closing_ = !keep_alive_;
+    closing_ = !keep_alive_ || retired_;
     phase_ = closing_ ? Phase::lingering : Phase::head;
     head_begun_ = false;
     expect_within(shared_->limits.idle_time);
