@@ -1,0 +1,48 @@
+# The front door. `make` alone lists what there is.
+SHELL := /bin/bash
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build demo demo-down test test-long bench check format clean
+
+help:
+	@echo 'make demo        install, build, start a datacenter here, run an application on it, ask it'
+	@echo 'make demo-down   stop all of that and leave nothing behind'
+	@echo 'make build       the program: build/release/vdc'
+	@echo 'make test        all tests, real guests among them (needs root; at most 25 minutes)'
+	@echo 'make test-long   what takes longer: a full cloud image, KVM, a bare machine, long simulations'
+	@echo 'make bench       measures, each against its floor, also as build/bench.json'
+	@echo 'make check       format, layers, words, headers'
+	@echo 'make format      writes every C++ file as clang-format does'
+
+setup:
+	@tools/setup
+
+setup-test:
+	@tools/setup --test
+
+build: setup
+	@tools/build
+
+demo: build
+	@tools/demo up
+
+demo-down:
+	@tools/demo down
+
+test: setup-test
+	@tools/run_tests
+
+test-long: setup-test
+	@tools/run_tests --long
+
+bench: setup-test
+	@tools/bench
+
+check: setup-test
+	@tools/check
+
+format: setup-test
+	@tools/check_format --fix
+
+clean:
+	rm -rf build
