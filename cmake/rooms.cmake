@@ -109,7 +109,8 @@ function(vdc_test_program name room label files uses)
     return()
   endif()
   add_executable(${name} ${files})
-  target_link_libraries(${name} PRIVATE vdc_${room} ${uses} GTest::gtest_main GTest::gmock)
+  target_link_libraries(${name} PRIVATE vdc_${room} ${uses} GTest::gtest_main GTest::gmock
+                        rapidcheck)
   target_compile_definitions(${name} PRIVATE
     VDC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" VDC_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(VDC_PCH)

@@ -201,8 +201,10 @@ struct Builder {
     bool on_uint64(std::uint64_t, Text, Failure& failure) {
         return refuse("a number does not fit into 64 bits", failure);
     }
-    bool on_double(double value, Text, Failure& failure) {
+    bool on_double(double value, Text digits, Failure& failure) {
         if (!std::isfinite(value)) return refuse("a number is too large", failure);
+        if (digits.find_first_of(".eE") == Text::npos)
+            return refuse("a whole number does not fit into 64 bits", failure);
         return place(value);
     }
     bool on_bool(bool value, Failure&) { return place(value); }

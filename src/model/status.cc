@@ -23,8 +23,8 @@ static std::string name_of(const Snapshot& snapshot, typename R::Id id) {
 namespace {
 
 /// What an instance's status is made of, with names in place of ids.
-struct InstanceView {
-    explicit InstanceView(const Instance& of) : instance(of) {}
+struct InstanceCase {
+    explicit InstanceCase(const Instance& of) : instance(of) {}
 
     const Instance& instance;
     const Host* host = nullptr;
@@ -38,8 +38,8 @@ struct InstanceView {
 
 }  // namespace
 
-static InstanceView view_of(const Snapshot& snapshot, const Instance& instance) {
-    InstanceView view{instance};
+static InstanceCase view_of(const Snapshot& snapshot, const Instance& instance) {
+    InstanceCase view{instance};
     view.wanted = wanted_power(instance);
     if (!instance.claimed.host) return view;
     view.host = snapshot.find<Host>(*instance.claimed.host);
@@ -49,12 +49,12 @@ static InstanceView view_of(const Snapshot& snapshot, const Instance& instance) 
     return view;
 }
 
-static StatusWord unplaced(const InstanceView& view) {
+static StatusWord unplaced(const InstanceCase& view) {
     const std::string& why = view.instance.claimed.placement.sentence;
     return {"waiting", with("waits for a host", why)};
 }
 
-static StatusWord off(const InstanceView& view) {
+static StatusWord off(const InstanceCase& view) {
     const InstanceObserved& observed = view.observed();
     if (observed.ended == RunEnd::crashed && view.declared().power != Power::off)
         return {"failed", with("ended on its own and is not started again, as its restart rule "
@@ -65,13 +65,13 @@ static StatusWord off(const InstanceView& view) {
     return {"stopped", with("is off", observed.message)};
 }
 
-static StatusWord going_off(const InstanceView& view) {
+static StatusWord going_off(const InstanceCase& view) {
     return {"stopping", with("is told to power off, and is stopped hard after " +
                                  text(view.declared().stop_timeout),
                              view.observed().message)};
 }
 
-static StatusWord running(const InstanceView& view) {
+static StatusWord running(const InstanceCase& view) {
     const InstanceObserved& observed = view.observed();
     const std::string where = " on " + view.host_name;
     if (observed.reboots < view.declared().reboots) return {"rebooting", "reboots" + where};
@@ -80,14 +80,14 @@ static StatusWord running(const InstanceView& view) {
     return {"running", with("runs" + where, observed.message)};
 }
 
-static StatusWord paused(const InstanceView& view) {
+static StatusWord paused(const InstanceCase& view) {
     if (view.wanted == Power::on)
         return {"paused", "is paused on " + view.host_name + " and about to go on"};
     return {"paused", with("is paused on " + view.host_name, view.observed().message)};
 }
 
 /// Wanted, on a host, and its last run is over.
-static StatusWord between_runs(const InstanceView& view) {
+static StatusWord between_runs(const InstanceCase& view) {
     const InstanceObserved& observed = view.observed();
     const std::string again = " and is started again on " + view.host_name;
     if (observed.ended == RunEnd::crashed)
@@ -98,12 +98,12 @@ static StatusWord between_runs(const InstanceView& view) {
 }
 
 /// Nothing that was seen on a host says much once the host is held to be lost.
-static StatusWord on_lost_host(const InstanceView& view) {
+static StatusWord on_lost_host(const InstanceCase& view) {
     return {"waiting", "waits until it is proven that nothing runs on " + view.host_name +
                            " any more, which is " + std::string(word(view.host->claimed.health))};
 }
 
-static StatusWord by_phase(const InstanceView& view) {
+static StatusWord by_phase(const InstanceCase& view) {
     switch (view.seen) {
         case InstancePhase::absent:
         case InstancePhase::preparing:
@@ -123,7 +123,7 @@ static bool alive(InstancePhase phase) {
 
 StatusWord status_of(const Snapshot& snapshot, const Instance& instance) {
     if (instance.deleting) return {"deleting", with("is being deleted", instance.observed.message)};
-    const InstanceView view = view_of(snapshot, instance);
+    const InstanceCase view = view_of(snapshot, instance);
     const bool lost = view.host != nullptr && (view.host->claimed.health == HostHealth::fencing ||
                                                view.host->claimed.health == HostHealth::down);
     if (view.wanted == Power::off) return alive(view.seen) ? going_off(view) : off(view);
