@@ -1,9 +1,11 @@
 #include "drivers/networks/name_server.h"
 
 #include <fmt/format.h>
+#include <net/if.h>
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
@@ -44,24 +46,14 @@ static Status check_way(const std::string& folder) {
     }
 }
 
-static std::vector<Ipv4> host_resolvers() {
-    // systemd-resolved hides the real ones behind 127.0.0.53 and tells them in its own file.
-    for (const char* path : {"/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"}) {
-        const auto text = runtime::read_file(path);
-        if (!text.ok()) continue;
-        if (std::vector<Ipv4> servers = parse_resolvers(*text); !servers.empty()) return servers;
-    }
-    return {};
-}
-
 // ---- the process -------------------------------------------------------------------------------
 
 namespace {
 
-/// The dnsmasq that we started, and the configuration that it read then.
+/// The dnsmasq that we started, and what it was started on.
 struct Served {
     Daemon daemon;
-    std::string config_hash;
+    std::string ground;
 };
 
 }  // namespace
@@ -70,8 +62,20 @@ static std::string served_path(const HostPaths& paths, int number) {
     return paths.network(number) + "/dnsmasq.process";
 }
 
-static std::string hash_of(const std::string& config) {
-    return base::text(base::Hasher().add(config).finish());
+/// What a running dnsmasq cannot follow: its configuration, its namespace, and the bridge, to
+/// which its sockets are bound by number.
+static Result<std::string> ground_of(const std::string& namespace_name, const std::string& config) {
+    base::Hasher ground;
+    ground.add(config);
+    const auto look = [&]() -> Status {
+        struct stat here {};
+        if (::stat("/proc/thread-self/ns/net", &here) != 0)
+            return runtime::system_error(errno, "cannot look at " + namespace_name);
+        ground.add(here.st_ino).add(std::uint64_t{::if_nametoindex(bridge_device)});
+        return {};
+    };
+    TRY(in_namespace(namespace_name, look));
+    return base::text(ground.finish());
 }
 
 static std::optional<Served> load_served(const HostPaths& paths, int number) {
@@ -93,49 +97,54 @@ static Result<Daemon> started(const NameFiles& files) {
     return Error{Error::Code::failed, "dnsmasq ended as soon as it had begun; see " + files.pid()};
 }
 
-/// A dnsmasq that we cannot account for (we died between its start and our note of it) holds the
-/// ports that the new one needs.
-static Status end_strays(const std::string& namespace_name) {
-    for (const Daemon& daemon : processes_in(namespace_name))
-        if (program_of(daemon) == "dnsmasq") TRY(end(daemon));
+/// The one we know, and any that we cannot account for: we died between its start and our note of
+/// it, or its namespace lost its name. They would hold the ports and the files of the new one.
+static Status end_all(const NameFiles& files) {
+    const auto ours = daemons_where([&](const Daemon& daemon) {
+        const std::vector<std::string> words = arguments_of(daemon);
+        return std::ranges::find(words, "--conf-file=" + files.config()) != words.end();
+    });
+    for (const Daemon& daemon : ours) TRY(end(daemon));
     return {};
 }
 
 /// dnsmasq goes to the background when it serves, and says on stderr why it cannot.
-static Status restart(const HostPaths& paths, int number, const std::string& config) {
+static Status restart(const HostPaths& paths, int number, const std::string& config,
+                      const std::string& ground) {
     const NameFiles files = name_files(paths, number);
     TRY(runtime::remove_file(served_path(paths, number)));
-    TRY(end_strays(paths.network_namespace(number)));
+    TRY(end_all(files));
     TRY(write_note(files.config(), config, readable));
     TRY(runtime::must_run({.words = {"dnsmasq", "--conf-file=" + files.config()},
                            .network_namespace = paths.network_namespace(number)}));
     const Daemon daemon = TRY(started(files));
-    return write_note(served_path(paths, number), text(daemon) + " " + hash_of(config));
+    return write_note(served_path(paths, number), text(daemon) + " " + ground);
 }
 
-Status serve_names(const NetworkSpec& network, const HostPaths& paths) {
+Status follow_resolvers(const HostPaths& paths, int number, const std::vector<Ipv4>& servers) {
+    return update_note(name_files(paths, number).resolvers(), resolvers(servers), readable);
+}
+
+Status serve_names(const NetworkSpec& network, const HostPaths& paths,
+                   const std::vector<Ipv4>& servers) {
     const NameFiles files = name_files(paths, network.number);
     TRY(runtime::ensure_dir(files.folder));
     TRY(check_way(files.folder));
-    if (network.nat) TRY(update_note(files.resolvers(), resolvers(host_resolvers()), readable));
+    if (network.nat) TRY(follow_resolvers(paths, network.number, servers));
     TRY(update_note(files.dhcp_hosts(), dhcp_hosts(network), readable));
     TRY(update_note(files.hosts(), hosts(network), readable));
     const Account account = TRY(find_account({"dnsmasq", "nobody"}));
     const std::string config = dnsmasq_config(network, files, account);
     const auto served = load_served(paths, network.number);
-    if (!served || !alive(served->daemon) || served->config_hash != hash_of(config))
-        return restart(paths, network.number, config);
+    const std::string ground = TRY(ground_of(paths.network_namespace(network.number), config));
+    if (!served || !alive(served->daemon) || served->ground != ground)
+        return restart(paths, network.number, config, ground);
     return send_signal(served->daemon, SIGHUP);
 }
 
 bool names_served(const HostPaths& paths, int number) {
     const auto served = load_served(paths, number);
     return served && alive(served->daemon);
-}
-
-Status follow_resolvers(const HostPaths& paths, int number) {
-    return update_note(name_files(paths, number).resolvers(), resolvers(host_resolvers()),
-                       readable);
 }
 
 }  // namespace vdc::drivers::networks

@@ -27,7 +27,8 @@ using control::NetworkSighting;
 using runtime::Fd;
 using runtime::system_error;
 
-Networks::Networks(HostPaths paths) : paths_(std::move(paths)) {}
+Networks::Networks(HostPaths paths, Options options)
+    : paths_(std::move(paths)), options_(std::move(options)) {}
 Networks::~Networks() = default;
 
 std::unique_lock<std::mutex> Networks::hold(int number) {
@@ -37,6 +38,15 @@ std::unique_lock<std::mutex> Networks::hold(int number) {
         mutex = &held_[number];
     }
     return std::unique_lock(*mutex);
+}
+
+std::vector<Ipv4> Networks::host_resolvers() const {
+    for (const std::string& path : options_.resolver_files) {
+        const auto text = runtime::read_file(path);
+        if (!text.ok()) continue;
+        if (std::vector<Ipv4> servers = parse_resolvers(*text); !servers.empty()) return servers;
+    }
+    return {};
 }
 
 // ---- applying ----------------------------------------------------------------------------------
@@ -77,7 +87,7 @@ Status Networks::bring_about(const NetworkSpec& network, bool links_stand) {
     TRY(ensure_namespace(inner));
     TRY(nft(inner, inside_rules(network)));
     if (!links_stand) TRY(make_links(network));
-    return serve_names(network, paths_);
+    return serve_names(network, paths_, host_resolvers());
 }
 
 /// Taps of ports that are not as they were.
@@ -143,7 +153,7 @@ Result<NetworkSighting> Networks::look(model::NetworkId network, int number) {
     const std::optional<Record> record = load_record(paths_, number);
     if (!record || record->network != network || !stands(number, record->nat))
         return NetworkSighting{};
-    if (record->nat) TRY(follow_resolvers(paths_, number));
+    if (record->nat) TRY(follow_resolvers(paths_, number, host_resolvers()));
     return NetworkSighting{true, record->applied};
 }
 

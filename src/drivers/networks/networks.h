@@ -20,6 +20,13 @@
 /// those above it need o+x.
 namespace vdc::drivers::networks {
 
+struct Options {
+    /// Where the host's resolvers stand; the first file that names one which a namespace can reach.
+    /// systemd-resolved hides the real ones behind 127.0.0.53 and tells them in its own file.
+    std::vector<std::string> resolver_files = {"/etc/resolv.conf",
+                                               "/run/systemd/resolve/resolv.conf"};
+};
+
 struct Listed {
     int number = 0;
     std::optional<model::NetworkId> network;  ///< nothing when it is half made
@@ -29,7 +36,7 @@ struct Listed {
 /// Any thread. Deeds on one network follow one another; those on several run side by side.
 class Networks : public TapOpener {
   public:
-    explicit Networks(HostPaths paths);
+    explicit Networks(HostPaths paths, Options options = {});
     ~Networks() override;
 
     /// Makes the network be as `network` says, from nothing, from another spec, or from a half-made
@@ -60,8 +67,10 @@ class Networks : public TapOpener {
     base::Status bring_about(const control::NetworkSpec& network, bool links_stand);
     base::Status make_links(const control::NetworkSpec& network);
     bool stands(int number, bool nat);
+    std::vector<Ipv4> host_resolvers() const;
 
     HostPaths paths_;
+    Options options_;
     std::mutex guard_;  ///< of the map
     std::map<int, std::mutex> held_;
     std::mutex host_;  ///< of the host's own namespace; taken after a network's

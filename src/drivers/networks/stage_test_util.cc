@@ -114,9 +114,11 @@ std::string Stage::ask_dhcp(const std::string& guest) {
 
 void Stage::set_address(const std::string& guest, const NetworkSpec& network,
                         const PortSpec& port) {
-    must(ip_batch(guest, fmt::format("addr add {}/{} dev eth0\nroute add default via {}\n",
-                                     base::text(port.address), network.range.prefix,
-                                     base::text(network.gateway))));
+    must(ip_batch(
+        guest,
+        fmt::format("link set eth0 mtu {}\naddr add {}/{} dev eth0\nroute add default via {}\n",
+                    network.mtu, base::text(port.address), network.range.prefix,
+                    base::text(network.gateway))));
 }
 
 NetworkSpec a_network(int number, int ports) {
