@@ -142,7 +142,7 @@ TEST(Upload, AnswersWithTheErrorOfItsSink) {
     raw.send(upload_head(100'000'000));
     while (raw.send(std::string(100'000, 'x'))) continue;  // until the server has had enough
     const std::string all = raw.read_all();
-    EXPECT_TRUE(all.starts_with("HTTP/1.1 409")) << all;
+    EXPECT_TRUE(all.starts_with("HTTP/1.1 507")) << all;
     EXPECT_NE(all.find("the disk is full"), std::string::npos);
     EXPECT_TRUE(eventually([&] { return story.destroyed.load(); }));
     EXPECT_FALSE(story.finished);
@@ -155,7 +155,7 @@ TEST(Upload, AnswersWithTheErrorOfItsSinkAlsoAtTheVeryEnd) {
     take_uploads(site, story);
     Raw raw(site.path);
     raw.send(upload_head(3) + "abc");
-    EXPECT_TRUE(raw.read_response().starts_with("HTTP/1.1 409"));
+    EXPECT_TRUE(raw.read_response().starts_with("HTTP/1.1 507"));
 }
 
 TEST(Upload, ThatBreaksOffIsNeverFinished) {
