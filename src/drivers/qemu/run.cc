@@ -146,6 +146,7 @@ Status Run::learn(Milliseconds limit) {
                                                " says that it is instance " +
                                                base::quoted(uuid.text_at("UUID"))};
     TRY(learn_state());
+    if (record().ending) return {};  // it goes already
     TRY(learn_disks());
     const Lock lock(mutex_);
     known_ = true;
