@@ -163,7 +163,6 @@ static void plan_limits(Outfit& outfit, const Spec& spec) {
     limit(RLIMIT_MSGQUEUE, 0);
     limit(RLIMIT_NICE, 0);
     limit(RLIMIT_RTPRIO, 0);
-    if (spec.limits.processes > 0) limit(RLIMIT_NPROC, spec.limits.processes);
     if (spec.limits.cpu_seconds > 0) limit(RLIMIT_CPU, spec.limits.cpu_seconds);
     if (spec.limits.file_size.count > 0) limit(RLIMIT_FSIZE, spec.limits.file_size.count);
 }

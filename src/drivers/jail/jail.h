@@ -33,7 +33,9 @@ struct Limits {
     std::int64_t cpu_thousandths = 0;  ///< of one processor; 0: none
     std::int64_t cpu_seconds = 0;      ///< RLIMIT_CPU; 0: none
     base::Bytes file_size{};           ///< RLIMIT_FSIZE; 0: none
-    int processes = 64;                ///< and threads; 0: none
+    /// And threads; 0: none. A QEMU that gets no thread aborts, and its block layer alone may take
+    /// 64: give it 128 or more.
+    int processes = 128;
 };
 
 struct Spec {
@@ -49,7 +51,9 @@ struct Spec {
     bool kvm = false;  ///< /dev/kvm, its own node, open to this uid alone
     /// A /proc with nothing but the jail's own process, and /dev/fd, for programs that open
     /// descriptors by the name /dev/fd/N. Opening by name asks for the file's permissions anew:
-    /// the file must be the jail's uid's, or open to all.
+    /// the file must be the jail's uid's, or open to all. And it can open for writing what it was
+    /// handed for reading, if the permissions allow: hand over what must not change as a file that
+    /// the uid may only read.
     bool proc = false;
 };
 

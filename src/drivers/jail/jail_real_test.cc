@@ -457,6 +457,22 @@ TEST_F(Probe, EveryAttemptToGetOutIsRefused) {
     EXPECT_EQ(reap(outside.get()).value(), std::nullopt) << "its neighbour must still run";
 }
 
+TEST_F(Probe, WithAProcItReachesItselfAndWhatTheFilesPermissionsAllowAndNoMore) {
+    ASSERT_EQ(::chown((folder + "/seed").c_str(), 0, 0), 0);
+    ASSERT_EQ(::chmod((folder + "/seed").c_str(), 0444), 0);
+    Spec what = spec(words("inside"));
+    what.handed = {{readable.get(), 5}, {writable.get(), 6}};
+    what.limits = {.memory = base::MiB{256}, .file_size = base::Bytes{1 << 20}, .processes = 64};
+    what.proc = true;
+    std::vector<std::string> possible;
+    for (const std::string& line : lines_of(must_run(what).text))
+        if (!line.starts_with("refused ")) possible.push_back(line);
+    EXPECT_EQ(possible, (std::vector<std::string>{"POSSIBLE read /proc/1/root: done",
+                                                  "POSSIBLE read /proc/1/environ: done",
+                                                  "POSSIBLE read /proc/self/mem: done"}))
+        << "process 1 is the program itself";
+}
+
 TEST_F(Probe, OutsideOfTheJailTheHarmlessAttemptsArePossibleSoThatTheyProveSomething) {
     const auto output = runtime::must_run({.words = words("harmless")});
     ASSERT_TRUE(output.ok()) << text(output.error());

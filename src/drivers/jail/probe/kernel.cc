@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "attempt.h"
+#include "drivers/jail/probe/attempt.h"
 
 /// Arguments are such that a kernel which would allow the deed answers that they are wrong, or
 /// that what they name is not there: nothing happens to a host whose jail is broken. EPERM and

@@ -10,7 +10,7 @@
 #include <map>
 #include <string_view>
 
-#include "attempt.h"
+#include "drivers/jail/probe/attempt.h"
 
 namespace probe {
 

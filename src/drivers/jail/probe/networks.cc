@@ -12,7 +12,7 @@
 
 #include <cstddef>
 
-#include "attempt.h"
+#include "drivers/jail/probe/attempt.h"
 
 namespace probe {
 
@@ -106,7 +106,7 @@ std::vector<Attempt> attempts_on_networks() {
         {"make a netlink socket",
          [](const Outside&) { return opened(::socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE)); },
          true},
-        {"make a socket to the hypervisor below (vsock)",
+        {"make a socket to the machine below (vsock)",
          [](const Outside&) { return opened(::socket(AF_VSOCK, SOCK_STREAM, 0)); }},
         {"make a socket of the kernel's ciphers",
          [](const Outside&) { return opened(::socket(AF_ALG, SOCK_SEQPACKET, 0)); }},

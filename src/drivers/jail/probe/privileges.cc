@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "attempt.h"
+#include "drivers/jail/probe/attempt.h"
 
 namespace probe {
 

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "attempt.h"
+#include "drivers/jail/probe/attempt.h"
 
 namespace probe {
 
