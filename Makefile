@@ -2,12 +2,13 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build demo demo-down test test-long bench check format clean
+.PHONY: help setup setup-test build image demo demo-down test test-long bench check format clean
 
 help:
 	@echo 'make demo        install, build, start a datacenter here, run an application on it, ask it'
 	@echo 'make demo-down   stop all of that and leave nothing behind'
 	@echo 'make build       the program: build/release/vdc'
+	@echo 'make image       the tiny guest: build/tiny/tiny.qcow2'
 	@echo 'make test        all tests, real guests among them (needs root; at most 25 minutes)'
 	@echo 'make test-long   what takes longer: a full cloud image, KVM, a bare machine, long simulations'
 	@echo 'make bench       measures, each against its floor, also as build/bench.json'
@@ -23,7 +24,10 @@ setup-test:
 build: setup
 	@tools/build
 
-demo: build
+image: setup
+	@images/tiny/build build/tiny
+
+demo: build image
 	@tools/demo up
 
 demo-down:
