@@ -3,7 +3,8 @@
 #   NAME_link_test    a program that holds the whole library and the rooms below it and nothing
 #                     else: it fails to link when the room reaches up or sideways
 #   NAME_test         its tests, *_test.cc, found by ctest one by one; needs tests that need root,
-#                     a network namespace or a real guest stand in *_real_test.cc -> NAME_real_test
+#                     a network namespace or a real guest stand in *_real_test.cc -> NAME_real_test,
+#                     those that take minutes in *_long_test.cc -> NAME_long_test (make test-long)
 #   NAME_bench        its Google benchmarks, *_bench.cc
 #   FOLDER_probe      a static program from FOLDER/probe/*.cc, which the real tests start where
 #                     nothing of ours is
@@ -41,12 +42,14 @@ function(vdc_room room)
   list(FILTER probes INCLUDE REGEX "/probe/")
   set(tests ${sources})
   set(real_tests ${sources})
+  set(long_tests ${sources})
   set(benches ${sources})
   set(fuzzers ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|bench|fuzz|test_util)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_(test|test_util)\\.cc$")
-  list(FILTER tests EXCLUDE REGEX "_real_test\\.cc$")
+  list(FILTER tests EXCLUDE REGEX "_(real|long)_test\\.cc$")
   list(FILTER real_tests INCLUDE REGEX "_(real_test|test_util)\\.cc$")
+  list(FILTER long_tests INCLUDE REGEX "_(long_test|test_util)\\.cc$")
   list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
   list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
   if(NOT sources)
@@ -75,8 +78,10 @@ function(vdc_room room)
     target_link_libraries(${room}_link_test PRIVATE
       -Wl,--whole-archive vdc_${room} -Wl,--no-whole-archive ${below})
     add_test(NAME ${room}_links_alone COMMAND ${room}_link_test)
+    set_tests_properties(${room}_links_alone PROPERTIES LABELS unit)
     vdc_test_program(${room}_test ${room} "unit" "${tests}" "${ROOM_USES}")
     vdc_test_program(${room}_real_test ${room} "real" "${real_tests}" "${ROOM_USES}")
+    vdc_test_program(${room}_long_test ${room} "long" "${long_tests}" "${ROOM_USES}")
     foreach(file IN LISTS probes)
       string(REGEX REPLACE ".*/([a-z_]+)/probe/.*" "\\1_probe" probe ${file})
       if(NOT TARGET ${probe})
@@ -117,9 +122,14 @@ function(vdc_test_program name room label files uses)
   if(VDC_PCH)
     target_precompile_headers(${name} PRIVATE <gtest/gtest.h>)
   endif()
+  set(seconds 300)
+  if(label STREQUAL "long")
+    set(seconds 1800)
+  endif()
   # Found when ctest runs, so that building needs no root and no tools.
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES LABELS ${label} TIMEOUT 300)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST
+    PROPERTIES LABELS ${label} TIMEOUT ${seconds})
 endfunction()
 
 function(vdc_program program)
