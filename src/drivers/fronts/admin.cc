@@ -48,6 +48,7 @@ Result<std::string> ask(const std::string& socket, const std::string& line) {
     for (;;) {
         const ssize_t size = ::read(file.get(), buffer, sizeof buffer);
         if (size == 0) return answer;
+        if (size < 0 && errno == EINTR) continue;
         if (size < 0) return system_error(errno, "HAProxy did not answer '" + line + "'");
         answer.append(buffer, static_cast<std::size_t>(size));
         if (answer.size() > answer_size_max)

@@ -101,6 +101,11 @@ static std::string http_options(const FrontSpec& front) {
     return lines;
 }
 
+/// Without this, a worker that a reload retires closes connections whose request is on its way.
+static std::string patience(const FrontSpec& front) {
+    return front.protocol == FrontProtocol::http ? "    option idle-close-on-response\n" : "";
+}
+
 static std::string timeouts(const FrontSpec& front) {
     const char* const idle = front.protocol == FrontProtocol::http ? "60s" : "1h";
     return fmt::format(
@@ -148,7 +153,7 @@ defaults
 
 frontend front
     bind {address}:{port}
-    default_backend replicas
+{patience}    default_backend replicas
 
 backend replicas
     balance roundrobin
@@ -159,8 +164,8 @@ backend replicas
         fmt::arg("root", files.root()), fmt::arg("admin", files.admin()),
         fmt::arg("states", files.states()), fmt::arg("mode", mode_of(front)),
         fmt::arg("timeouts", timeouts(front)), fmt::arg("address", text(front.address)),
-        fmt::arg("port", front.port), fmt::arg("http", http_options(front)),
-        fmt::arg("servers", servers(front)));
+        fmt::arg("port", front.port), fmt::arg("patience", patience(front)),
+        fmt::arg("http", http_options(front)), fmt::arg("servers", servers(front)));
 }
 
 std::vector<std::string> addition(const FrontSpec& front, const BackendSpec& backend) {

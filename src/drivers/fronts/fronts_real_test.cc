@@ -4,14 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <functional>
 #include <iostream>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "drivers/fronts/config.h"
@@ -33,24 +37,37 @@ using control::NetworkSpec;
 using networks::must;
 using Clock = std::chrono::steady_clock;
 
-/// What `GET path` says at an address, from here; empty when it failed or took over two seconds.
-std::string get(Ipv4 address, std::uint16_t port, const std::string& method = "GET") {
-    const runtime::Fd file(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval limit{2, 0};
-    ::setsockopt(file.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-    ::setsockopt(file.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+/// Whether the socket becomes ready for this before the deadline.
+bool await(int file, short what, Clock::time_point deadline) {
+    for (;;) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+        pollfd one{file, what, 0};
+        const int ready = ::poll(&one, 1, std::max(0, static_cast<int>(left.count())));
+        if (ready > 0) return true;
+        if (ready == 0 || errno != EINTR) return false;
+    }
+}
+
+/// What `GET /` says at an address, from here; empty when it failed or took over two seconds.
+std::string get(Ipv4 address, std::uint16_t port) {
+    const auto deadline = Clock::now() + 2s;
+    const runtime::Fd file(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_in where{};
     where.sin_family = AF_INET;
     where.sin_port = ::htons(port);
     where.sin_addr.s_addr = ::htonl(address.bits);
-    if (::connect(file.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0)
+    const std::string request = "GET / HTTP/1.0\r\n\r\n";
+    if (::connect(file.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) != 0 &&
+        (errno != EINPROGRESS || !await(file.get(), POLLOUT, deadline)))
         return "";
-    const std::string request = method + " / HTTP/1.0\r\n\r\n";
     if (::send(file.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) return "";
     std::string answer;
     char buffer[4096];
-    for (ssize_t size; (size = ::read(file.get(), buffer, sizeof buffer)) > 0;)
+    while (await(file.get(), POLLIN, deadline)) {
+        const ssize_t size = ::read(file.get(), buffer, sizeof buffer);
+        if (size <= 0) break;
         answer.append(buffer, static_cast<std::size_t>(size));
+    }
     const std::size_t body = answer.find("\r\n\r\n");
     if (body == std::string::npos || answer.find(" 200 ") == std::string::npos) return "";
     return answer.substr(body + 4);
@@ -171,6 +188,187 @@ TEST_F(FrontsReal, AReplicaThatVanishesCostsAtMostOnePercent) {
               << poller.longest_ms << " ms\n";
     EXPECT_LE(poller.failed * 100, poller.asked);
     EXPECT_EQ(await_ready(front, 1).ready[0], front.backends[1].instance);
+}
+
+/// Its process is gone, its kernel is not: connections are refused.
+TEST_F(FrontsReal, AReplicaThatIsKilledCostsAtMostOnePercent) {
+    const FrontSpec front = a_front(2);
+    must(fronts.apply(front));
+    await_ready(front, 2);
+    Poller poller(front.address);
+    poller.wait_for(50);
+    stop_serving(guests[0]);
+    poller.wait_for(100);
+    serve(guests[0], "web-1");
+    await_ready(front, 2);
+    poller.stop();
+    EXPECT_LE(poller.failed * 100, poller.asked);
+}
+
+TEST_F(FrontsReal, BackendsComeAndGoWithoutOneFailedRequest) {
+    must(fronts.apply(a_front(1)));
+    await_ready(a_front(1), 1);
+    const auto master = networks::processes_in(stage.paths.network_namespace(1));
+    Poller poller(a_front(1).address);
+    for (int round = 0; round < 3; ++round) {
+        for (const std::size_t backends : {2u, 3u, 2u, 1u}) {
+            const FrontSighting seen = must(fronts.apply(a_front(backends)));
+            EXPECT_TRUE(seen.present);
+            EXPECT_EQ(seen.applied, fingerprint(a_front(backends)));
+            await_ready(a_front(backends), backends);
+        }
+    }
+    poller.stop();
+    EXPECT_EQ(poller.failed, 0) << "of " << poller.asked;
+    EXPECT_TRUE(networks::alive(master.at(1))) << "the same master all the time";
+}
+
+TEST_F(FrontsReal, AReloadForgetsNobodyWhoWasReady) {
+    must(fronts.apply(a_front(3)));
+    await_ready(a_front(3), 3);
+    EXPECT_EQ(must(fronts.apply(a_front(2))).ready.size(), 2u);
+}
+
+TEST_F(FrontsReal, WhenNobodyIsReadyAllAreTried) {
+    FrontSpec front = a_front(2);
+    front.check_path = "/missing";
+    must(fronts.apply(front));
+    await_ready(front, 0);
+    EXPECT_NE(get(front.address, front.port), "");
+    for (const std::string& guest : guests) stop_serving(guest);
+    EXPECT_EQ(get(front.address, front.port), "");
+    EXPECT_TRUE(must(fronts.look(front)).present);
+}
+
+TEST_F(FrontsReal, TcpIsCarriedAsItIs) {
+    FrontSpec front = a_front(2);
+    front.protocol = FrontProtocol::tcp;
+    front.port = 8080;
+    must(fronts.apply(front));
+    await_ready(front, 2);
+    EXPECT_THAT(get(front.address, 8080), testing::StartsWith("web-"));
+    EXPECT_EQ(get(front.address, 80), "") << "only its own port is open";
+}
+
+TEST_F(FrontsReal, ItsNetworkReachesItToo) {
+    must(fronts.apply(a_front(2)));
+    await_ready(a_front(2), 2);
+    EXPECT_THAT(networks::shell(guests[2], {"curl", "-sf", "http://100.96.0.1/"}),
+                testing::StartsWith("web-"));
+}
+
+TEST_F(FrontsReal, AnotherAddressAndPortReplaceTheOldOnes) {
+    const FrontSpec front = a_front(1);
+    must(fronts.apply(front));
+    FrontSpec moved = front;
+    moved.address = front.address + 1;
+    moved.port = 81;
+    must(fronts.apply(moved));
+    EXPECT_EQ(get(moved.address, 81), "web-1\n");
+    EXPECT_EQ(get(front.address, 80), "");
+    FrontSpec other_port = moved;
+    other_port.port = 82;
+    must(fronts.apply(other_port));
+    EXPECT_EQ(get(moved.address, 82), "web-1\n");
+    EXPECT_EQ(get(moved.address, 81), "");
+}
+
+TEST_F(FrontsReal, WhatIsBrokenIsSeenAndMended) {
+    const FrontSpec front = a_front(2);
+    const std::string inner = stage.paths.network_namespace(1);
+    const FrontFiles files = front_files(stage.paths, 1, front.id);
+    const auto haproxies = [&] {
+        std::vector<networks::Daemon> found = networks::processes_in(inner);
+        std::erase_if(found, [](const auto& d) { return networks::program_of(d) != "haproxy"; });
+        return found;
+    };
+    const std::map<std::string, std::function<void()>> harm = {
+        {"the master is killed", [&] { must(networks::end(haproxies().at(0))); }},
+        {"the worker is killed",
+         [&] {
+             must(networks::end(haproxies().at(1)));
+             while (!haproxies().empty()) {
+             }
+         }},
+        {"the record is lost", [&] { must(runtime::remove_file(files.folder + "/record.json")); }},
+        {"the folder is lost", [&] { must(runtime::remove_tree(files.folder)); }},
+        {"the route is deleted", [&] { must(networks::ip_batch("", "route del 100.96.0.1\n")); }},
+        {"the uplink is made anew",
+         [&] {
+             must(networks::ip_batch("", "link del " + inner + "\n"));
+             must(networks.apply(network));
+         }},
+    };
+    for (const auto& [what, deed] : harm) {
+        SCOPED_TRACE(what);
+        must(fronts.apply(front));
+        await_ready(front, 2);
+        deed();
+        EXPECT_FALSE(must(fronts.look(front)).present);
+        EXPECT_TRUE(must(fronts.apply(front)).present);
+        await_ready(front, 2);
+        EXPECT_EQ(haproxies().size(), 2u);
+        EXPECT_NE(get(front.address, front.port), "");
+    }
+}
+
+TEST_F(FrontsReal, ANewDaemonFindsTheHaproxyOfTheOldOne) {
+    const FrontSpec front = a_front(2);
+    must(fronts.apply(front));
+    const auto before = networks::processes_in(stage.paths.network_namespace(1));
+    Fronts later(stage.paths);
+    EXPECT_EQ(must(later.look(front)).applied, fingerprint(front));
+    must(later.apply(front));
+    EXPECT_EQ(networks::processes_in(stage.paths.network_namespace(1)), before);
+}
+
+TEST_F(FrontsReal, TheWorkerHasNoPrivilege) {
+    must(fronts.apply(a_front(1)));
+    std::string users;
+    for (const auto& daemon : networks::processes_in(stage.paths.network_namespace(1)))
+        if (networks::program_of(daemon) == "haproxy") {
+            const std::string status =
+                must(runtime::read_file("/proc/" + std::to_string(daemon.pid) + "/status"));
+            const std::size_t begin = status.find("CapEff:");
+            users += status.substr(begin, status.find('\n', begin) - begin) + "\n";
+        }
+    EXPECT_THAT(users, testing::EndsWith("CapEff:\t0000000000000000\n"));
+}
+
+TEST_F(FrontsReal, AnAddressOfSomebodyElseIsRefused) {
+    must(networks::ip_batch("",
+                            "link add other type veth peer name rehto\nlink set other up\n"
+                            "route add 100.96.0.1/32 dev other\n"));
+    const auto refused = fronts.apply(a_front(1));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, base::Error::Code::conflict);
+    EXPECT_THAT(refused.error().message, testing::HasSubstr("other"));
+}
+
+TEST_F(FrontsReal, WithoutItsNetworkThereIsNoFront) {
+    must(networks.remove(network.id, 1));
+    const auto refused = fronts.apply(a_front(1));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, base::Error::Code::conflict);
+}
+
+TEST_F(FrontsReal, RemovingLeavesTheNetworkAsItWas) {
+    const std::string inner = stage.paths.network_namespace(1);
+    const auto state = [&] {
+        std::string text = networks::shell("", {"ip", "route"}) +
+                           networks::shell(inner, {"ip", "-o", "addr", "show", "dev", "lo"}) +
+                           networks::shell(inner, {"nft", "list", "set", "inet", "vdc", "fronts"});
+        for (const auto& daemon : networks::processes_in(inner))
+            text += networks::program_of(daemon) + "\n";
+        return text;
+    };
+    const std::string before = state();
+    const FrontSpec front = a_front(2);
+    must(fronts.apply(front));
+    must(fronts.remove(front.id, front.network, 1));
+    EXPECT_EQ(state(), before);
+    EXPECT_FALSE(must(fronts.look(front)).present);
+    must(fronts.remove(front.id, front.network, 1));
 }
 
 }  // namespace

@@ -93,13 +93,25 @@ Status send_signal(const Daemon& daemon, int signal) {
     return signal_by(handle, daemon, signal);
 }
 
+/// Until the process has ended; false when it has not within five seconds.
+static bool await_end(const Fd& handle) {
+    using Clock = std::chrono::steady_clock;
+    const auto deadline = Clock::now() + std::chrono::seconds(5);
+    for (;;) {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
+        pollfd ended{handle.get(), POLLIN, 0};
+        const int ready = ::poll(&ended, 1, static_cast<int>(std::max<std::int64_t>(0, left)));
+        if (ready > 0) return true;
+        if (ready == 0 || errno != EINTR) return false;
+    }
+}
+
 Status end(const Daemon& daemon) {
-    constexpr int limit_ms = 5000;
     const Fd handle = handle_of(daemon);
     if (!handle) return {};
     TRY(signal_by(handle, daemon, SIGKILL));
-    pollfd ended{handle.get(), POLLIN, 0};
-    if (::poll(&ended, 1, limit_ms) == 1) return {};
+    if (await_end(handle)) return {};
     return Error{Error::Code::timed_out, "process " + std::to_string(daemon.pid) +
                                              " was killed and did not end within 5 s"};
 }

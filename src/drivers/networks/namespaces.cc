@@ -188,7 +188,9 @@ bool table_exists(TableFamily family, const std::string& name) {
     const TableQuestion question = question_for(family, name);
     alignas(nlmsghdr) char answer[4096];
     if (!socket || ::send(socket.get(), &question, sizeof question, 0) < 0) return false;
-    const ssize_t size = ::recv(socket.get(), answer, sizeof answer, 0);
+    ssize_t size = 0;
+    do size = ::recv(socket.get(), answer, sizeof answer, 0);
+    while (size < 0 && errno == EINTR);
     if (size < static_cast<ssize_t>(sizeof(nlmsghdr))) return false;
     nlmsghdr header;
     std::memcpy(&header, answer, sizeof header);
