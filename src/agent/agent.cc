@@ -24,6 +24,7 @@ class Agent::Body : public std::enable_shared_from_this<Body> {
     void turn();
     void begin(const Effect& effect);
     void give_reports();
+    void reported(const model::Subject& subject, const base::Status& status);
     void sleep_until_wake();
 
     runtime::Executor& executor_;
@@ -67,9 +68,17 @@ void Agent::Body::give_reports() {
         const model::Subject subject = subject_of(step.change);
         controller_.report(std::move(step),
                            [self = shared_from_this(), subject](const base::Status& status) {
-                               if (!status.ok()) self->mind_.report_failed(subject);
+                               self->reported(subject, status);
                            });
     }
+}
+
+/// A report that was refused is made anew from what is known then.
+void Agent::Body::reported(const model::Subject& subject, const base::Status& status) {
+    constexpr auto pause = std::chrono::seconds(1);
+    if (status.ok() || stopped_) return;
+    mind_.report_failed(subject);
+    executor_.post_at(executor_.now() + pause, [self = shared_from_this()] { self->turn(); });
 }
 
 void Agent::Body::sleep_until_wake() {

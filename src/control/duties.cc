@@ -192,14 +192,19 @@ static InstanceSpec instance_spec(const Snapshot& s, const Instance& instance) {
                               port->claimed.mac, static_cast<int>(network.declared.mtu)});
     }
     spec.seed = seed(s, instance);
+    spec.wishes = {instance.declared.starts, instance.declared.reboots, instance.declared.resets};
     return spec;
 }
 
 static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
     const model::InstanceDeclared& declared = instance.declared;
-    return {instance_spec(s, instance), wanted_power(instance), instance.deleting, declared.restart,
-            declared.stop_timeout,      declared.starts,        declared.reboots,  declared.resets,
-            metadata_of(s, instance),   instance.observed};
+    return {instance_spec(s, instance),
+            wanted_power(instance),
+            instance.deleting,
+            declared.restart,
+            declared.stop_hard ? base::Duration{} : declared.stop_timeout,
+            metadata_of(s, instance),
+            instance.observed};
 }
 
 Duties duties(const Snapshot& s, HostId host) {

@@ -32,7 +32,7 @@ struct VolumeDuty {
 
 struct NetworkDuty {
     NetworkSpec network;
-    bool needed = false;  ///< by a port or a front here; otherwise it shall not be here
+    bool needed = false;  ///< by a port here; otherwise it shall not be here
     model::NetworkObserved reported;
     friend bool operator==(const NetworkDuty&, const NetworkDuty&) = default;
 };
@@ -60,9 +60,6 @@ struct InstanceDuty {
     bool gone = false;  ///< being deleted: end it at once and leave nothing
     model::Restart restart = model::Restart::on_failure;
     base::Duration stop_timeout{};
-    std::uint64_t starts = 0;
-    std::uint64_t reboots = 0;
-    std::uint64_t resets = 0;
     Metadata metadata;
     model::InstanceObserved reported;
     friend bool operator==(const InstanceDuty&, const InstanceDuty&) = default;

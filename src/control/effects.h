@@ -226,6 +226,15 @@ struct SeedSpec {
     friend bool operator==(const SeedSpec&, const SeedSpec&) = default;
 };
 
+/// How often each was asked for when a run began, or, for resets, when it was reset last. The run
+/// carries them, so that a new agent knows which wishes were obeyed.
+struct Wishes {
+    std::uint64_t starts = 0;
+    std::uint64_t reboots = 0;
+    std::uint64_t resets = 0;
+    friend bool operator==(const Wishes&, const Wishes&) = default;
+};
+
 struct InstanceSpec {
     model::InstanceId id;
     model::Generation generation = 0;
@@ -235,6 +244,7 @@ struct InstanceSpec {
     std::vector<DiskSpec> disks;  ///< in slot order; slot 0 is there
     std::vector<CardSpec> cards;
     SeedSpec seed;
+    Wishes wishes;  ///< that this run obeys
     friend bool operator==(const InstanceSpec&, const InstanceSpec&) = default;
 };
 
@@ -250,12 +260,12 @@ struct InstanceSighting {
     RunState run = RunState::running;  ///< meaningful while alive
     std::int64_t pid = 0;              ///< while alive
     Instant started;                   ///< of the run; the epoch if unknown
-    std::uint64_t resets = 0;          ///< resets done in this run, by us
-    std::vector<DiskSpec> disks;       ///< attached now, in slot order
-    std::optional<Ending> ended;       ///< of the last run, when not alive
-    std::string ended_detail;          ///< "exit status 1: ...", "signal 9"
-    std::string accelerator;           ///< "kvm" or "tcg", while alive
-    bool leftovers = false;            ///< not alive, but its run folder, cgroup or taps are there
+    Wishes wishes;                ///< that the run was launched with; resets as of the last Reset
+    std::vector<DiskSpec> disks;  ///< attached now, in slot order
+    std::optional<Ending> ended;  ///< of the last run, when not alive
+    std::string ended_detail;     ///< "exit status 1: ...", "signal 9"
+    std::string accelerator;      ///< "kvm" or "tcg", while alive
+    bool leftovers = false;       ///< not alive, but its run folder, cgroup or taps are there
     friend bool operator==(const InstanceSighting&, const InstanceSighting&) = default;
 };
 
@@ -279,6 +289,7 @@ struct Resume {
 };
 struct Reset {
     model::InstanceId instance;
+    std::uint64_t resets = 0;  ///< becomes wishes.resets of the run
 };
 struct AttachVolume {
     InstanceSpec instance;

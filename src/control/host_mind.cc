@@ -35,6 +35,16 @@ void HostMind::set_duties(Duties duties) {
     for (const auto& [id, duty] : duties_.instances) seen_instance(id);
 }
 
+static std::optional<Ending> ending_of(model::RunEnd ended) {
+    switch (ended) {
+        case model::RunEnd::none: return {};
+        case model::RunEnd::guest_off: return Ending::guest_off;
+        case model::RunEnd::killed: return Ending::killed;
+        case model::RunEnd::crashed: return Ending::crashed;
+    }
+    broken("a run's end without an ending");
+}
+
 /// What is remembered of an instance; at first what the store remembers of it.
 HostMind::SeenInstance& HostMind::seen_instance(model::InstanceId id) {
     const auto [at, added] = instances_.try_emplace(id);
@@ -43,6 +53,11 @@ HostMind::SeenInstance& HostMind::seen_instance(model::InstanceId id) {
     const model::InstanceObserved& stored = duty->second.reported;
     SeenInstance& seen = at->second;
     seen.obeyed = {stored.starts, stored.reboots, stored.resets};
+    if (stored.phase == model::InstancePhase::stopped) {
+        seen.ended = ending_of(stored.ended);
+        seen.ended_detail = stored.ended_detail;
+        seen.ended_generation = stored.generation;
+    }
     seen.crashes = stored.crashes;
     seen.phase = stored.phase;
     seen.since = stored.since;
@@ -109,7 +124,7 @@ std::optional<Effect> HostMind::next_for(const ImageDuty& duty,
         return RemoveImage{duty.image.id};
     }
     const bool never = duty.reported.phase == model::ImagePhase::failed ||
-                          (!seen.trouble.empty() && hopeless(seen.code));
+                       (!seen.trouble.empty() && hopeless(seen.code));
     if (present || !duty.uploaded || never) return {};
     return ImportImage{duty.image};
 }
@@ -196,14 +211,16 @@ void HostMind::begin_networks(std::vector<Effect>& effects, Instant now) {
 std::optional<Effect> HostMind::next_for(const NetworkDuty& duty,
                                          SeenPeriodic<NetworkSighting>& seen, Instant now) {
     constexpr auto look_again_after = 10s;  // its helpers (DHCP, DNS) may have ended
-    const bool present =
-        seen.sighting ? seen.sighting->present : duty.reported.presence != Presence::absent;
+    const bool present = !seen.sighting || seen.sighting->present;  // never looked: maybe
     if (!duty.needed) {
         if (!present) return {};
         for (const auto& [id, front] : fronts_)
             if (front.busy && duties_.fronts.at(id).front.network == duty.network.id) return {};
+        if (strangers_live()) return {};
+        seen.under_way = {};
         return RemoveNetwork{duty.network.id, duty.network.number};
     }
+    if (shuts_out_launching(duty.network)) return {};
     const bool current =
         present && seen.sighting && seen.sighting->applied == fingerprint(duty.network);
     if (current && now < seen.look_at) {
@@ -211,7 +228,30 @@ std::optional<Effect> HostMind::next_for(const NetworkDuty& duty,
         return {};
     }
     seen.look_at = now + look_again_after;
+    seen.under_way = fingerprint(duty.network);
     return ApplyNetwork{duty.network};
+}
+
+/// Whether something may run here that has no duty: which networks it uses is not known.
+bool HostMind::strangers_live() const {
+    return std::any_of(instances_.begin(), instances_.end(), [&](const auto& entry) {
+        const SeenInstance& seen = entry.second;
+        const bool down = seen.sighting && seen.sighting->looked && !seen.sighting->alive;
+        return !duties_.instances.contains(entry.first) && (!down || seen.busy);
+    });
+}
+
+/// Whether the spec lacks a port whose instance is being launched: its rules stay until that is
+/// over.
+bool HostMind::shuts_out_launching(const NetworkSpec& network) const {
+    const auto has_rules = [&](model::PortId port) {
+        return std::any_of(network.ports.begin(), network.ports.end(),
+                           [&](const PortSpec& each) { return each.id == port; });
+    };
+    for (const auto& [id, seen] : instances_)
+        for (const CardSpec& card : seen.launching)
+            if (card.network == network.id && !has_rules(card.port)) return true;
+    return false;
 }
 
 void HostMind::begin_fronts(std::vector<Effect>& effects, Instant now) {
@@ -224,8 +264,7 @@ void HostMind::begin_fronts(std::vector<Effect>& effects, Instant now) {
 std::optional<Effect> HostMind::next_for(const FrontDuty& duty, SeenPeriodic<FrontSighting>& seen,
                                          Instant now) {
     const FrontSpec& front = duty.front;
-    const bool present =
-        seen.sighting ? seen.sighting->present : duty.reported.front != Presence::absent;
+    const bool present = !seen.sighting || seen.sighting->present;  // never looked: maybe
     if (duty.gone)
         return present ? std::optional<Effect>(
                              RemoveFront{front.id, front.network, front.network_number})
@@ -267,7 +306,10 @@ static void learn(SeenMap& map, Id id, const base::Result<Sighting>& result, Ins
     const auto at = map.find(id);
     if (at == map.end()) return;
     at->second.busy = false;
-    if (!result.ok()) return failed(at->second, result.error(), now);
+    if (!result.ok()) {
+        at->second.sighting.reset();  // it may have been done all the same: look again
+        return failed(at->second, result.error(), now);
+    }
     succeeded(at->second);
     at->second.sighting = std::get<S>(*result);
 }
@@ -276,14 +318,12 @@ void HostMind::done(const Effect& effect, const base::Result<Sighting>& result, 
     const auto instance = [&](model::InstanceId id) {
         SeenInstance& seen = seen_instance(id);
         seen.busy = false;
-        if (!result.ok()) return failed(seen, result.error(), now);
-        succeeded(seen);
-        if (std::holds_alternative<Launch>(effect)) {
-            seen.obeyed = seen.launching;
-            seen.power_down_at.reset();
-            seen.ending = false;
+        if (std::holds_alternative<Launch>(effect)) seen.launching.clear();
+        if (!result.ok()) {
+            if (seen.sighting) seen.sighting->looked = false;  // it may have been done: look again
+            return failed(seen, result.error(), now);
         }
-        if (std::holds_alternative<Reset>(effect)) seen.obeyed.resets = seen.launching.resets;
+        if (!std::holds_alternative<LookInstance>(effect)) succeeded(seen);
         saw_instance(id, std::get<InstanceSighting>(*result), now);
     };
     struct Visitor {

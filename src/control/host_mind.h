@@ -64,12 +64,6 @@ class HostMind {
     const Duties& duties() const { return duties_; }
 
   private:
-    /// How often each was asked for.
-    struct Wishes {
-        std::uint64_t starts = 0;
-        std::uint64_t reboots = 0;
-        std::uint64_t resets = 0;
-    };
     template <class S>
     struct Seen {
         std::optional<S> sighting;
@@ -83,7 +77,10 @@ class HostMind {
         std::optional<Instant> power_down_at;  ///< when the button was pressed in this run
         bool ending = false;                   ///< we asked for the end of this run
         Wishes obeyed;                         ///< by the last run
-        Wishes launching;                      ///< by the one that is being launched
+        std::vector<CardSpec> launching;       ///< cards of the run that is being launched
+        std::optional<Ending> ended;           ///< how the last run ended, until the next one lives
+        std::string ended_detail;
+        model::Generation ended_generation = 0;
         std::int64_t crashes = 0;
         std::vector<Instant> recent_ends;  ///< on their own, within ten minutes
         Instant since;                     ///< of the present phase
@@ -92,7 +89,8 @@ class HostMind {
     };
     template <class S>
     struct SeenPeriodic : Seen<S> {
-        Instant look_at;  ///< when to ask again though nothing changed
+        base::Hash128 under_way;  ///< the spec that is being applied
+        Instant look_at;          ///< when to ask again though nothing changed
     };
 
     void begin_images(std::vector<Effect>& effects, Instant now);
@@ -117,6 +115,8 @@ class HostMind {
     std::string missing_for_launch(const InstanceDuty& duty) const;
     bool revert_pending(const InstanceDuty& duty) const;
     const SeenInstance* holder_of(const VolumeDuty& duty) const;
+    bool strangers_live() const;
+    bool shuts_out_launching(const NetworkSpec& network) const;
     bool volume_ready(model::VolumeId id) const;
 
     SeenInstance& seen_instance(model::InstanceId id);

@@ -90,14 +90,12 @@ std::optional<Effect> HostMind::next_for_alive(const InstanceDuty& duty, SeenIns
         seen.ending = true;
         return Kill{id};
     }
-    if (duty.power == Power::off || duty.reboots > seen.obeyed.reboots)
+    if (duty.power == Power::off || duty.instance.wishes.reboots > seen.obeyed.reboots)
         return end_softly(duty, seen, now);
     seen.power_down_at.reset();
     seen.ending = false;
-    if (duty.resets > seen.obeyed.resets) {
-        seen.launching.resets = duty.resets;
-        return Reset{id};
-    }
+    if (duty.instance.wishes.resets > seen.obeyed.resets)
+        return Reset{id, duty.instance.wishes.resets};
     if (duty.power == Power::paused && sighting.run == RunState::running) return Pause{id};
     if (duty.power == Power::on && sighting.run == RunState::paused) return Resume{id};
     return disk_change(duty, seen);
@@ -128,13 +126,12 @@ std::optional<Effect> HostMind::disk_change(const InstanceDuty& duty,
 /// Rule 5: what the restart rule says about a run that is over.
 bool HostMind::shall_run(const InstanceDuty& duty, const SeenInstance& seen) const {
     if (duty.gone || duty.power == Power::off) return false;
-    const bool asked_again = duty.starts > seen.obeyed.starts || duty.reboots > seen.obeyed.reboots;
+    const bool asked_again = duty.instance.wishes.starts > seen.obeyed.starts ||
+                             duty.instance.wishes.reboots > seen.obeyed.reboots;
     if (asked_again || duty.restart == Restart::always || seen.ending) return true;
-    const auto& ended = seen.sighting->ended;
-    if (!ended) return true;
-    if (seen.sighting->generation != duty.instance.generation) return true;
-    if (*ended == Ending::guest_off) return false;
-    return *ended != Ending::crashed || duty.restart != Restart::never;
+    if (!seen.ended || seen.ended_generation != duty.instance.generation) return true;
+    if (*seen.ended == Ending::guest_off) return false;
+    return *seen.ended != Ending::crashed || duty.restart != Restart::never;
 }
 
 /// Pause before the next start, by the ends within ten minutes: the first two cost nothing.
@@ -158,7 +155,7 @@ std::optional<Effect> HostMind::next_for_down(const InstanceDuty& duty, SeenInst
         }
     }
     if (!missing_for_launch(duty).empty()) return {};
-    seen.launching = {duty.starts, duty.reboots, duty.resets};
+    seen.launching = duty.instance.cards;
     return Launch{duty.instance};
 }
 
@@ -177,7 +174,9 @@ std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
             return "its network is not here yet";
         const auto& network = seen->second;
         if (!network.trouble.empty()) return "its network is not ready: " + network.trouble;
-        if (!network.sighting || network.sighting->applied != fingerprint(wanted->second.network))
+        const base::Hash128 spec = fingerprint(wanted->second.network);
+        const bool changing = network.busy && network.under_way != spec;
+        if (changing || !network.sighting || network.sighting->applied != spec)
             return "its network is being prepared";
     }
     return {};
@@ -194,6 +193,15 @@ void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighti
                             duty->reported.phase == model::InstancePhase::paused);
     const bool was_alive = seen.sighting ? seen.sighting->alive : stored_alive;
     if (was_alive && !sighting.alive) run_ended(duty, seen, sighting, now);
+    if (!was_alive && sighting.alive) seen.power_down_at.reset();
+    if (sighting.alive) {
+        seen.obeyed = sighting.wishes;
+        seen.ended.reset();
+    } else if (sighting.ended) {
+        seen.ended = sighting.ended;
+        seen.ended_detail = sighting.ended_detail;
+        seen.ended_generation = sighting.generation;
+    }
     seen.sighting = sighting;
     seen.sighting->looked = true;
 }

@@ -55,7 +55,9 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
                                          const Seen<VolumeSighting>& seen) const {
     model::VolumeObserved observed = duty.reported;
     observed.message = seen.trouble;
-    observed.attached.reset();
+    const SeenInstance* holder = holder_of(duty);
+    const bool unsure = holder != nullptr && (!holder->sighting || !holder->sighting->looked);
+    if (!unsure) observed.attached.reset();
     for (const auto& [id, instance] : instances_) {
         if (!instance.sighting || !instance.sighting->alive) continue;
         for (const DiskSpec& disk : instance.sighting->disks)
@@ -65,6 +67,7 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
         if (!seen.trouble.empty() && hopeless(seen.code)) observed.presence = Presence::failed;
         return observed;
     }
+    if (!duty.gone && !seen.sighting->present) return observed;
     observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
     observed.size = seen.sighting->size;
     observed.reverts = seen.sighting->reverts;
@@ -75,24 +78,24 @@ model::NetworkObserved HostMind::observed(const NetworkDuty& duty,
                                           const Seen<NetworkSighting>& seen) const {
     if (!seen.trouble.empty())
         return {duty.needed ? Presence::failed : duty.reported.presence, seen.trouble};
-    if (!seen.sighting) return duty.reported;
-    return {seen.sighting->present ? Presence::ready : Presence::absent, {}};
+    const bool there = seen.sighting && seen.sighting->present;
+    if (!seen.sighting || (duty.needed && !there)) return duty.reported;
+    return {there ? Presence::ready : Presence::absent, {}};
 }
 
 model::ApplicationObserved HostMind::observed(const FrontDuty& duty,
                                               const Seen<FrontSighting>& seen) const {
     model::ApplicationObserved observed = duty.reported;
-    if (!seen.sighting) return observed;
+    if (!seen.sighting || (!duty.gone && !seen.sighting->present)) return observed;
     observed.front = seen.sighting->present ? Presence::ready : Presence::absent;
     observed.ready =
         seen.sighting->present ? seen.sighting->ready : std::vector<model::InstanceId>{};
     return observed;
 }
 
-static model::RunEnd run_end(const InstanceSighting& sighting,
-                             const model::InstanceObserved& stored) {
-    if (!sighting.ended) return stored.ended;
-    switch (*sighting.ended) {
+static model::RunEnd run_end(std::optional<Ending> ended, model::RunEnd stored) {
+    if (!ended) return stored;
+    switch (*ended) {
         case Ending::guest_off: return model::RunEnd::guest_off;
         case Ending::killed: return model::RunEnd::killed;
         case Ending::crashed: return model::RunEnd::crashed;
@@ -126,8 +129,8 @@ model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstanc
     observed.reboots = seen.obeyed.reboots;
     observed.resets = seen.obeyed.resets;
     observed.accelerator = sighting.alive ? sighting.accelerator : "";
-    observed.ended = run_end(sighting, duty.reported);
-    if (sighting.ended) observed.ended_detail = sighting.ended_detail;
+    observed.ended = run_end(seen.ended, duty.reported.ended);
+    if (seen.ended) observed.ended_detail = seen.ended_detail;
     observed.message = !seen.trouble.empty()               ? seen.trouble
                        : phase == InstancePhase::preparing ? missing_for_launch(duty)
                                                            : "";
@@ -194,13 +197,16 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
                                 std::vector<Step>& steps) {
     if (!seen.sighting) return;
     for (const auto& [id, stored] : duty.snapshots_reported) {
-        const auto& taken = seen.sighting->snapshots;
-        model::VolumeSnapshotObserved observed;
-        if (std::find(taken.begin(), taken.end(), id) != taken.end())
+        const auto has = [&](const auto& list) {
+            return std::find(list.begin(), list.end(), id) != list.end();
+        };
+        const bool taken = has(seen.sighting->snapshots);
+        model::VolumeSnapshotObserved observed{stored.presence, taken ? "" : seen.trouble};
+        if (taken)
             observed.presence = Presence::ready;
-        else if (!seen.trouble.empty())
-            observed.message = seen.trouble;
-        if (observed.presence != Presence::ready && !seen.trouble.empty() && hopeless(seen.code))
+        else if (has(duty.snapshots_gone))
+            observed.presence = Presence::absent;
+        else if (!seen.trouble.empty() && hopeless(seen.code))
             observed.presence = Presence::failed;
         const std::string reason = observed.presence == Presence::ready ? "the snapshot is taken"
                                    : observed.message.empty()

@@ -72,9 +72,9 @@ std::vector<Step> make_instance(const NewInstance& wanted, const std::string& re
     base::check(wanted.flavor != nullptr, "an instance is made of a flavor");
     std::vector<Step> steps;
     steps.push_back(create(instance_of(wanted), reason));
-    steps.push_back(create(root_volume(wanted), reason));
+    steps.push_back(create(root_volume(wanted), "root volume of " + wanted.name));
     for (std::size_t index = 0; index < wanted.networks.size(); ++index)
-        steps.push_back(create(port_in(wanted, index), reason));
+        steps.push_back(create(port_in(wanted, index), "network card of " + wanted.name));
     return steps;
 }
 

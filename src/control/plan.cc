@@ -57,7 +57,6 @@ static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
 
 void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
     agenda.insert(subject);
-    touch_linked(s, Link::subject_operation, subject.id, Noun::operation, agenda);
     switch (subject.noun) {
         case Noun::instance: return touch_instance(s, subject.id, agenda);
         case Noun::volume: return touch_volume(s, subject.id, agenda);
@@ -74,9 +73,9 @@ void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
             for (const auto& [id, application] : s.all<model::Application>())
                 if (application->project.value == subject.id) agenda.insert(application->subject());
             return;
+        case Noun::image: return touch_unplaced(s, agenda);
         case Noun::flavor:
         case Noun::key_pair:
-        case Noun::image:
         case Noun::application:
         case Noun::operation: return;
     }
@@ -111,6 +110,8 @@ bool Draft::next(Subject& subject) {
     if (agenda_.empty() || plan_.steps.size() >= steps_max) return false;
     subject = *agenda_.begin();
     agenda_.erase(agenda_.begin());
+    // Whoever waits for the subject looks at it too: operations come last in the order of nouns.
+    touch_linked(datacenter_, Link::subject_operation, subject.id, Noun::operation, agenda_);
     return true;
 }
 

@@ -35,6 +35,10 @@ static void claim_front(Draft& draft, const Application& application, const Poli
     }
     const base::Ipv4 address = lowest_free_front(draft.datacenter(), policy.front_range);
     if (!address) return;
+    model::ApplicationObserved observed = application.observed;
+    observed.front = model::Presence::unknown;
+    draft.must_add(model::Observe<Application>{application.id, std::move(observed)},
+                   application.name + " gets a front");
     draft.must_add(Claim<Application>{application.id, {address}},
                    application.name + " answers at " + text(address) + ":" +
                        std::to_string(application.declared.front->port));
@@ -103,7 +107,9 @@ static void make_missing(Draft& draft, const Application& application) {
     for (std::int64_t ordinal = 0; ordinal < application.declared.replicas; ++ordinal) {
         if (there.contains(ordinal)) continue;
         const base::Status made = make_replica(draft, application, ordinal);
-        if (!made.ok()) return note(draft, application, text(made.error()));
+        if (made.ok()) continue;
+        draft.wake(draft.now() + std::chrono::seconds(2), application.subject());
+        return note(draft, application, text(made.error()));
     }
     note(draft, application, "");
 }

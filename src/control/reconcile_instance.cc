@@ -57,19 +57,29 @@ static void end_instance(Draft& draft, const Instance& instance) {
     draft.must_add(Forget<Instance>{instance.id}, "instance " + instance.name + " is gone");
 }
 
+/// Where an instance's disks bind it: volumes stay on the host that has them, and a new one is made
+/// where its image is kept.
 struct Disks {
-    std::optional<model::HostId> host;  ///< where the claimed ones lie
-    model::MiB unclaimed{};             ///< what the others need
+    std::optional<model::HostId> host;
+    model::MiB unclaimed{};       ///< what those without a place need
+    bool image_homeless = false;  ///< an image that is needed is on no host yet
 };
 
 static Disks disks_of(const model::Snapshot& datacenter, const Instance& instance) {
     Disks disks;
     for (const auto* volume :
          datacenter.linked_records<Volume>(Link::instance_volume, instance.id.value)) {
-        if (volume->claimed.host)
+        if (volume->claimed.host) {
             disks.host = volume->claimed.host;
-        else
-            disks.unclaimed += volume->declared.size;
+            continue;
+        }
+        disks.unclaimed += volume->declared.size;
+        if (!volume->declared.image) continue;
+        const auto& image = datacenter.get<model::Image>(*volume->declared.image);
+        if (!image.claimed.host)
+            disks.image_homeless = true;
+        else if (!disks.host)
+            disks.host = image.claimed.host;
     }
     return disks;
 }
@@ -91,6 +101,7 @@ static bool ports_have_addresses(const model::Snapshot& datacenter, const Instan
 
 static void place(Draft& draft, const Instance& instance) {
     const Disks disks = disks_of(draft.datacenter(), instance);
+    if (disks.image_homeless) return;
     const placement::Answer answer = placement::place(
         draft.datacenter(), {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
                              disks.host,

@@ -25,6 +25,11 @@ void reconcile_network(Draft& draft, const Network& network) {
             draft.must_add(Forget<Network>{network.id}, "network " + network.name + " is gone");
         return;
     }
+    if (network.observed.presence == model::Presence::absent &&
+        draft.datacenter().has_linked(Link::network_port, network.id.value))
+        draft.must_add(
+            model::Observe<Network>{network.id, {}},
+            "network " + network.name + " is needed: that it was absent says nothing any more");
     if (network.claimed.number != 0) return;
     const std::int64_t number = lowest_free_number(draft.datacenter());
     if (number > number_max) return;

@@ -13,7 +13,7 @@ using model::Volume;
 
 namespace {
 
-enum class Progress { on_the_way, reached, failed };
+enum class Progress { on_the_way, reached, failed, overtaken };
 
 struct Judgement {
     Progress progress = Progress::on_the_way;
@@ -24,11 +24,25 @@ Judgement reached_when(bool reached) {
     return {reached ? Progress::reached : Progress::on_the_way};
 }
 
+/// Whether what is wanted now can never reach the goal.
+bool overtaken(Goal goal, model::Power wanted) {
+    switch (goal) {
+        case Goal::running:
+        case Goal::rebooted: return wanted != model::Power::on;
+        case Goal::paused: return wanted != model::Power::paused;
+        case Goal::stopped: return wanted != model::Power::off;
+        case Goal::reset: return wanted == model::Power::off;
+        default: return false;
+    }
+}
+
 Judgement judge(const model::Snapshot&, const Operation& operation, const Instance& instance) {
     const auto& observed = instance.observed;
     const bool current =
         instance.claimed.host && observed.generation == instance.claimed.generation;
     const bool running = current && observed.phase == InstancePhase::running;
+    if (overtaken(operation.declared.goal, instance.declared.power))
+        return {Progress::overtaken, "a later wish stands against it"};
     switch (operation.declared.goal) {
         case Goal::running:
             return reached_when(running && observed.starts >= operation.declared.count);
@@ -65,13 +79,13 @@ Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
     const auto& observed = volume.observed;
     const auto* instance =
         declared.instance ? datacenter.find<Instance>(*declared.instance) : nullptr;
-    const bool shall_run = instance != nullptr && wanted_power(*instance) != model::Power::off;
-    const bool waits_for_place = !volume.claimed.host && !shall_run;
+    const bool runs = instance != nullptr && (instance->observed.phase == InstancePhase::running ||
+                                              instance->observed.phase == InstancePhase::paused);
+    const bool waits_for_place = !volume.claimed.host && !runs;
     if (observed.presence == Presence::failed && operation.declared.goal != Goal::gone)
         return {Progress::failed, observed.message};
     switch (operation.declared.goal) {
-        case Goal::attached:
-            return reached_when(!shall_run || observed.attached == declared.instance);
+        case Goal::attached: return reached_when(!runs || observed.attached == declared.instance);
         case Goal::detached: return reached_when(!observed.attached);
         case Goal::grown: return reached_when(observed.size >= declared.size || waits_for_place);
         case Goal::reverted: return reached_when(observed.reverts >= operation.declared.count);
@@ -113,6 +127,7 @@ std::string sentence(const Operation& operation, const Judgement& judgement) {
     const std::string about =
         std::string(word(operation.declared.noun)) + " " + operation.declared.subject_name;
     if (judgement.progress == Progress::failed) return about + ": failed: " + judgement.why;
+    if (judgement.progress == Progress::overtaken) return about + ": given up: " + judgement.why;
     return about + ": " + std::string(word(operation.declared.goal));
 }
 
@@ -127,8 +142,10 @@ void reconcile_operation(Draft& draft, const Operation& operation, const Policy&
     }
     const Judgement judgement = judged(draft.datacenter(), operation);
     if (judgement.progress == Progress::on_the_way) return;
-    const OperationPhase phase =
-        judgement.progress == Progress::reached ? OperationPhase::done : OperationPhase::failed;
+    const OperationPhase phase = judgement.progress == Progress::reached ? OperationPhase::done
+                                 : judgement.progress == Progress::failed
+                                     ? OperationPhase::failed
+                                     : OperationPhase::cancelled;
     draft.must_add(model::Observe<Operation>{operation.id, {phase, judgement.why, draft.now()}},
                    sentence(operation, judgement));
 }

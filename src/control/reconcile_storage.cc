@@ -31,11 +31,9 @@ void reconcile_image(Draft& draft, const Image& image) {
 void reconcile_volume_snapshot(Draft& draft, const VolumeSnapshot& snapshot) {
     if (!snapshot.deleting) return;
     const auto& volume = draft.datacenter().get<Volume>(snapshot.declared.volume);
-    if (snapshot.observed.presence == Presence::ready && volume.claimed.host && !volume.deleting)
-        return;
-    if (snapshot.observed.presence == Presence::ready && volume.deleting &&
-        volume.observed.presence != Presence::absent)
-        return;
+    const bool gone = snapshot.observed.presence == Presence::absent ||
+                      volume.observed.presence == Presence::absent || !volume.claimed.host;
+    if (!gone) return;
     draft.must_add(Forget<VolumeSnapshot>{snapshot.id}, "snapshot " + snapshot.name + " is gone");
 }
 

@@ -47,7 +47,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
                         std::vector<Step> steps);
     void follow_up();
     Status make_durable();
-    void roll_back(const Error& error);
+    void tell(const std::vector<CommitPtr>& commits);
+    void roll_back();
     void publish();
     void sleep_until_wake();
     void compact_if_due();
@@ -127,7 +128,7 @@ void Engine::Body::turn() {
     }
     follow_up();
     const Status durable = make_durable();
-    if (!durable.ok()) roll_back(durable.error());
+    if (!durable.ok()) roll_back();
     for (Taken& each : taken) {
         if (!each.request.done) continue;
         const bool lost = each.outcome.ok() && !durable.ok();
@@ -191,26 +192,31 @@ Status Engine::Body::make_durable() {
     const std::vector<CommitPtr> group = std::exchange(group_, {});
     TRY(store_.commit(snapshot()->revision, options_.term, group));
     publish();
+    tell(group);
+    return {};
+}
+
+void Engine::Body::tell(const std::vector<CommitPtr>& commits) {
     std::vector<CommitHeard> heard;
     {
         const std::scoped_lock lock(listeners_mutex_);
         for (const auto& [id, listener] : listeners_) heard.push_back(listener);
     }
     const SnapshotPtr now = snapshot();
-    for (const CommitPtr& commit : group)
+    for (const CommitPtr& commit : commits)
         for (const CommitHeard& listener : heard) listener(commit, now);
-    return {};
 }
 
 /// The write failed, or nobody knows whether it did: what the store has now is the truth.
-void Engine::Body::roll_back(const Error&) {
+void Engine::Body::roll_back() {
     constexpr auto pause = std::chrono::seconds(1);
+    const model::Revision known = snapshot()->revision;
     Result<Snapshot> stored = store_.latest();
-    if (stored.ok()) {
-        draft_ = std::move(*stored);
-        publish();
-    } else {
-        draft_ = *snapshot();
+    draft_ = stored.ok() ? std::move(*stored) : *snapshot();
+    publish();
+    if (draft_.revision > known) {
+        auto made_all_the_same = store_.log(known, options_.group_max * 2);
+        if (made_all_the_same.ok()) tell(*made_all_the_same);
     }
     agenda_ = control::everything(draft_);
     executor_.post_at(executor_.now() + pause, [self = shared_from_this()] { self->turn_soon(); });

@@ -81,7 +81,7 @@ struct ApplicationClaimed {
 };
 
 struct ApplicationObserved {
-    Presence front = Presence::absent;
+    Presence front = Presence::unknown;
     std::vector<InstanceId> ready;
     std::string message;
 

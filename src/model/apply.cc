@@ -194,7 +194,7 @@ Status check_new(const Snapshot& snapshot, const R& record) {
     if constexpr (!std::is_same_v<R, Operation>)
         TRY(base::check_name("a " + noun_text(R::noun), record.name));
     if (snapshot.named<R>(record.project, record.name) != nullptr)
-        return Error{Code::exists, "there is a " + quoted_name(record) + " already",
+        return Error{Code::exists, quoted_name(record) + " exists already",
                      "take another name, or delete that one first"};
     if (record.project && snapshot.find<Project>(record.project) == nullptr)
         return missing<Project>(record.project);

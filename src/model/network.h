@@ -41,7 +41,7 @@ struct NetworkClaimed {
 };
 
 struct NetworkObserved {
-    Presence presence = Presence::absent;
+    Presence presence = Presence::unknown;
     std::string message;
 
     friend bool operator==(const NetworkObserved&, const NetworkObserved&) = default;

@@ -44,10 +44,11 @@ struct Resources {
 };
 
 /// Whether something stands where it is needed.
-enum class Presence { absent, ready, failed };
+/// Of something on a host. `unknown` until its agent has looked; `absent` is its word that nothing is there.
+enum class Presence { unknown, absent, ready, failed };
 constexpr auto words(Presence) {
-    return Words<Presence, 3>{
-        {{Presence::absent, "absent"}, {Presence::ready, "ready"}, {Presence::failed, "failed"}}};
+    return Words<Presence, 4>{
+        {{Presence::unknown, "unknown"}, {Presence::absent, "absent"}, {Presence::ready, "ready"}, {Presence::failed, "failed"}}};
 }
 
 }  // namespace vdc::model

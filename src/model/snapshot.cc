@@ -74,10 +74,7 @@ Power wanted_power(const Instance& instance) {
 }
 
 bool takes_capacity(const Instance& instance) {
-    if (!instance.claimed.host) return false;
-    const InstancePhase phase = instance.observed.phase;
-    return wanted_power(instance) != Power::off || phase == InstancePhase::running ||
-           phase == InstancePhase::paused || phase == InstancePhase::preparing;
+    return instance.claimed.host.has_value();
 }
 
 std::string template_mark(const Template& made_of) {
@@ -92,7 +89,8 @@ bool replica_ready(const Application& application, const Instance& replica) {
 }
 
 bool settled(const Snapshot& snapshot, const Application& application) {
-    if (application.declared.front && application.observed.front != Presence::ready) return false;
+    const bool answers = application.declared.front && application.declared.replicas > 0;
+    if (answers && application.observed.front != Presence::ready) return false;
     const std::string mark = template_mark(application.declared.instance);
     const auto replicas =
         snapshot.linked_records<Instance>(Link::application_instance, application.id.value);

@@ -123,8 +123,8 @@ bool same_indices(const Snapshot& a, const Snapshot& b);
 /// A hash over every record (not the revision): equal for equal datacenters, on every machine.
 base::Hash128 hash_of(const Snapshot& snapshot);
 
-/// Whether this instance takes processors and memory of its host: it has a claim, and it shall
-/// run or was last seen alive.
+/// Whether this instance takes processors and memory of a host: from its claim until control lets
+/// go of it, which it does as soon as the host has seen that nothing of it runs.
 bool takes_capacity(const Instance& instance);
 
 /// The power that control works towards: what is declared, except that a guest which powered

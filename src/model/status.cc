@@ -266,7 +266,7 @@ StatusWord status_of(const Snapshot& snapshot, const Volume& volume) {
     if (!volume.claimed.host) return {"waiting", with("waits for a host", observed.message)};
     if (observed.presence == Presence::failed)
         return {"failed", with("could not be prepared", observed.message)};
-    if (observed.presence == Presence::absent)
+    if (observed.presence == Presence::absent || observed.presence == Presence::unknown)
         return {"preparing",
                 with("is being prepared on " + name_of<Host>(snapshot, *volume.claimed.host),
                      observed.message)};
@@ -284,6 +284,7 @@ StatusWord status_of(const Snapshot& snapshot, const VolumeSnapshot& volume_snap
     const std::string volume = name_of<Volume>(snapshot, volume_snapshot.declared.volume);
     if (volume_snapshot.deleting) return {"deleting", with("is being deleted", observed.message)};
     switch (observed.presence) {
+        case Presence::unknown:
         case Presence::absent:
             return {"preparing", with("is being taken of " + volume, observed.message)};
         case Presence::ready: return {"ready", "keeps a past of " + volume};

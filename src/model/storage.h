@@ -130,7 +130,7 @@ struct VolumeClaimed {
 };
 
 struct VolumeObserved {
-    Presence presence = Presence::absent;
+    Presence presence = Presence::unknown;
     MiB size{};
     std::optional<InstanceId> attached;
     std::uint64_t reverts = 0;
@@ -170,7 +170,7 @@ struct VolumeSnapshotDeclared {
 };
 
 struct VolumeSnapshotObserved {
-    Presence presence = Presence::absent;
+    Presence presence = Presence::unknown;
     std::string message;
 
     friend bool operator==(const VolumeSnapshotObserved&, const VolumeSnapshotObserved&) = default;

@@ -312,8 +312,8 @@ Seen Instances::resume(InstanceId instance) {
     return after(instance, TRY(alive(instance))->resume());
 }
 
-Seen Instances::reset(InstanceId instance) {
-    return after(instance, TRY(alive(instance))->reset());
+Seen Instances::reset(InstanceId instance, std::uint64_t resets) {
+    return after(instance, TRY(alive(instance))->reset(resets));
 }
 
 Seen Instances::attach(InstanceId instance, const DiskSpec& disk) {

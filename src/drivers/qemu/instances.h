@@ -58,7 +58,8 @@ class Instances final : public RunningDisks {
     Seen power_down(model::InstanceId instance);
     Seen pause(model::InstanceId instance);
     Seen resume(model::InstanceId instance);
-    Seen reset(model::InstanceId instance);
+    /// `resets` becomes wishes.resets of the run.
+    Seen reset(model::InstanceId instance, std::uint64_t resets);
 
     /// Not alive: fine.
     Seen kill(model::InstanceId instance);

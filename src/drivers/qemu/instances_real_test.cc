@@ -115,8 +115,8 @@ TEST_F(InstancesReal, PausesResumesAndResets) {
     typist.type("echo still''here\n");
     EXPECT_EQ(instances->resume(made.id).value().run, RunState::running);
     typist.wait_for("stillhere");
-    const InstanceSighting reset = instances->reset(made.id).value();
-    EXPECT_EQ(reset.resets, 1u);
+    const InstanceSighting reset = instances->reset(made.id, 1).value();
+    EXPECT_EQ(reset.wishes.resets, 1u);
     EXPECT_TRUE(reset.alive);
     typist.wait_for("login:");
 }

@@ -130,6 +130,7 @@ static RunRecord record_of(const InstanceSpec& spec, const LaunchSite& site) {
     RunRecord record;
     record.instance = spec.id;
     record.generation = spec.generation;
+    record.wishes = spec.wishes;
     record.name = spec.name;
     record.cgroup = site.cgroup;
     record.uid = jail::uid_for(text(spec.id));

@@ -220,11 +220,11 @@ Status Run::press_power_button() {
 }
 
 /// Counted after it was done: when we are interrupted in between it is done twice, never lost.
-Status Run::reset() {
+Status Run::reset(std::uint64_t resets) {
     const Lock turn(turn_);
     TRY(ask("system_reset"));
     const Lock lock(mutex_);
-    ++record_.resets;
+    record_.wishes.resets = resets;
     save_locked();
     return {};
 }
@@ -440,7 +440,7 @@ control::InstanceSighting Run::seen() const {
     seen.alive = !record_.ended;
     seen.generation = record_.generation;
     seen.started = record_.started;
-    seen.resets = record_.resets;
+    seen.wishes = record_.wishes;
     if (seen.alive) {
         seen.run = state_;
         seen.pid = record_.pid;

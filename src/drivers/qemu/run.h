@@ -76,7 +76,7 @@ class Run {
 
     base::Status resume();
     base::Status pause();
-    base::Status reset();
+    base::Status reset(std::uint64_t resets);
     base::Status press_power_button();
     /// Plugs the disk in, unless it is. `open` is called only when there is a place for it.
     base::Status attach(const control::DiskSpec& disk, const OpenDisk& open);

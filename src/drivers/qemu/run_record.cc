@@ -41,7 +41,9 @@ Json encode(const RunRecord& record) {
                               {"uid", static_cast<std::int64_t>(record.uid)},
                               {"accelerator", word(record.accelerator)},
                               {"started", text(record.started)},
-                              {"resets", static_cast<std::int64_t>(record.resets)},
+                              {"starts", static_cast<std::int64_t>(record.wishes.starts)},
+                              {"reboots", static_cast<std::int64_t>(record.wishes.reboots)},
+                              {"resets", static_cast<std::int64_t>(record.wishes.resets)},
                               {"slots", record.slots},
                               {"cards", std::move(cards)}});
     if (record.ending) json.set("ending", word(*record.ending));
@@ -109,7 +111,9 @@ Result<RunRecord> decode(const Json& json) {
     record.accelerator = accelerator == "kvm" ? Accelerator::kvm : Accelerator::tcg;
     const std::string started = TRY(words(json, "started"));
     record.started = TRY(base::parse_instant(started));
-    record.resets = static_cast<std::uint64_t>(TRY(number(json, "resets")));
+    record.wishes = {static_cast<std::uint64_t>(TRY(number(json, "starts"))),
+                     static_cast<std::uint64_t>(TRY(number(json, "reboots"))),
+                     static_cast<std::uint64_t>(TRY(number(json, "resets")))};
     record.slots = static_cast<int>(TRY(number(json, "slots")));
     if (!json.at("cards").is(Json::Kind::array)) return wrong("cards");
     for (const Json& card : json.at("cards").items())

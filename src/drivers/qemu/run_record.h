@@ -24,7 +24,7 @@ struct RunRecord {
     std::uint32_t uid = 0;
     Accelerator accelerator = Accelerator::tcg;
     control::Instant started;
-    std::uint64_t resets = 0;
+    control::Wishes wishes;
     int slots = 0;  ///< disks may be plugged into
     std::vector<control::CardSpec> cards;
 

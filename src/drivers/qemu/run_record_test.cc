@@ -17,7 +17,7 @@ static RunRecord record() {
     record.uid = 1879048200;
     record.accelerator = Accelerator::kvm;
     record.started = base::parse_instant("2026-11-22T12:56:48.000001Z").value();
-    record.resets = 2;
+    record.wishes = {3, 1, 2};
     record.slots = 9;
     record.cards = {{.port = {base::parse_uuid("00000000-0000-8000-8000-000000000020").value()},
                      .network = {base::parse_uuid("00000000-0000-8000-8000-000000000030").value()},

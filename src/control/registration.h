@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/change.h"
+#include "model/snapshot.h"
+
+namespace vdc::control {
+
+/// The id of a host: the same for the same name in the same datacenter.
+model::HostId host_id(const std::string& datacenter, const std::string& host_name);
+
+/// What a host's agent asks for when it begins: the host's record, if it is new, and what the host
+/// is. A new boot (another boot id) begins a new epoch: nothing of the earlier one can run any
+/// more.
+std::vector<model::Step> registration(const model::Snapshot& datacenter, model::HostId id,
+                                      const std::string& name, const model::HostObserved& observed);
+
+/// What a new datacenter begins with: the project `default`, its network `default` (10.77.0.0/24),
+/// and a few flavors. Nothing where there is a project already.
+std::vector<model::Step> beginnings(const model::Snapshot& datacenter, const base::Uuid& fresh);
+
+}  // namespace vdc::control

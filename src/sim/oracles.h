@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "sim/pretend_host.h"
+
+/// What must hold, judged by code of its own. Each returns the first violation, or "".
+/// The numbers are those of the design's list of invariants.
+namespace vdc::sim {
+
+/// I1: at most one process has a volume open, over all hosts.
+std::string one_writer_per_volume(const std::vector<const PretendHost*>& hosts);
+
+/// A correct mind never asks for these: see PretendHost::broken_promises.
+std::string no_broken_promises(const std::vector<const PretendHost*>& hosts);
+
+/// I2: generations of instances only rise from `before` to `after`.
+std::string generations_rise(const model::Snapshot& before, const model::Snapshot& after);
+
+/// I7: what is wanted runs, or there is no room for it (a solver of its own agrees).
+std::string wanted_runs(const model::Snapshot& datacenter,
+                        const std::vector<const PretendHost*>& hosts);
+
+/// I8: nothing is on a host that no record explains.
+std::string no_orphans(const model::Snapshot& datacenter,
+                       const std::vector<const PretendHost*>& hosts);
+
+/// Operations are all over.
+std::string nothing_pending(const model::Snapshot& datacenter);
+
+}  // namespace vdc::sim

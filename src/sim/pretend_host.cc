@@ -1,0 +1,326 @@
+#include "sim/pretend_host.h"
+
+#include <algorithm>
+
+namespace vdc::sim {
+
+using base::Error;
+using base::Result;
+using namespace base;
+using namespace control;
+
+PretendHost::PretendHost(std::string name, TimeLine& time_line, std::uint64_t seed)
+    : name_(std::move(name)), time_line_(time_line), chance_(seed) {}
+
+std::vector<model::InstanceId> PretendHost::instances() const {
+    std::vector<model::InstanceId> ids;
+    for (const auto& [id, instance] : running) ids.push_back(id);
+    return ids;
+}
+
+drivers::HostFacts PretendHost::facts() const {
+    return {name_, vcpus, memory, {1 << 20}, {1 << 20}, "kvm", "7.2.0", "6.1.0", "boot-1", {}};
+}
+
+static Duration usual_time(const Effect& effect) {
+    if (std::holds_alternative<ImportImage>(effect)) return 2s;
+    if (std::holds_alternative<Launch>(effect)) return 300ms;
+    if (std::holds_alternative<LookFront>(effect)) return 5ms;
+    return 30ms;
+}
+
+PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
+    Fate fate;
+    const auto usual = static_cast<std::int64_t>(usual_time(effect).count());
+    fate.takes = Duration(chance_.between(usual / 2, usual * 2));
+    if (chance_.once_in(static_cast<std::uint64_t>(faults.slow_per_mille), 1000))
+        fate.takes = Duration(chance_.between(1'000'000, 20'000'000));
+    fate.fails_before = chance_.once_in(static_cast<std::uint64_t>(faults.fail_per_mille), 1000);
+    fate.fails_after = chance_.once_in(static_cast<std::uint64_t>(faults.lose_per_mille), 1000);
+    return fate;
+}
+
+void PretendHost::notice(model::InstanceId instance) {
+    if (heard_) heard_({instance, running.at(instance).sighting});
+}
+
+void PretendHost::end(model::InstanceId id, Ending ending, const std::string& detail) {
+    Instance& instance = running.at(id);
+    instance.sighting.alive = false;
+    instance.sighting.leftovers = true;
+    instance.sighting.ended = ending;
+    instance.sighting.ended_detail = detail;
+    instance.sighting.disks.clear();
+    instance.sighting.pid = 0;
+    notice(id);
+}
+
+bool PretendHost::crash(model::InstanceId id) {
+    const auto at = running.find(id);
+    if (at == running.end() || !at->second.sighting.alive) return false;
+    end(id, Ending::crashed, "signal 9");
+    return true;
+}
+
+bool PretendHost::power_off(model::InstanceId id) {
+    const auto at = running.find(id);
+    if (at == running.end() || !at->second.sighting.alive) return false;
+    end(id, Ending::guest_off, "");
+    return true;
+}
+
+/// One function per effect: what a real driver would do, on the pretended machine.
+struct PretendDeeds {
+    PretendHost& host;
+    using Outcome = Result<Sighting>;
+
+    static Error refused(std::string why) { return {Error::Code::conflict, std::move(why)}; }
+    Outcome broken_promise(std::string what) {
+        host.broken_promises.push_back(what);
+        return refused(std::move(what));
+    }
+
+    // ---- images ----
+    Outcome operator()(const ImportImage& effect) {
+        ImageSighting& image = host.images[effect.image.id];
+        image = {true, "qcow2", std::string(64, 'a'), {64 << 20}, {20 << 20}};
+        return Sighting(image);
+    }
+    Outcome operator()(const RemoveImage& effect) {
+        for (const auto& [id, volume] : host.volumes)
+            if (volume.image == effect.image)
+                return broken_promise("an image was removed under a volume");
+        host.images.erase(effect.image);
+        return Sighting(ImageSighting{});
+    }
+
+    // ---- volumes ----
+    bool open_somewhere(model::VolumeId volume) const {
+        return std::any_of(host.running.begin(), host.running.end(), [&](const auto& entry) {
+            const auto& sighting = entry.second.sighting;
+            return sighting.alive &&
+                   std::any_of(sighting.disks.begin(), sighting.disks.end(),
+                               [&](const DiskSpec& disk) { return disk.volume == volume; });
+        });
+    }
+    Outcome seen(model::VolumeId volume) { return Sighting(host.volumes[volume].sighting); }
+    Outcome operator()(const PrepareVolume& effect) {
+        if (effect.volume.image && !host.images.contains(*effect.volume.image))
+            return broken_promise("a volume was prepared before its image");
+        PretendHost::Volume& volume = host.volumes[effect.volume.id];
+        volume.image = effect.volume.image;
+        if (!volume.sighting.present) {
+            volume.sighting.present = true;
+            volume.sighting.size = effect.volume.size;
+        }
+        return seen(effect.volume.id);
+    }
+    Outcome existing(const VolumeSpec& spec) {
+        if (!host.volumes.contains(spec.id))
+            return broken_promise("a volume was changed before it was there");
+        if (open_somewhere(spec.id) != spec.open_in.has_value())
+            return refused("the volume is open in another way than thought");
+        return seen(spec.id);
+    }
+    Outcome operator()(const GrowVolume& effect) {
+        TRY(existing(effect.volume));
+        auto& size = host.volumes[effect.volume.id].sighting.size;
+        size = std::max(size, effect.volume.size);
+        return seen(effect.volume.id);
+    }
+    Outcome operator()(const TakeSnapshot& effect) {
+        TRY(existing(effect.volume));
+        auto& snapshots = host.volumes[effect.volume.id].sighting.snapshots;
+        if (std::find(snapshots.begin(), snapshots.end(), effect.snapshot) == snapshots.end())
+            snapshots.push_back(effect.snapshot);
+        return seen(effect.volume.id);
+    }
+    Outcome operator()(const DropSnapshot& effect) {
+        TRY(existing(effect.volume));
+        std::erase(host.volumes[effect.volume.id].sighting.snapshots, effect.snapshot);
+        return seen(effect.volume.id);
+    }
+    Outcome operator()(const RevertVolume& effect) {
+        TRY(existing(effect.volume));
+        host.volumes[effect.volume.id].sighting.reverts = effect.volume.reverts;
+        return seen(effect.volume.id);
+    }
+    Outcome operator()(const RemoveVolume& effect) {
+        if (open_somewhere(effect.volume))
+            return broken_promise("a volume was removed under a running instance");
+        host.volumes.erase(effect.volume);
+        return Sighting(VolumeSighting{});
+    }
+
+    // ---- networks, fronts ----
+    Outcome operator()(const ApplyNetwork& effect) {
+        host.networks[effect.network.id] = effect.network;
+        return Sighting(NetworkSighting{true, fingerprint(effect.network)});
+    }
+    Outcome operator()(const RemoveNetwork& effect) {
+        for (const auto& [id, instance] : host.running)
+            for (const CardSpec& card : instance.spec.cards)
+                if (instance.sighting.alive && card.network == effect.network)
+                    return broken_promise("a network was removed under a running instance");
+        host.networks.erase(effect.network);
+        std::erase_if(host.fronts,
+                      [&](const auto& entry) { return entry.second.network == effect.network; });
+        return Sighting(NetworkSighting{});
+    }
+    Outcome front_seen(const FrontSpec& front) {
+        FrontSighting sighting{true, fingerprint(front), {}};
+        for (const BackendSpec& backend : front.backends) {
+            const auto at = host.running.find(backend.instance);
+            const bool answers = at != host.running.end() && at->second.sighting.alive &&
+                                 at->second.sighting.run == RunState::running &&
+                                 at->second.sighting.started + 4s <= host.time_line_.now();
+            if (answers) sighting.ready.push_back(backend.instance);
+        }
+        return Sighting(sighting);
+    }
+    Outcome operator()(const ApplyFront& effect) {
+        if (!host.networks.contains(effect.front.network))
+            return refused("the front's network is not here");
+        host.fronts[effect.front.id] = effect.front;
+        return front_seen(effect.front);
+    }
+    Outcome operator()(const LookFront& effect) {
+        const auto at = host.fronts.find(effect.front.id);
+        if (at == host.fronts.end()) return Sighting(FrontSighting{});
+        return front_seen(at->second);
+    }
+    Outcome operator()(const RemoveFront& effect) {
+        host.fronts.erase(effect.application);
+        return Sighting(FrontSighting{});
+    }
+
+    // ---- instances ----
+    Outcome seen(model::InstanceId id) {
+        InstanceSighting sighting;
+        const auto at = host.running.find(id);
+        if (at != host.running.end()) sighting = at->second.sighting;
+        sighting.looked = true;
+        return Sighting(sighting);
+    }
+    InstanceSighting* alive(model::InstanceId id) {
+        const auto at = host.running.find(id);
+        return at != host.running.end() && at->second.sighting.alive ? &at->second.sighting
+                                                                     : nullptr;
+    }
+    Outcome operator()(const LookInstance& effect) { return seen(effect.instance); }
+    Outcome operator()(const Launch& effect) {
+        const InstanceSpec& spec = effect.instance;
+        if (alive(spec.id) != nullptr) return refused("it is alive already");
+        for (const DiskSpec& disk : spec.disks) {
+            if (!host.volumes.contains(disk.volume))
+                return broken_promise("launched without its volume");
+            if (open_somewhere(disk.volume))
+                return broken_promise("launched on a volume that is open");
+        }
+        for (const CardSpec& card : spec.cards)
+            if (!port_has_rules(card))
+                return broken_promise("launched before its port's rules were in force");
+        PretendHost::Instance& instance = host.running[spec.id];
+        instance.spec = spec;
+        ++instance.launches;
+        instance.sighting = {};
+        instance.sighting.looked = instance.sighting.alive = true;
+        instance.sighting.generation = spec.generation;
+        instance.sighting.wishes = spec.wishes;
+        instance.sighting.pid = host.next_pid_++;
+        instance.sighting.started = host.time_line_.now();
+        instance.sighting.disks = spec.disks;
+        instance.sighting.accelerator = "kvm";
+        return seen(spec.id);
+    }
+    bool port_has_rules(const CardSpec& card) const {
+        const auto network = host.networks.find(card.network);
+        if (network == host.networks.end()) return false;
+        const auto& ports = network->second.ports;
+        return std::any_of(ports.begin(), ports.end(),
+                           [&](const PortSpec& port) { return port.id == card.port; });
+    }
+    Outcome operator()(const PowerDown& effect) {
+        const auto at = host.running.find(effect.instance);
+        if (alive(effect.instance) != nullptr && at->second.obeys_button) {
+            const model::InstanceId id = effect.instance;
+            const std::int64_t pid = at->second.sighting.pid;
+            host.time_line_.post_at(host.time_line_.now() + 1s, [&host = host, id, pid] {
+                const auto still = host.running.find(id);
+                if (still != host.running.end() && still->second.sighting.pid == pid)
+                    host.power_off(id);
+            });
+        }
+        return seen(effect.instance);
+    }
+    Outcome operator()(const Kill& effect) {
+        if (alive(effect.instance) != nullptr) host.end(effect.instance, Ending::killed, "");
+        return seen(effect.instance);
+    }
+    Outcome operator()(const Pause& effect) {
+        if (auto* sighting = alive(effect.instance)) sighting->run = RunState::paused;
+        return seen(effect.instance);
+    }
+    Outcome operator()(const Resume& effect) {
+        if (auto* sighting = alive(effect.instance)) sighting->run = RunState::running;
+        return seen(effect.instance);
+    }
+    Outcome operator()(const Reset& effect) {
+        if (auto* sighting = alive(effect.instance)) {
+            sighting->wishes.resets = effect.resets;
+            sighting->started = host.time_line_.now();
+        }
+        return seen(effect.instance);
+    }
+    Outcome operator()(const AttachVolume& effect) {
+        auto* sighting = alive(effect.instance.id);
+        if (sighting == nullptr) return refused("it is not alive");
+        if (!host.volumes.contains(effect.disk.volume))
+            return broken_promise("a volume was attached before it was there");
+        if (!open_somewhere(effect.disk.volume)) sighting->disks.push_back(effect.disk);
+        return seen(effect.instance.id);
+    }
+    Outcome operator()(const DetachVolume& effect) {
+        if (auto* sighting = alive(effect.instance.id))
+            std::erase_if(sighting->disks,
+                          [&](const DiskSpec& disk) { return disk.volume == effect.disk.volume; });
+        return seen(effect.instance.id);
+    }
+    Outcome operator()(const CleanInstance& effect) {
+        if (alive(effect.instance) != nullptr)
+            return broken_promise("a running instance was cleaned away");
+        // Its last ending stays known to the caller; the host forgets it.
+        host.running.erase(effect.instance);
+        return seen(effect.instance);
+    }
+};
+
+Result<Sighting> PretendHost::run(const Effect& effect) {
+    return std::visit(PretendDeeds{*this}, effect);
+}
+
+void PretendHands::start(const Effect& effect, std::function<void(Result<Sighting>)> done) {
+    const std::uint64_t number = next_number_++;
+    const PretendHost::Fate fate = host_.next_fate(effect);
+    under_way_.emplace(number, UnderWay{effect, fate, std::move(done)});
+    time_line_.post_at(time_line_.now() + fate.takes, [this, number] { finish(number); });
+}
+
+void PretendHands::finish(std::uint64_t number) {
+    const auto at = under_way_.find(number);
+    if (at == under_way_.end()) return;
+    const UnderWay ended = std::move(at->second);
+    under_way_.erase(at);
+    const Error trouble{Error::Code::failed, "the host had a moment of weakness"};
+    if (ended.fate.fails_before) return ended.done(trouble);
+    Result<Sighting> result = host_.run(ended.effect);
+    ended.done(ended.fate.fails_after ? Result<Sighting>(trouble) : std::move(result));
+}
+
+void PretendHands::die(base::Chance& chance) {
+    for (const auto& [number, each] : under_way_)
+        if (chance.once_in(1, 2)) (void)host_.run(each.effect);  // nobody is there to hear of it
+    under_way_.clear();
+}
+
+}  // namespace vdc::sim

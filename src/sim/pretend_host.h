@@ -1,0 +1,109 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "agent/agent.h"
+#include "base/chance.h"
+#include "control/effects.h"
+#include "drivers/driver.h"
+#include "sim/time_line.h"
+
+namespace vdc::sim {
+
+/// How a pretended host treats effects. All zero: everything works, quickly.
+struct HostFaults {
+    int fail_per_mille = 0;  ///< effects that fail without having done anything
+    int lose_per_mille = 0;  ///< effects that are done, and then reported as failed
+    int slow_per_mille = 0;  ///< effects that take up to 20 s
+};
+
+/// A machine with everything that outlives an agent: files, networks, processes. It keeps the
+/// promises of drivers::Driver and has none of the product's code in it but the effects themselves.
+class PretendHost {
+  public:
+    PretendHost(std::string name, TimeLine& time_line, std::uint64_t seed);
+
+    /// Does the effect now and says what is there afterwards.
+    base::Result<control::Sighting> run(const control::Effect& effect);
+
+    /// How long the next effect takes, and what becomes of it.
+    struct Fate {
+        base::Duration takes{};
+        bool fails_before = false;
+        bool fails_after = false;
+    };
+    Fate next_fate(const control::Effect& effect);
+
+    /// The guest's QEMU ends on its own. False when there is none.
+    bool crash(model::InstanceId instance);
+    /// The guest powers itself off.
+    bool power_off(model::InstanceId instance);
+
+    void on_notice(std::function<void(drivers::Notice)> heard) { heard_ = std::move(heard); }
+    std::vector<model::InstanceId> instances() const;
+    drivers::HostFacts facts() const;
+
+    HostFaults faults;
+    base::Vcpus vcpus{8};
+    base::MiB memory{32768};
+
+    // What is there, for the oracles.
+    struct Volume {
+        control::VolumeSighting sighting;
+        std::optional<model::ImageId> image;
+    };
+    struct Instance {
+        control::InstanceSighting sighting;
+        control::InstanceSpec spec;
+        bool obeys_button = true;
+        int launches = 0;
+    };
+    std::map<model::ImageId, control::ImageSighting> images;
+    std::map<model::VolumeId, Volume> volumes;
+    std::map<model::NetworkId, control::NetworkSpec> networks;
+    std::map<model::ApplicationId, control::FrontSpec> fronts;
+    std::map<model::InstanceId, Instance> running;  ///< and what is left of ended ones
+    std::vector<std::string> broken_promises;       ///< what no correct mind would have asked for
+
+    const std::string& name() const { return name_; }
+
+  private:
+    friend struct PretendDeeds;
+    void end(model::InstanceId instance, control::Ending ending, const std::string& detail);
+    void notice(model::InstanceId instance);
+
+    std::string name_;
+    TimeLine& time_line_;
+    base::Chance chance_;
+    std::function<void(drivers::Notice)> heard_;
+    std::int64_t next_pid_ = 1000;
+};
+
+/// Hands over a pretended host: effects take virtual time. Effects that are under way when the
+/// agent ends are done all the same; nobody hears of them.
+class PretendHands final : public agent::Hands {
+  public:
+    PretendHands(PretendHost& host, TimeLine& time_line) : host_(host), time_line_(time_line) {}
+    void start(const control::Effect& effect,
+               std::function<void(base::Result<control::Sighting>)> done) override;
+    void die(base::Chance& chance);
+
+  private:
+    void finish(std::uint64_t number);
+
+    struct UnderWay {
+        control::Effect effect;
+        PretendHost::Fate fate;
+        std::function<void(base::Result<control::Sighting>)> done;
+    };
+    std::map<std::uint64_t, UnderWay> under_way_;
+    std::uint64_t next_number_ = 0;
+    PretendHost& host_;
+    TimeLine& time_line_;
+};
+
+}  // namespace vdc::sim

@@ -1,0 +1,22 @@
+#include "sim/time_line.h"
+
+#include <algorithm>
+
+namespace vdc::sim {
+
+void TimeLine::post_at(base::Instant when, std::function<void()> task) {
+    queue_.emplace(std::pair{std::max(when, now_), sequence_++}, std::move(task));
+}
+
+void TimeLine::run_until(base::Instant end, const std::function<void()>& after_each) {
+    while (!queue_.empty() && queue_.begin()->first.first <= end) {
+        auto node = queue_.extract(queue_.begin());
+        now_ = node.key().first;
+        node.mapped()();
+        ++tasks_run_;
+        after_each();
+    }
+    now_ = std::max(now_, end);
+}
+
+}  // namespace vdc::sim
