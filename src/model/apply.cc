@@ -153,20 +153,27 @@ Status over(const char* what, std::int64_t wanted, std::int64_t most, const Proj
                  "delete something, or ask the operator for more"};
 }
 
+/// Whether a usage keeps to the quota that the project declares.
+Status check_usage(const Project& project, const Snapshot::Usage& usage) {
+    const ProjectDeclared& quota = project.declared;
+    TRY(over("instances", usage.instances, quota.instances_max, project));
+    TRY(over("volumes", usage.volumes, quota.volumes_max, project));
+    TRY(over("virtual processors", usage.resources.vcpus.count, quota.resources_max.vcpus.count,
+             project));
+    TRY(over("MiB of memory", usage.resources.memory.count, quota.resources_max.memory.count,
+             project));
+    return over("MiB of disk", usage.resources.disk.count, quota.resources_max.disk.count, project);
+}
+
 /// Whether the project's usage would hold with `more` on top.
 Status check_quota(const Snapshot& snapshot, ProjectId id, const Snapshot::Usage& more) {
     const Project* project = snapshot.find<Project>(id);
     if (project == nullptr) return {};
-    const ProjectDeclared& quota = project->declared;
-    const Snapshot::Usage used = snapshot.usage(id);
-    TRY(over("instances", used.instances + more.instances, quota.instances_max, *project));
-    TRY(over("volumes", used.volumes + more.volumes, quota.volumes_max, *project));
-    TRY(over("virtual processors", used.resources.vcpus.count + more.resources.vcpus.count,
-             quota.resources_max.vcpus.count, *project));
-    TRY(over("MiB of memory", used.resources.memory.count + more.resources.memory.count,
-             quota.resources_max.memory.count, *project));
-    return over("MiB of disk", used.resources.disk.count + more.resources.disk.count,
-                quota.resources_max.disk.count, *project);
+    Snapshot::Usage usage = snapshot.usage(id);
+    usage.instances += more.instances;
+    usage.volumes += more.volumes;
+    usage.resources += more.resources;
+    return check_usage(*project, usage);
 }
 
 Snapshot::Usage needs(const auto&) {
@@ -243,19 +250,27 @@ Status check_declare(const Snapshot& snapshot, const Volume& before, const Volum
                      "delete the instance instead"};
     if (after.declared.revert_to) {
         const auto* wanted = snapshot.find<VolumeSnapshot>(*after.declared.revert_to);
-        if (after.declared.reverts != before.declared.reverts &&
-            (wanted == nullptr || wanted->declared.volume != after.id))
+        const bool anew = after.declared.reverts != before.declared.reverts;
+        if (anew && (wanted == nullptr || wanted->declared.volume != after.id))
             return Error{Code::not_found, "there is no such snapshot of " + subject};
+        if (anew && wanted->deleting)
+            return Error{Code::conflict, quoted_name(*wanted) + " is being deleted",
+                         "name another one"};
     }
     return check_quota(snapshot, after.project,
                        {0, 0, {{}, {}, after.declared.size - before.declared.size}});
 }
-Status check_declare(const Snapshot&, const Instance& before, const Instance& after) {
+Status check_declare(const Snapshot& snapshot, const Instance& before, const Instance& after) {
     const InstanceDeclared& a = before.declared;
     const InstanceDeclared& b = after.declared;
     if (b.starts < a.starts || b.reboots < a.reboots || b.resets < a.resets)
         return Error{Code::conflict, "the counters of " + quoted_name(before) + " cannot fall"};
-    return {};
+    if (b.vcpus <= a.vcpus && b.memory <= a.memory) return {};
+    return check_quota(snapshot, after.project,
+                       {0, 0, {b.vcpus - a.vcpus, b.memory - a.memory, {}}});
+}
+Status check_declare(const Snapshot& snapshot, const Project&, const Project& after) {
+    return check_usage(after, snapshot.usage(after.id));
 }
 
 template <class R>
@@ -284,24 +299,37 @@ Status apply_one(Snapshot& snapshot, const Declare<R>& change) {
 
 // ---- claim, observe ----------------------------------------------------------------------------
 
-Status check_claim(const auto&, const auto&) {
+Status check_host(const Snapshot& snapshot, const std::optional<HostId>& host) {
+    if (!host || snapshot.find<Host>(*host) != nullptr) return {};
+    return missing<Host>(*host);
+}
+
+Status check_claim(const Snapshot&, const auto&, const auto&) {
     return {};
 }
-Status check_claim(const Instance& before, const InstanceClaimed& claimed) {
+Status check_claim(const Snapshot& s, const Image&, const ImageClaimed& claimed) {
+    return check_host(s, claimed.host);
+}
+Status check_claim(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
     const bool falls = claimed.generation < before.claimed.generation;
     const bool moved = claimed.host && claimed.host != before.claimed.host;
     if (falls || (moved && claimed.generation == before.claimed.generation))
         return Error{Code::conflict,
                      "a claim of " + quoted_name(before) + " needs a higher generation"};
-    return {};
+    const bool follows_another =
+        before.claimed.generation > 0 && claimed.generation > before.claimed.generation;
+    if (follows_another && claimed.evidence.empty())
+        return Error{Code::conflict, "a new generation of " + quoted_name(before) +
+                                         " needs evidence that the run before is over"};
+    return check_host(s, claimed.host);
 }
-Status check_claim(const Volume& before, const VolumeClaimed& claimed) {
+Status check_claim(const Snapshot& s, const Volume& before, const VolumeClaimed& claimed) {
     if (claimed.generation < before.claimed.generation)
         return Error{Code::conflict,
                      "a claim of " + quoted_name(before) + " needs a higher generation"};
-    return {};
+    return check_host(s, claimed.host);
 }
-Status check_claim(const Host& before, const HostClaimed& claimed) {
+Status check_claim(const Snapshot&, const Host& before, const HostClaimed& claimed) {
     if (claimed.epoch < before.claimed.epoch)
         return Error{Code::conflict, "the epoch of " + quoted_name(before) + " cannot fall"};
     return {};
@@ -324,7 +352,7 @@ template <class R>
 Status apply_one(Snapshot& snapshot, const Claim<R>& change) {
     const R* before = TRY(to_change<R>(snapshot, change.id));
     if (before->claimed == change.claimed) return {};
-    TRY(check_claim(*before, change.claimed));
+    TRY(check_claim(snapshot, *before, change.claimed));
     R after = *before;
     after.claimed = change.claimed;
     after.revision = snapshot.revision;
@@ -367,14 +395,32 @@ Status check_unused(const Snapshot&, const Volume& volume) {
     return Error{Code::conflict, quoted_name(volume) + " is attached to an instance",
                  "detach it first"};
 }
+Status check_unused(const Snapshot& s, const VolumeSnapshot& kept) {
+    const Volume* volume = s.find<Volume>(kept.declared.volume);
+    const bool needed = volume != nullptr && !volume->deleting &&
+                        volume->declared.revert_to == kept.id &&
+                        volume->declared.reverts > volume->observed.reverts;
+    if (!needed) return {};
+    return Error{Code::conflict, quoted_name(*volume) + " is going back to " + quoted_name(kept),
+                 "wait until it is there"};
+}
+Status check_unused(const Snapshot& s, const Flavor& flavor) {
+    for (const auto& [id, application] : s.all<Application>())
+        if (application->declared.instance.flavor == flavor.name)
+            return Error{Code::conflict,
+                         quoted_name(flavor) + " is in use by " + quoted_name(*application),
+                         "let its template name another one first"};
+    return {};
+}
 Status check_unused(const Snapshot& s, const Host& host) {
     TRY(must_be_unused(s, host, Link::host_instance, "instances"));
+    TRY(must_be_unused(s, host, Link::host_image, "images"));
     return must_be_unused(s, host, Link::host_volume, "volumes");
 }
 Status check_unused(const Snapshot& s, const Project& project) {
     if (s.usage(project.id) == Snapshot::Usage{} && s.names(Noun::network, project.id).empty() &&
         s.names(Noun::application, project.id).empty() &&
-        s.names(Noun::key_pair, project.id).empty())
+        s.names(Noun::key_pair, project.id).empty() && s.names(Noun::image, project.id).empty())
         return {};
     return Error{Code::conflict, quoted_name(project) + " is not empty",
                  "delete what is in it first"};

@@ -13,9 +13,12 @@ namespace vdc::model {
 ///  - names are unique per kind and project, and are DNS labels; ids are new;
 ///  - what a record refers to exists, belongs to its project (or to the datacenter), and is not
 ///    being deleted; what others refer to cannot be deleted or forgotten;
-///  - quotas hold for what is created or grown; volumes never shrink;
-///  - generations, epochs and counters never fall; observations of an older generation are refused
-///    (conflict): the thing was claimed anew meanwhile;
+///  - quotas hold for what is created or grown, and cannot be set below what is used; volumes never
+///    shrink;
+///  - generations, epochs and counters never fall; an instance's generation rises only with
+///  evidence
+///    that the run before is over; observations of an older generation are refused (conflict): the
+///    thing was claimed anew meanwhile;
 ///  - a thing that is being deleted takes no new wishes, and is forgotten only when it is gone.
 /// Claims are checked against capacity by control and by check(), not here: an observation or a
 /// shrunken host must never make a stored log unreadable.

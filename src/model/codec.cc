@@ -18,6 +18,11 @@ static Error misfit(const std::string& path, const std::string& why, std::string
     return {Error::Code::invalid, "'" + path + "' " + why, std::move(hint)};
 }
 
+/// Bounds are for requests: what was stored must be read also when they have become narrower.
+static Bounds bounds_for(Unknown unknown, const Bounds& bounds) {
+    return unknown == Unknown::kept ? Bounds{} : bounds;
+}
+
 template <class T>
 struct Codec;
 
@@ -95,7 +100,8 @@ struct TextCodec {
             return misfit(path, "must be " + std::string(what) + " as text, not " +
                                     std::string(word(json.kind())));
         auto value = parse(json.text());
-        if (!value.ok()) return misfit(path, ": " + value.error().message, value.error().hint);
+        if (!value.ok())
+            return misfit(path, "is wrong: " + value.error().message, value.error().hint);
         return *value;
     }
     static Json text_schema(const char* format, const char* pattern) {
@@ -265,7 +271,7 @@ struct Codec<std::map<std::string, std::string>> {
         Map map;
         for (const auto& member : json.members())
             map[member.name] = TRY(Codec<std::string>::decode(
-                member.value, path + "." + member.name, {0, 1000}, unknown));
+                member.value, path + "." + member.name, bounds_for(unknown, {0, 1000}), unknown));
         return map;
     }
     static Json schema(const Bounds&) {
@@ -319,7 +325,8 @@ struct Codec<T> {
             using Value = std::remove_cvref_t<decltype(value.*each.member)>;
             const std::string full =
                 path.empty() ? std::string(each.name) : path + "." + std::string(each.name);
-            auto decoded = Codec<Value>::decode(*member, full, each.bounds, unknown);
+            auto decoded =
+                Codec<Value>::decode(*member, full, bounds_for(unknown, each.bounds), unknown);
             if (decoded.ok())
                 value.*each.member = std::move(*decoded);
             else

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -10,7 +11,8 @@ namespace vdc::model {
 
 /// The right to change maps in place. Nodes made under an edit may be overwritten under it; all
 /// other nodes are copied first. Copying an Edit ends it on both sides, so that two snapshots that
-/// share nodes can never write through each other. Reading needs no edit.
+/// share nodes can never write through each other. Reading needs no edit. Several threads may copy
+/// one Edit at once; hence the atomic, the only one in the pure rooms.
 class Edit {
   public:
     Edit() = default;
@@ -20,20 +22,24 @@ class Edit {
         end();
         return *this;
     }
-    Edit(Edit&&) = default;
-    Edit& operator=(Edit&&) = default;
+    Edit(Edit&& other) noexcept : owner_(std::move(other.owner_)), ended_(other.ended_.load()) {}
+    Edit& operator=(Edit&& other) noexcept {
+        owner_ = std::move(other.owner_);
+        ended_ = other.ended_.load();
+        return *this;
+    }
 
     using Owner = std::shared_ptr<const char>;
     const Owner& owner() {
+        if (ended_.exchange(false)) owner_ = nullptr;
         if (!owner_) owner_ = std::make_shared<const char>('e');
         return owner_;
     }
 
   private:
-    void end() const {
-        if (owner_) owner_ = nullptr;
-    }
-    mutable Owner owner_;
+    void end() const { ended_.store(true); }
+    Owner owner_;
+    mutable std::atomic<bool> ended_ = false;
 };
 
 /// A sorted map whose copies are cheap and share what they have in common: a copy costs one

@@ -66,6 +66,7 @@ static StatusWord off(const InstanceCase& view) {
 }
 
 static StatusWord going_off(const InstanceCase& view) {
+    if (view.declared().stop_hard) return {"stopping", "is being stopped hard"};
     return {"stopping", with("is told to power off, and is stopped hard after " +
                                  text(view.declared().stop_timeout),
                              view.observed().message)};
@@ -137,14 +138,6 @@ StatusWord status_of(const Snapshot& snapshot, const Instance& instance) {
 
 // ---- application -------------------------------------------------------------------------------
 
-static bool is_ready(const Snapshot& snapshot, const Application& application,
-                     const Instance& replica) {
-    if (replica.deleting) return false;
-    if (!application.declared.front) return status_of(snapshot, replica).word == "running";
-    const std::vector<InstanceId>& ready = application.observed.ready;
-    return std::find(ready.begin(), ready.end(), replica.id) != ready.end();
-}
-
 /// Whether it has not run so far and nothing stands in its way.
 static bool comes_up(const Instance& replica) {
     const InstanceObserved& observed = replica.observed;
@@ -157,7 +150,7 @@ namespace {
 struct Replicas {
     std::int64_t ready = 0;
     std::int64_t staying = 0;           ///< not being deleted
-    bool changing = false;              ///< some are being made or deleted
+    bool changing = false;              ///< some are being made, replaced or deleted
     bool ran = false;                   ///< at least one ended a run, or cannot be placed
     const Instance* missing = nullptr;  ///< the first one that is not ready
 };
@@ -166,12 +159,13 @@ struct Replicas {
 
 static Replicas count(const Snapshot& snapshot, const Application& application) {
     Replicas counted;
+    const std::string mark = template_mark(application.declared.instance);
     for (const Instance* replica :
          snapshot.linked_records<Instance>(Link::application_instance, application.id.value)) {
-        counted.changing |= replica->deleting;
+        counted.changing |= replica->deleting || replica->declared.template_mark != mark;
         if (replica->deleting) continue;
         ++counted.staying;
-        if (is_ready(snapshot, application, *replica)) {
+        if (replica_ready(application, *replica)) {
             ++counted.ready;
             continue;
         }
@@ -203,14 +197,12 @@ static std::string tally(const Snapshot& snapshot, const Application& applicatio
     return with(sentence, application.observed.message);
 }
 
-static std::string_view word_of(const Application& application, const Replicas& counted) {
-    const bool front_missing =
-        application.declared.front && application.observed.front != Presence::ready;
-    if (counted.ready == 0 && !counted.ran && application.observed.front != Presence::failed)
-        return "starting";
-    if (application.observed.front == Presence::failed || counted.ready == 0) return "degraded";
-    if (counted.changing) return "scaling";
-    return counted.ready < application.declared.replicas || front_missing ? "degraded" : "running";
+static std::string_view word_of(const Snapshot& snapshot, const Application& application,
+                                const Replicas& counted) {
+    if (settled(snapshot, application)) return "running";
+    if (application.observed.front == Presence::failed) return "degraded";
+    if (counted.ready == 0) return counted.ran ? "degraded" : "starting";
+    return counted.changing ? "scaling" : "degraded";
 }
 
 StatusWord status_of(const Snapshot& snapshot, const Application& application) {
@@ -219,7 +211,8 @@ StatusWord status_of(const Snapshot& snapshot, const Application& application) {
     if (application.declared.replicas == 0)
         return counted.changing ? StatusWord{"scaling", "is scaled down to no replica"}
                                 : StatusWord{"stopped", "wants no replica"};
-    return {std::string(word_of(application, counted)), tally(snapshot, application, counted)};
+    return {std::string(word_of(snapshot, application, counted)),
+            tally(snapshot, application, counted)};
 }
 
 // ---- image -------------------------------------------------------------------------------------

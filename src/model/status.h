@@ -19,12 +19,11 @@ struct StatusWord {
 /// stopped, rebooting, failed (ended on its own and stays so by its restart rule), deleting.
 StatusWord status_of(const Snapshot& snapshot, const Instance& instance);
 
-/// starting (no replica is ready yet), running, degraded (fewer ready than wanted), scaling,
-/// stopped (none is wanted), deleting. With a front, ready is whom the front finds ready; without
-/// one, who runs.
+/// starting (no replica is ready yet), running (settled), degraded (fewer are ready than wanted),
+/// scaling (replicas are made, replaced or deleted), stopped (none is wanted), deleting.
 StatusWord status_of(const Snapshot& snapshot, const Application& application);
 
-/// Replicas that are ready in that sense.
+/// How many of its replicas are ready, as replica_ready() says.
 std::int64_t ready_replicas(const Snapshot& snapshot, const Application& application);
 
 /// waiting (for its bytes, or its turn), importing, ready, failed, deleting.

@@ -15,8 +15,7 @@ namespace vdc::model::testing {
 class Story {
   public:
     explicit Story(std::uint64_t seed)
-        : random_(Draw{base::Chance(seed)}),
-          now_(std::chrono::hours{24 * 20'000}) {}
+        : random_(Draw{base::Chance(seed)}), now_(std::chrono::hours{24 * 20'000}) {}
 
     const Snapshot& snapshot() const { return snapshot_; }
 

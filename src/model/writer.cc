@@ -92,9 +92,10 @@ template <class R>
 void Writer::index(const R& record, bool present) {
     Snapshot& s = snapshot_;
     const Snapshot::Name name{R::noun, record.project, record.name};
+    const base::Uuid* named = s.names_.find(name);
     if (present)
         s.names_.set(s.edit_, name, record.id.value);
-    else
+    else if (named != nullptr && *named == record.id.value)  // else another one has taken the name
         s.names_.erase(s.edit_, name);
     for (const auto& [link, parent] : links_of(record)) {
         const Snapshot::LinkKey key{link, parent, record.id.value};
@@ -148,10 +149,11 @@ void Writer::take(typename R::Id id) {
     std::get<Snapshot::Table<R>>(snapshot_.tables_).erase(snapshot_.edit_, id);
 }
 
-#define VDC_NOUNS(X)                                                                     \
-    X(Project)                                                                           \
-    X(Host) X(Flavor) X(KeyPair) X(Image) X(Network) X(Volume) X(VolumeSnapshot) X(Port) \
-        X(Instance) X(Application) X(Operation)
+#define VDC_NOUNS(X)                                                                         \
+    X(Project)                                                                               \
+    X(Host)                                                                                  \
+    X(Flavor) X(KeyPair) X(Image) X(Network) X(Volume) X(VolumeSnapshot) X(Port) X(Instance) \
+        X(Application) X(Operation)
 #define VDC_INSTANTIATE(R)                \
     template void Writer::put<R>(R);      \
     template void Writer::take<R>(R::Id); \

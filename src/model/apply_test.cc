@@ -1,0 +1,432 @@
+#include "model/apply.h"
+
+#include "model/codec.h"
+#include "model/world_test_util.h"
+
+namespace vdc::model {
+namespace {
+
+using testing::Code;
+using testing::World;
+
+class Apply : public ::testing::Test, public World {};
+
+// ---- names and ids -----------------------------------------------------------------------------
+
+TEST_F(Apply, ANameIsTakenOncePerKindAndProject) {
+    EXPECT_EQ(code(create<Network>({{6, 9}}, project, "net", net("10.1.0.0/24"))), Code::exists);
+    must(create<Network>({{6, 9}}, other_project, "net", net("10.1.0.0/24")));
+    must(create<KeyPair>({{4, 9}}, project, "net", {"ssh-ed25519 AAAA"}));
+}
+
+TEST_F(Apply, ANameIsFreeAgainWhenItsThingIsGoneButNotWhileItIsBeingDeleted) {
+    must(Delete<Application>{application});
+    const Change again = create<Application>({{11, 2}}, project, "shop", an_application());
+    EXPECT_EQ(code(again), Code::exists);
+    must(Forget<Application>{application});
+    must(again);
+    EXPECT_EQ(snapshot.named<Application>(project, "shop")->id, (ApplicationId{{11, 2}}));
+}
+
+TEST_F(Apply, NamesAreDnsLabelsExceptThoseOfOperations) {
+    for (const char* name : {"", "Net", "n_t", "-n", "a.b"})
+        EXPECT_EQ(code(create<Network>({{6, 9}}, project, name, net("10.1.0.0/24"))), Code::invalid)
+            << name;
+    must(create<Operation>({{12, 1}}, {}, "Any Key / 7", {}));
+    EXPECT_EQ(code(create<Operation>({{12, 2}}, {}, "Any Key / 7", {})), Code::exists);
+}
+
+TEST_F(Apply, AnIdIsNewAndNotNil) {
+    EXPECT_EQ(code(create<Network>(network, other_project, "x", net("10.1.0.0/24"))), Code::exists);
+    EXPECT_EQ(code(create<Network>({}, project, "x", net("10.1.0.0/24"))), Code::invalid);
+}
+
+TEST_F(Apply, WhatAProjectOwnsNamesAProjectThatIsThere) {
+    EXPECT_EQ(code(create<Network>({{6, 9}}, {}, "x", net("10.1.0.0/24"))), Code::invalid);
+    EXPECT_EQ(code(create<Network>({{6, 9}}, {{1, 9}}, "x", net("10.1.0.0/24"))), Code::not_found);
+    must(create<Image>({{5, 9}}, {}, "of-all", {}));
+    must(create<Image>({{5, 8}}, project, "of-one", {}));
+}
+
+TEST_F(Apply, ARecordIsStampedWithItsCommit) {
+    advance(snapshot, 2, Instant{std::chrono::hours{2}});
+    must(declare<Network>(network, [](NetworkDeclared& d) { d.nat = false; }));
+    const Network& changed = snapshot.get<Network>(network);
+    EXPECT_EQ(changed.created, Instant{std::chrono::hours{1}});
+    EXPECT_EQ(changed.revision, 2u);
+    EXPECT_EQ(changed.declared_revision, 2u);
+    advance(snapshot, 3, Instant{std::chrono::hours{3}});
+    must(observe<Network>(network, [](NetworkObserved& o) { o.presence = Presence::ready; }));
+    EXPECT_EQ(snapshot.get<Network>(network).revision, 3u);
+    EXPECT_EQ(snapshot.get<Network>(network).declared_revision, 2u);
+}
+
+TEST_F(Apply, AChangeThatChangesNothingLeavesTheRevision) {
+    advance(snapshot, 2, Instant{std::chrono::hours{2}});
+    must(declare<Network>(network, [](NetworkDeclared&) {}));
+    must(claim<Network>(network, [](NetworkClaimed&) {}));
+    must(observe<Network>(network, [](NetworkObserved&) {}));
+    EXPECT_EQ(snapshot.get<Network>(network).revision, 1u);
+}
+
+TEST(ApplyDeath, RevisionsFollowOneAnother) {
+    Snapshot snapshot;
+    EXPECT_DEATH(advance(snapshot, 2, {}), "follow one another");
+}
+
+// ---- references --------------------------------------------------------------------------------
+
+TEST_F(Apply, WhatARecordRefersToIsThere) {
+    InstanceDeclared instance_of = an_instance();
+    instance_of.image = {{5, 9}};
+    EXPECT_EQ(code(create<Instance>({{7, 9}}, project, "x", instance_of)), Code::not_found);
+    instance_of = an_instance();
+    instance_of.key = KeyPairId{{4, 9}};
+    EXPECT_EQ(code(create<Instance>({{7, 9}}, project, "x", instance_of)), Code::not_found);
+    instance_of = an_instance();
+    instance_of.application = ApplicationId{{11, 9}};
+    EXPECT_EQ(code(create<Instance>({{7, 9}}, project, "x", instance_of)), Code::not_found);
+    PortDeclared card;
+    card.network = {{6, 9}};
+    EXPECT_EQ(code(create<Port>({{10, 9}}, project, "x", card)), Code::not_found);
+    EXPECT_EQ(code(create<Volume>({{8, 9}}, project, "x", a_volume(InstanceId{{7, 9}}, 1))),
+              Code::not_found);
+    EXPECT_EQ(code(create<VolumeSnapshot>({{9, 9}}, project, "x", {{{8, 9}}, ""})),
+              Code::not_found);
+    ApplicationDeclared app = an_application();
+    app.instance.network = {{6, 9}};
+    EXPECT_EQ(code(create<Application>({{11, 9}}, project, "x", app)), Code::not_found);
+}
+
+TEST_F(Apply, AFlavorThatIsNotThereIsNotFoundAndTheNearestIsNamed) {
+    ApplicationDeclared app = an_application();
+    app.instance.flavor = "smal";
+    const base::Error error = refusal(create<Application>({{11, 9}}, project, "x", app));
+    EXPECT_EQ(error.code, Code::not_found);
+    EXPECT_NE(error.message.find("did you mean 'small'?"), std::string::npos);
+}
+
+TEST_F(Apply, WhatARecordRefersToIsOfItsProjectOrOfTheDatacenter) {
+    InstanceDeclared foreign = an_instance();
+    EXPECT_EQ(code(create<Instance>({{7, 9}}, other_project, "x", foreign)), Code::not_found)
+        << "the key is of another project";
+    foreign.key.reset();
+    must(create<Instance>({{7, 9}}, other_project, "x", foreign));
+    PortDeclared card;
+    card.network = network;
+    EXPECT_EQ(code(create<Port>({{10, 9}}, other_project, "x", card)), Code::not_found);
+    EXPECT_EQ(code(declare<Volume>(volume,
+                                   [](auto& d) {
+                                       d.instance = InstanceId{{7, 9}};
+                                   })),
+              Code::not_found);
+    must(create<Image>({{5, 9}}, other_project, "theirs", {}));
+    foreign = an_instance();
+    foreign.image = {{5, 9}};
+    EXPECT_EQ(code(create<Instance>({{7, 8}}, project, "y", foreign)), Code::not_found);
+}
+
+TEST_F(Apply, NothingNewRefersToWhatIsBeingDeleted) {
+    must(create<Image>({{5, 9}}, {}, "leaving", {}));
+    must(Delete<Image>{{{5, 9}}});
+    InstanceDeclared late = an_instance();
+    late.image = {{5, 9}};
+    EXPECT_EQ(code(create<Instance>({{7, 9}}, project, "x", late)), Code::conflict);
+}
+
+TEST_F(Apply, WhatOthersReferToCannotBeDeleted) {
+    EXPECT_EQ(code(Delete<Image>{image}), Code::conflict);
+    EXPECT_EQ(code(Delete<Network>{network}), Code::conflict);
+    EXPECT_EQ(code(Delete<Volume>{root}), Code::conflict) << "it is attached";
+    EXPECT_EQ(code(Forget<KeyPair>{key}), Code::conflict);
+    EXPECT_EQ(code(Forget<Flavor>{{{3, 1}}}), Code::conflict) << "an application names it";
+    EXPECT_EQ(code(Forget<Project>{project}), Code::conflict);
+    must(Delete<Volume>{volume});
+    EXPECT_EQ(code(Forget<Volume>{volume}), Code::conflict) << "its snapshot is there";
+    must(Forget<VolumeSnapshot>{kept});
+    must(Forget<Volume>{volume});
+}
+
+TEST_F(Apply, AHostThatHoldsSomethingCannotBeForgotten) {
+    must(place(host));
+    EXPECT_EQ(code(Forget<Host>{host}), Code::conflict);
+    must(claim<Volume>(volume, [&](auto& c) { c = {other_host, 1}; }));
+    EXPECT_EQ(code(Forget<Host>{other_host}), Code::conflict);
+    must(create<Host>({{2, 3}}, {}, "h3", {}));
+    must(claim<Image>(image, [&](auto& c) { c.host = HostId{{2, 3}}; }));
+    EXPECT_EQ(code(Forget<Host>{{{2, 3}}}), Code::conflict);
+    must(claim<Image>(image, [&](auto& c) { c.host.reset(); }));
+    must(Forget<Host>{{{2, 3}}});
+}
+
+TEST_F(Apply, ClaimsAreOnHostsThatAreThere) {
+    EXPECT_EQ(code(place({{2, 9}})), Code::not_found);
+    EXPECT_EQ(code(claim<Volume>(volume,
+                                 [](auto& c) {
+                                     c = {HostId{{2, 9}}, 1};
+                                 })),
+              Code::not_found);
+    EXPECT_EQ(code(claim<Image>(image, [](auto& c) { c.host = HostId{{2, 9}}; })), Code::not_found);
+}
+
+TEST_F(Apply, AProjectIsForgottenOnlyWhenItIsEmpty) {
+    must(create<Image>({{5, 9}}, other_project, "theirs", {}));
+    EXPECT_EQ(code(Forget<Project>{other_project}), Code::conflict);
+    must(Forget<Image>{{{5, 9}}});
+    must(Forget<Project>{other_project});
+}
+
+TEST_F(Apply, AThingIsForgottenOnlyWhenNothingHangsOnIt) {
+    must(Delete<Instance>{instance});
+    EXPECT_EQ(code(Forget<Instance>{instance}), Code::conflict);
+    must(declare<Volume>(root, [](auto& d) { d.instance.reset(); }));
+    EXPECT_EQ(code(Forget<Instance>{instance}), Code::conflict) << "its port is there";
+    must(Forget<Port>{port});
+    must(Forget<Instance>{instance});
+    InstanceDeclared replica = an_instance();
+    replica.application = application;
+    must(create<Instance>({{7, 2}}, project, "shop-1", replica));
+    must(Delete<Application>{application});
+    EXPECT_EQ(code(Forget<Application>{application}), Code::conflict);
+    must(Delete<Instance>{{{7, 2}}});
+    must(Forget<Instance>{{{7, 2}}});
+    must(Forget<Application>{application});
+}
+
+TEST_F(Apply, WhatIsNotThereIsNotFound) {
+    EXPECT_EQ(code(Delete<Instance>{{{7, 9}}}), Code::not_found);
+    EXPECT_EQ(code(Forget<Port>{{{10, 9}}}), Code::not_found);
+    EXPECT_EQ(code(Declare<Network>{{{6, 9}}, {}}), Code::not_found);
+    EXPECT_EQ(code(Claim<Instance>{{{7, 9}}, {}}), Code::not_found);
+    EXPECT_EQ(code(Observe<Volume>{{{8, 9}}, {}}), Code::not_found);
+}
+
+TEST_F(Apply, DeletingTwiceIsDeletingOnce) {
+    must(Delete<Instance>{instance});
+    const Snapshot before = snapshot;
+    advance(snapshot, 2, {});
+    must(Delete<Instance>{instance});
+    EXPECT_EQ(hash_of(before), hash_of(snapshot));
+}
+
+TEST_F(Apply, AThingThatIsBeingDeletedTakesNoNewWishesButIsStillSeenAndClaimed) {
+    must(place(host));
+    must(Delete<Instance>{instance});
+    EXPECT_EQ(code(declare<Instance>(instance, [](auto& d) { d.power = Power::off; })),
+              Code::conflict);
+    must(observe<Instance>(instance, [](auto& o) {
+        o.generation = 1;
+        o.phase = InstancePhase::stopped;
+    }));
+    must(claim<Instance>(instance, [](auto& c) { c.host.reset(); }));
+}
+
+// ---- values ------------------------------------------------------------------------------------
+
+TEST_F(Apply, RangesOfNetworksAreOrdinaryAndOfUsefulSize) {
+    for (const char* range :
+         {"10.0.0.0/30", "10.0.0.0/32", "10.0.0.0/7", "0.0.0.0/0", "127.0.1.0/24", "169.254.0.0/24",
+          "100.64.0.0/24", "224.0.0.0/24", "255.0.0.0/8", "0.1.0.0/16"})
+        EXPECT_EQ(code(create<Network>({{6, 9}}, project, "x", net(range))), Code::invalid)
+            << range;
+    must(create<Network>({{6, 9}}, project, "x", net("192.168.7.0/29")));
+    must(create<Network>({{6, 8}}, project, "y", net("11.0.0.0/8")));
+}
+
+TEST_F(Apply, AKeyIsOneLineOfOpenSsh) {
+    for (const char* line : {"AAAA", "ssh-ed25519", "ssh-ed25519 AAAA\nssh-rsa BBBB",
+                             "ssh-ed25519 AAAA\r", "-----BEGIN PRIVATE KEY-----"})
+        EXPECT_EQ(code(create<KeyPair>({{4, 9}}, project, "x", {line})), Code::invalid) << line;
+    must(create<KeyPair>({{4, 9}}, project, "x", {"ecdsa-sha2-nistp256 AAAA you@there"}));
+}
+
+TEST_F(Apply, AChecksumIs64HexadecimalDigitsOrNone) {
+    ImageDeclared declared;
+    for (const std::string& sum :
+         {std::string("0"), std::string(63, 'a'), std::string(64, 'A'), std::string(64, 'g')}) {
+        declared.sha256 = sum;
+        EXPECT_EQ(code(create<Image>({{5, 9}}, {}, "x", declared)), Code::invalid);
+    }
+    declared.sha256 = std::string(64, 'a');
+    must(create<Image>({{5, 9}}, {}, "x", declared));
+}
+
+TEST_F(Apply, ACheckPathIsAPathAndNeedsHttp) {
+    ApplicationDeclared app = an_application();
+    app.front = Front{};
+    for (const char* path : {"health", "/a b", "/a\"", "/a\n", "/a#b", "/${x}"}) {
+        app.front->check_path = path;
+        EXPECT_EQ(code(create<Application>({{11, 9}}, project, "x", app)), Code::invalid) << path;
+    }
+    app.front->check_path = "/health?deep=1";
+    app.front->protocol = Protocol::tcp;
+    EXPECT_EQ(code(create<Application>({{11, 9}}, project, "x", app)), Code::invalid);
+    app.front->protocol = Protocol::http;
+    must(create<Application>({{11, 9}}, project, "x", app));
+}
+
+// ---- quotas ------------------------------------------------------------------------------------
+
+TEST_F(Apply, QuotasHoldForWhatIsCreated) {
+    const auto allow = [&](auto edit) { must(declare<Project>(project, edit)); };
+    const auto one_more = [&] {
+        return create<Instance>({{7, 9}}, project, "more", an_instance());
+    };
+    allow([](auto& d) { d.instances_max = 1; });
+    EXPECT_EQ(code(one_more()), Code::exhausted);
+    allow([](auto& d) {
+        d.instances_max = 2;
+        d.resources_max.vcpus = {1};
+    });
+    EXPECT_EQ(code(one_more()), Code::exhausted);
+    allow([](auto& d) {
+        d.resources_max.vcpus = {2};
+        d.resources_max.memory = {1023};
+    });
+    EXPECT_EQ(code(one_more()), Code::exhausted);
+    allow([](auto& d) { d.resources_max.memory = {1024}; });
+    must(one_more());
+    allow([](auto& d) { d.volumes_max = 2; });
+    EXPECT_EQ(code(create<Volume>({{8, 9}}, project, "more", a_volume({}, 1))), Code::exhausted);
+    must(create<Volume>({{8, 9}}, other_project, "more", a_volume({}, 1)));
+}
+
+TEST_F(Apply, QuotasHoldForWhatGrows) {
+    must(declare<Project>(project, [](auto& d) { d.resources_max.disk = {2500}; }));
+    EXPECT_EQ(code(declare<Volume>(volume, [](auto& d) { d.size = {1501}; })), Code::exhausted);
+    must(declare<Volume>(volume, [](auto& d) { d.size = {1500}; }));
+}
+
+TEST_F(Apply, WhatIsForgottenGivesItsQuotaBack) {
+    EXPECT_EQ(snapshot.usage(project).volumes, 2);
+    must(Delete<Volume>{volume});
+    EXPECT_EQ(snapshot.usage(project).volumes, 2) << "it is there until it is gone";
+    must(Forget<VolumeSnapshot>{kept});
+    must(Forget<Volume>{volume});
+    EXPECT_EQ(snapshot.usage(project).volumes, 1);
+    EXPECT_EQ(snapshot.usage(project).resources.disk, MiB{1000});
+}
+
+TEST_F(Apply, AQuotaCannotBeSetBelowWhatIsUsed) {
+    EXPECT_EQ(code(declare<Project>(project, [](auto& d) { d.volumes_max = 1; })), Code::exhausted);
+    EXPECT_EQ(code(declare<Project>(project, [](auto& d) { d.resources_max.disk = {1999}; })),
+              Code::exhausted);
+    must(declare<Project>(project, [](auto& d) { d.resources_max.disk = {2000}; }));
+}
+
+// ---- volumes -----------------------------------------------------------------------------------
+
+TEST_F(Apply, VolumesGrowAndNeverShrink) {
+    must(declare<Volume>(volume, [](auto& d) { d.size = {2000}; }));
+    EXPECT_EQ(code(declare<Volume>(volume, [](auto& d) { d.size = {1999}; })), Code::invalid);
+    EXPECT_EQ(code(create<Volume>({{8, 9}}, project, "x", {})), Code::invalid) << "of no size";
+}
+
+TEST_F(Apply, AnAttachedVolumeMovesOnlyOverDetaching) {
+    must(create<Instance>({{7, 2}}, project, "web-2", an_instance()));
+    must(declare<Volume>(volume, [&](auto& d) { d.instance = instance; }));
+    const auto move = declare<Volume>(volume, [&](auto& d) { d.instance = InstanceId{{7, 2}}; });
+    EXPECT_EQ(code(move), Code::conflict);
+    must(declare<Volume>(volume, [](auto& d) { d.instance.reset(); }));
+    must(move);
+}
+
+TEST_F(Apply, ARootVolumeLeavesItsInstanceOnlyWhenThatIsBeingDeleted) {
+    const auto detach = declare<Volume>(root, [](auto& d) { d.instance.reset(); });
+    EXPECT_EQ(code(detach), Code::conflict);
+    must(Delete<Instance>{instance});
+    must(detach);
+}
+
+TEST_F(Apply, AVolumeGoesBackOnlyToASnapshotOfItsOwn) {
+    const auto back_to = [&](VolumeSnapshotId id) {
+        return declare<Volume>(volume, [&](auto& d) {
+            d.revert_to = id;
+            ++d.reverts;
+        });
+    };
+    must(create<VolumeSnapshot>({{9, 2}}, project, "of-root", {root, ""}));
+    EXPECT_EQ(code(back_to({{9, 2}})), Code::not_found);
+    EXPECT_EQ(code(back_to({{9, 9}})), Code::not_found);
+    must(back_to(kept));
+    EXPECT_EQ(code(declare<Volume>(volume, [](auto& d) { d.reverts = 0; })), Code::conflict);
+}
+
+TEST_F(Apply, ASnapshotThatAVolumeGoesBackToStaysUntilItIsThere) {
+    must(declare<Volume>(volume, [&](auto& d) {
+        d.revert_to = kept;
+        d.reverts = 1;
+    }));
+    EXPECT_EQ(code(Delete<VolumeSnapshot>{kept}), Code::conflict);
+    must(observe<Volume>(volume, [](auto& o) { o.reverts = 1; }));
+    must(Delete<VolumeSnapshot>{kept});
+    EXPECT_EQ(code(declare<Volume>(volume, [](auto& d) { d.reverts = 2; })), Code::conflict)
+        << "it is being deleted";
+    must(Forget<VolumeSnapshot>{kept});
+    must(declare<Volume>(volume, [](auto& d) { d.size = {3000}; }));
+}
+
+// ---- generations, epochs, counters -------------------------------------------------------------
+
+TEST_F(Apply, AMoveToAHostNeedsAHigherGeneration) {
+    must(place(host));
+    EXPECT_EQ(code(claim<Instance>(instance, [&](auto& c) { c.host = other_host; })),
+              Code::conflict);
+    EXPECT_EQ(code(claim<Instance>(instance, [](auto& c) { c.generation = 0; })), Code::conflict);
+    must(claim<Instance>(instance, [](auto& c) { c.host.reset(); }));
+    EXPECT_EQ(code(claim<Instance>(instance, [&](auto& c) { c.host = host; })), Code::conflict)
+        << "also back to where it was";
+    must(place(other_host));
+    EXPECT_EQ(snapshot.get<Instance>(instance).claimed.generation, 2u);
+}
+
+TEST_F(Apply, ANewGenerationNeedsEvidenceThatTheRunBeforeIsOver) {
+    must(place(host));
+    const auto again = [&](const char* evidence) {
+        return claim<Instance>(instance, [&](auto& c) {
+            c.host = other_host;
+            c.generation = 2;
+            c.evidence = evidence;
+        });
+    };
+    EXPECT_EQ(code(again("")), Code::conflict);
+    must(again("power switch confirmed"));
+}
+
+TEST_F(Apply, ObservationsOfAnotherGenerationAreRefused) {
+    must(place(host));
+    const auto seen = [&](Generation generation, InstancePhase phase) {
+        return observe<Instance>(instance, [&](auto& o) {
+            o.generation = generation;
+            o.phase = phase;
+        });
+    };
+    EXPECT_EQ(code(seen(2, InstancePhase::running)), Code::conflict) << "not claimed yet";
+    must(seen(1, InstancePhase::running));
+    must(place(other_host));
+    must(seen(2, InstancePhase::preparing));
+    EXPECT_EQ(code(seen(1, InstancePhase::stopped)), Code::conflict) << "claimed anew meanwhile";
+}
+
+TEST_F(Apply, GenerationsOfVolumesAndEpochsOfHostsNeverFall) {
+    must(claim<Volume>(volume, [&](auto& c) { c = {host, 3}; }));
+    EXPECT_EQ(code(claim<Volume>(volume, [&](auto& c) { c.generation = 2; })), Code::conflict);
+    must(claim<Host>(host, [](auto& c) { c.epoch = 5; }));
+    EXPECT_EQ(code(claim<Host>(host, [](auto& c) { c.epoch = 4; })), Code::conflict);
+}
+
+TEST_F(Apply, CountersOfWishesNeverFall) {
+    must(declare<Instance>(instance, [](auto& d) { d.starts = d.reboots = d.resets = 2; }));
+    EXPECT_EQ(code(declare<Instance>(instance, [](auto& d) { d.starts = 1; })), Code::conflict);
+    EXPECT_EQ(code(declare<Instance>(instance, [](auto& d) { d.reboots = 1; })), Code::conflict);
+    EXPECT_EQ(code(declare<Instance>(instance, [](auto& d) { d.resets = 1; })), Code::conflict);
+}
+
+TEST_F(Apply, ClaimsPastCapacityAreTakenBecauseHostsShrinkAndLogsMustStayReadable) {
+    must(declare<Instance>(instance, [](auto& d) { d.memory = {100'000}; }));
+    must(place(host));
+    EXPECT_FALSE(check(snapshot).empty());
+}
+
+}  // namespace
+}  // namespace vdc::model
