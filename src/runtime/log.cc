@@ -66,6 +66,11 @@ void Log::set_least(Level least) {
     least_ = least;
 }
 
+bool Log::takes(Level level) const {
+    const std::lock_guard held(mutex_);
+    return level >= least_;
+}
+
 static Json printable(const Json& value) {
     return value.is(Json::Kind::text) ? Json(base::quoted(value.text(), text_max)) : value;
 }

@@ -40,6 +40,8 @@ class Log {
 
     /// Lines below this level are dropped; `info` unless set. From any thread.
     void set_least(Level least);
+    /// Whether a line of this level would be written: asked before making a costly one.
+    bool takes(Level level) const;
 
     void write(Level level, std::string_view room, std::string_view message,
                std::vector<Field> fields = {});

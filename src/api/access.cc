@@ -1,0 +1,52 @@
+#include "api/access.h"
+
+#include <unistd.h>
+
+namespace vdc::api {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+static Result<Caller> by_uid(const wire::Peer& peer) {
+    const bool ours = peer.uid && (*peer.uid == 0 || *peer.uid == ::geteuid());
+    if (ours) return Caller{"admin", /*admin=*/true};
+    return Error{Error::Code::forbidden,
+                 "user id " + (peer.uid ? std::to_string(*peer.uid) : "unknown") +
+                     " may not use this socket",
+                 "only root and the daemon's own user may"};
+}
+
+static Result<Caller> by_token(const wire::Request& request, const base::Secret& token) {
+    constexpr std::string_view scheme = "Bearer ";
+    const std::string* given = request.headers.find("Authorization");
+    if (given == nullptr) return Caller{};
+    const bool bearer =
+        given->size() > scheme.size() &&
+        wire::same_ignoring_case(std::string_view(*given).substr(0, scheme.size()), scheme);
+    if (bearer && !token.empty() && token.matches(std::string_view(*given).substr(scheme.size())))
+        return Caller{"admin", /*admin=*/true};
+    return Error{Error::Code::unauthenticated, "the token is not the right one",
+                 "`vdc token show` on the host of the daemon prints it"};
+}
+
+Result<Caller> caller_of(const wire::Request& request, const base::Secret& token) {
+    switch (request.peer.kind) {
+        case wire::Peer::Kind::unix_socket: return by_uid(request.peer);
+        case wire::Peer::Kind::tls: return by_token(request, token);
+        case wire::Peer::Kind::tcp: break;
+    }
+    if (request.headers.has("Authorization"))
+        return Error{Error::Code::forbidden,
+                     "a token was sent over a connection that is not encrypted",
+                     "use https, and make a new token: this one may have been read"};
+    return Caller{};
+}
+
+Status authorize(const Caller& caller, Access wanted) {
+    if (wanted == Access::anybody || caller.admin) return {};
+    return Error{Error::Code::unauthenticated, "this needs to know who asks",
+                 "send `Authorization: Bearer TOKEN` over https, or use the local socket"};
+}
+
+}  // namespace vdc::api

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/consoles.h"
+#include "api/uploads.h"
+#include "base/secret.h"
+#include "engine/engine.h"
+#include "runtime/executor.h"
+#include "wire/http_server.h"
+
+/// The HTTP API: what people and tools may ask of the datacenter. See README.md.
+namespace vdc::api {
+
+/// What the API works with. All outlive it.
+struct Services {
+    engine::Engine& engine;
+    runtime::Executor& executor;  ///< whose time it is
+    Uploads& uploads;
+    Consoles& consoles;
+};
+
+struct Options {
+    std::string version = "0.0.0";  ///< of the program
+    base::Secret token = {};        ///< opens the API over TLS; empty: nothing does
+};
+
+/// Answers the requests of any number of servers. Its server is stopped before it ends.
+class Api final : public wire::Handler {
+  public:
+    Api(Services services, Options options);
+    ~Api() override;
+
+    void on_request(wire::Request request, wire::Responder responder) override;
+    base::Result<std::unique_ptr<wire::BodySink>> on_body_begin(const wire::Request& head) override;
+
+    /// The OpenAPI 3.1 document, as served at /v1/openapi.json.
+    static std::string openapi(const std::string& version);
+
+  private:
+    class Body;
+    std::shared_ptr<Body> body_;
+};
+
+}  // namespace vdc::api

@@ -1,0 +1,120 @@
+#include "api/desk.h"
+#include "api/route_groups.h"
+#include "api/schemas.h"
+#include "model/apply.h"
+#include "model/codec.h"
+#include "model/noun_words.h"
+
+/// The datacenter as one computer, and what this API is.
+namespace vdc::api {
+
+using base::Json;
+using model::Host;
+using model::Instance;
+using model::Resources;
+using model::Snapshot;
+using wire::Method;
+
+namespace {
+
+struct Sum {
+    Resources capacity;
+    Resources claimable;
+    Resources claimed;
+    std::string accelerator = "none";
+    Json warnings = Json::array();
+};
+
+void add_host(Sum& sum, const Snapshot& snapshot, const Host& host) {
+    for (const std::string& warning : host.observed.warnings)
+        sum.warnings.push(Json::object({{"host", host.name}, {"text", warning}}));
+    sum.claimed += snapshot.claimed(host.id);
+    if (host.claimed.health != model::HostHealth::up) return;
+    sum.capacity += host.observed.capacity;
+    sum.claimable += claimable(host);
+    const std::string& accelerator = host.observed.accelerator;
+    if (sum.accelerator == "none")
+        sum.accelerator = accelerator;
+    else if (sum.accelerator != accelerator)
+        sum.accelerator = "mixed";
+}
+
+std::int64_t running(const Snapshot& snapshot) {
+    std::int64_t count = 0;
+    for (const auto& [id, instance] : snapshot.all<Instance>())
+        if (instance->observed.phase == model::InstancePhase::running) ++count;
+    return count;
+}
+
+Json counts(const Snapshot& snapshot) {
+    Json counts = Json::object();
+    model::for_each_noun([&]<class R>(std::type_identity<R>) {
+        counts.set(model::many_word(R::noun), static_cast<std::int64_t>(snapshot.all<R>().size()));
+    });
+    return counts;
+}
+
+}  // namespace
+
+static void show_datacenter(Desk& desk, const CallPtr& call) {
+    const auto snapshot = desk.snapshot();
+    Sum sum;
+    for (const auto& [id, host] : snapshot->all<Host>()) add_host(sum, *snapshot, *host);
+    const Json json = Json::object({{"revision", static_cast<std::int64_t>(snapshot->revision)},
+                                    {"capacity", part_to_json(sum.capacity)},
+                                    {"claimable", part_to_json(sum.claimable)},
+                                    {"claimed", part_to_json(sum.claimed)},
+                                    {"counts", counts(*snapshot)},
+                                    {"running", running(*snapshot)},
+                                    {"accelerator", sum.accelerator},
+                                    {"warnings", std::move(sum.warnings)}});
+    call->answer_json(200, base::dump(json) + "\n");
+}
+
+static Route plain(std::string path, std::string id, std::string summary, Json schema) {
+    Route route{Method::get, std::move(path), std::move(id), "datacenter", std::move(summary)};
+    route.answers = {{200, "So it is.", std::move(schema)}};
+    return route;
+}
+
+void add_datacenter_routes(Routes& routes) {
+    Route datacenter =
+        plain("/v1/datacenter", "getDatacenter",
+              "Show what the datacenter has and what is taken of it", schema_ref("Datacenter"));
+    datacenter.handle = show_datacenter;
+    routes.push_back(std::move(datacenter));
+
+    Route version = plain("/v1/version", "getVersion", "Show what answers here",
+                          object_schema({{"name", text_schema("vdc")},
+                                         {"version", text_schema("of the program")},
+                                         {"api", text_schema("v1")}}));
+    version.handle = [](Desk& desk, const CallPtr& call) {
+        const Json json =
+            Json::object({{"name", "vdc"}, {"version", desk.options.version}, {"api", "v1"}});
+        call->answer_json(200, base::dump(json) + "\n");
+    };
+    routes.push_back(std::move(version));
+
+    Route health = plain("/v1/health", "getHealth", "Say whether this daemon is at work",
+                         object_schema({{"status", text_schema("ok")},
+                                        {"revision", integer_schema("of the datacenter")}}));
+    health.access = Access::anybody;
+    health.handle = [](Desk& desk, const CallPtr& call) {
+        const Json json = Json::object(
+            {{"status", "ok"}, {"revision", static_cast<std::int64_t>(desk.snapshot()->revision)}});
+        call->answer_json(200, base::dump(json) + "\n");
+    };
+    routes.push_back(std::move(health));
+
+    Route description = plain("/v1/openapi.json", "getOpenapi", "Describe this API",
+                              Json::object({{"type", "object"}}));
+    description.access = Access::anybody;
+    description.handle = [](Desk& desk, const CallPtr& call) {
+        // Made once for each program: the table of routes never changes.
+        static const std::string document = Api::openapi(desk.options.version);
+        call->answer_json(200, document);
+    };
+    routes.push_back(std::move(description));
+}
+
+}  // namespace vdc::api

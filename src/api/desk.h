@@ -1,0 +1,33 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/api.h"
+#include "api/call.h"
+#include "api/console_bridge.h"
+#include "api/watchers.h"
+#include "runtime/workers.h"
+
+namespace vdc::api {
+
+/// What handlers work with. They run on the server's thread: what blocks goes to `readers`.
+struct Desk {
+    Desk(Services services, Options with);
+
+    engine::Engine& engine;
+    runtime::Executor& executor;
+    Uploads& uploads;
+    Consoles& consoles;
+    const Options options;
+    Watchers watchers;
+    ConsoleBridge bridge;
+    runtime::Workers readers{2, "api-reader", 1000};
+
+    engine::SnapshotPtr snapshot() const { return engine.snapshot(); }
+
+    /// Runs a blocking piece of work; refuses the call when too many wait.
+    void read_slowly(const CallPtr& call, std::function<void()> work);
+};
+
+}  // namespace vdc::api

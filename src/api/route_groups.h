@@ -1,0 +1,19 @@
+#pragma once
+
+#include "api/route.h"
+
+/// The parts of the table; all_routes() puts them together.
+namespace vdc::api {
+
+void add_record_routes(Routes& routes);      ///< list, get, create, change, delete of each noun
+void add_action_routes(Routes& routes);      ///< power, volumes, operations
+void add_document_routes(Routes& routes);    ///< apply
+void add_image_routes(Routes& routes);       ///< upload
+void add_history_routes(Routes& routes);     ///< events, why, watch
+void add_console_routes(Routes& routes);     ///< console, log
+void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json, datacenter
+
+/// The query parameter `project`, of nearly every route.
+Parameter project_parameter();
+
+}  // namespace vdc::api

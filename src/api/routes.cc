@@ -1,0 +1,27 @@
+#include "api/route_groups.h"
+#include "api/schemas.h"
+
+namespace vdc::api {
+
+base::Json schema_ref(const std::string& name) {
+    return base::Json::object({{"$ref", "#/components/schemas/" + name}});
+}
+
+Parameter project_parameter() {
+    return {"project", "Name or id of the project whose things are meant; without it `default`.",
+            text_schema()};
+}
+
+Routes all_routes() {
+    Routes routes;
+    add_record_routes(routes);
+    add_action_routes(routes);
+    add_image_routes(routes);
+    add_document_routes(routes);
+    add_history_routes(routes);
+    add_console_routes(routes);
+    add_datacenter_routes(routes);
+    return routes;
+}
+
+}  // namespace vdc::api
