@@ -27,8 +27,9 @@ struct Suite {
 
 // ---- qcow2 -------------------------------------------------------------------------------------
 
+/// Nothing is allocated: all that is read comes from the backing file.
 static Bytes backed(std::string_view name, std::string_view format = {}) {
-    Bytes image = qcow2();
+    Bytes image = qcow2().be64(qcow2_l2, 0);
     return back(image, name, format);
 }
 
@@ -37,9 +38,10 @@ static Bytes extended(std::uint32_t type, std::string_view body) {
     return extend(image, type, body);
 }
 
-/// Incompatible feature bit 2 and the name of the file, as QEMU writes both.
+/// Incompatible feature bit 2 and the name of the file, as QEMU writes both; the disk's first
+/// cluster is that file's first.
 static Bytes with_data_file(std::string_view name) {
-    return extended(0x44415441, name).be64(72, 4);
+    return extended(0x44415441, name).be64(72, 4).be64(qcow2_l2, std::uint64_t{1} << 63);
 }
 
 static void qcow2_references(Suite& suite, const Targets& to) {

@@ -52,7 +52,15 @@ Result<Fd> open_own(const std::string& folder, const std::string& name, int flag
     // A pipe in its place must not keep us waiting.
     Fd file = TRY(open_beneath(folder, name, flags | O_NONBLOCK, 0));
     TRY(check_own(file, folder + "/" + name));
+    if (::fcntl(file.get(), F_SETFL, 0) != 0)
+        return system_error(errno, "cannot set the flags of " + folder + "/" + name);
     return file;
+}
+
+Status take_back(const std::string& folder, const std::string& name, mode_t mode) {
+    const Fd file = TRY(open_beneath(folder, name, O_RDONLY | O_NONBLOCK, 0));
+    if (::fchown(file.get(), 0, 0) == 0 && ::fchmod(file.get(), mode) == 0) return {};
+    return system_error(errno, "cannot take back " + folder + "/" + name);
 }
 
 static Status write_whole(const Fd& file, std::string_view bytes, const std::string& path) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -17,6 +19,9 @@ base::Status ensure_own_dir(const std::string& folder);
 /// Opens FOLDER/NAME with `flags` (O_RDONLY or O_RDWR). not_found when it is not there, corrupt
 /// when it is not what it must be.
 base::Result<runtime::Fd> open_own(const std::string& folder, const std::string& name, int flags);
+
+/// Gives FOLDER/NAME back to root, with this mode: a job that was killed had it on loan.
+base::Status take_back(const std::string& folder, const std::string& name, mode_t mode);
 
 /// Makes FOLDER/NAME, which must not be there (mode 0600), open to read and write, with `head` at
 /// its beginning and zeros from there to `size`.

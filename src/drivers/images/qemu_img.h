@@ -15,10 +15,10 @@ namespace vdc::drivers::images {
 struct Job {
     std::string what;  ///< for messages: "the conversion of image 1234"
     std::string key;   ///< names its cgroup and its uid; one run at a time has it
-    std::vector<std::string> arguments;
-    std::vector<int> to_read;   ///< open to all who hold them (mode 0444)
-    std::vector<int> to_write;  ///< given to the jail's uid meanwhile, and taken back
-    base::Bytes file_size{};    ///< no file may grow beyond
+    std::vector<std::string> arguments = {};
+    std::vector<int> to_read = {};   ///< open to all who hold them (mode 0444)
+    std::vector<int> to_write = {};  ///< given to the jail's uid meanwhile, and taken back
+    base::Bytes file_size = {};      ///< no file may grow beyond
     int cpu_seconds = 60;
 };
 
