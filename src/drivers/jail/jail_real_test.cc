@@ -487,6 +487,11 @@ TEST_F(Probe, MemoryEndsAtTheLimit) {
     EXPECT_EQ(must_run(what).status, 128 + SIGKILL);
 }
 
+TEST_F(Probe, AProgramThatAbortsEndsThoughItIsProcessOne) {
+    // SIGABRT does nothing to it; the C library then stops by a forbidden instruction.
+    EXPECT_EQ(must_run(spec({probe, "abort"})).status, 128 + SIGSEGV);
+}
+
 TEST_F(Probe, ProcessorTimeEndsAtTheLimit) {
     Spec what = spec({probe, "processor"});
     what.limits = {.cpu_seconds = 1};

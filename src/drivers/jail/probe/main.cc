@@ -83,7 +83,7 @@ static Outside outside_of(const std::map<std::string, std::string>& given) {
 
 }  // namespace probe
 
-/// jail_probe inside|harmless|memory|processor [NAME=VALUE...]
+/// jail_probe inside|harmless|memory|processor|abort [NAME=VALUE...]
 int main(int count, char** words) {
     const std::string_view what = count > 1 ? words[1] : "";
     if (what == "memory") return probe::take_memory();
