@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "drivers/fronts/admin.h"
 #include "drivers/fronts/balancer.h"
@@ -13,7 +12,6 @@
 #include "drivers/networks/notes.h"
 #include "drivers/networks/rules.h"
 #include "runtime/files.h"
-#include "runtime/process.h"
 
 namespace vdc::drivers::fronts {
 
@@ -53,17 +51,6 @@ std::unique_lock<std::mutex> Fronts::hold(model::ApplicationId application) {
 
 // ---- the way to a front ------------------------------------------------------------------------
 
-/// The device that leads to exactly this address on the host; empty when there is none.
-static std::string way_to(base::Ipv4 address) {
-    const auto routes =
-        runtime::run({.words = {"ip", "-o", "route", "show", "exact", text(address)}});
-    if (!routes.ok()) return "";
-    std::istringstream words(routes->out);
-    for (std::string word; words >> word;)
-        if (word == "dev" && words >> word) return word;
-    return "";
-}
-
 static Status open_inside(const std::string& inner, const Opening& opening) {
     TRY(networks::ip_batch(inner,
                            fmt::format("addr replace {}/32 dev lo\n", text(opening.address))));
@@ -88,7 +75,7 @@ static Result<base::Ipv4> next_hop(const std::string& device) {
 static Status open_outside(const HostPaths& paths, int number, const Opening& opening) {
     const std::string device = networks::host_device(paths, number);
     const std::string ours = "vdc" + paths.tag + "n";
-    const std::string present = way_to(opening.address);
+    const std::string present = networks::device_towards(opening.address);
     if (!present.empty() && !present.starts_with(ours)) return taken(opening.address, present);
     const base::Ipv4 hop = TRY(next_hop(device));
     return networks::ip_batch("", fmt::format("route replace {}/32 via {} dev {}\n",
@@ -97,7 +84,7 @@ static Status open_outside(const HostPaths& paths, int number, const Opening& op
 
 static Status close_outside(const HostPaths& paths, int number, const Opening& opening) {
     const std::string device = networks::host_device(paths, number);
-    if (way_to(opening.address) != device) return {};
+    if (networks::device_towards(opening.address) != device) return {};
     return networks::ip_batch(
         "", fmt::format("route del {}/32 dev {}\n", text(opening.address), device));
 }
@@ -215,7 +202,8 @@ Result<FrontSighting> Fronts::look(const FrontSpec& front) {
     const std::optional<Record> record = load_record(files);
     if (!record || !record->whole || !networks::alive(record->master)) return FrontSighting{};
     for (const Opening& opening : record->openings)
-        if (way_to(opening.address) != networks::host_device(paths_, front.network_number))
+        if (networks::device_towards(opening.address) !=
+            networks::host_device(paths_, front.network_number))
             return FrontSighting{};
     const auto stat = ask(files.admin(), "show stat replicas 4 -1");
     if (!stat.ok()) return FrontSighting{};

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <ifaddrs.h>
 #include <linux/magic.h>
 #include <linux/netfilter.h>
@@ -19,9 +20,11 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <sstream>
 #include <system_error>
 #include <thread>
 
+#include "base/text.h"
 #include "drivers/networks/daemons.h"
 #include "runtime/fd.h"
 #include "runtime/files.h"
@@ -144,6 +147,20 @@ Result<Inside> look_around() {
     }
     ::freeifaddrs(first);
     return seen;
+}
+
+/// proc_net(5): per line device, destination, gateway, five numbers, mask; addresses as the
+/// machine's own words.
+std::string device_towards(Ipv4 address) {
+    const auto table = runtime::read_file("/proc/thread-self/net/route", 64 << 20);
+    if (!table.ok()) return "";
+    const std::string wanted = fmt::format("{:08X}", ::htonl(address.bits));
+    std::istringstream lines(*table);
+    for (std::string line; std::getline(lines, line);) {
+        const std::vector<std::string> fields = base::split(line, '\t');
+        if (fields.size() > 7 && fields[1] == wanted && fields[7] == "FFFFFFFF") return fields[0];
+    }
+    return "";
 }
 
 std::vector<Daemon> processes_in(const std::string& name) {

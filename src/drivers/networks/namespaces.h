@@ -32,6 +32,10 @@ std::vector<std::string> namespaces(const std::string& prefix);
 /// Devices and IPv4 addresses of the namespace that the calling thread is in.
 base::Result<Inside> look_around();
 
+/// The device that a route of the namespace that the calling thread is in gives to exactly this
+/// address; empty when there is none.
+std::string device_towards(Ipv4 address);
+
 /// Processes whose network namespace is this one.
 std::vector<Daemon> processes_in(const std::string& name);
 

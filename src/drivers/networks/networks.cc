@@ -111,6 +111,13 @@ static Status follow_ports(const HostPaths& paths, const NetworkSpec& network,
     return {};
 }
 
+/// The host may have other resolvers than before (a laptop that moved); that is no change of the
+/// spec.
+Result<NetworkSighting> Networks::as_it_is(int number, const Record& record) {
+    if (record.nat) TRY(follow_resolvers(paths_, number, host_resolvers()));
+    return NetworkSighting{true, record.applied};
+}
+
 Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
     TRY(check_spec(network));
     const auto held = hold(network.number);
@@ -122,7 +129,7 @@ Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
                      "remove that network first"};
     const Record wanted = record_of(network);
     const bool stood = before && stands(network.number, before->nat);
-    if (stood && before->applied == wanted.applied) return NetworkSighting{true, wanted.applied};
+    if (stood && before->applied == wanted.applied) return as_it_is(network.number, *before);
     TRY(runtime::ensure_dir(paths_.network(network.number)));
     TRY(drop_record(paths_, network.number));
     TRY(bring_about(network, stood && before->shape == wanted.shape));
@@ -153,8 +160,7 @@ Result<NetworkSighting> Networks::look(model::NetworkId network, int number) {
     const std::optional<Record> record = load_record(paths_, number);
     if (!record || record->network != network || !stands(number, record->nat))
         return NetworkSighting{};
-    if (record->nat) TRY(follow_resolvers(paths_, number, host_resolvers()));
-    return NetworkSighting{true, record->applied};
+    return as_it_is(number, *record);
 }
 
 static std::optional<int> number_in(std::string_view digits) {

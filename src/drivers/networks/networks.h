@@ -20,6 +20,8 @@
 /// those above it need o+x.
 namespace vdc::drivers::networks {
 
+struct Record;
+
 struct Options {
     /// Where the host's resolvers stand; the first file that names one which a namespace can reach.
     /// systemd-resolved hides the real ones behind 127.0.0.53 and tells them in its own file.
@@ -40,7 +42,8 @@ class Networks : public TapOpener {
     ~Networks() override;
 
     /// Makes the network be as `network` says, from nothing, from another spec, or from a half-made
-    /// state. What is right already is left alone: guests notice nothing of another port's change.
+    /// state. What is right already is left alone: guests notice nothing of another port's change,
+    /// and a network that is all right costs a millisecond, so it may be applied to look at it.
     /// invalid when the spec contradicts itself; conflict when its number is another network's.
     base::Result<control::NetworkSighting> apply(const control::NetworkSpec& network);
 
@@ -66,6 +69,7 @@ class Networks : public TapOpener {
     std::unique_lock<std::mutex> hold(int number);
     base::Status bring_about(const control::NetworkSpec& network, bool links_stand);
     base::Status make_links(const control::NetworkSpec& network);
+    base::Result<control::NetworkSighting> as_it_is(int number, const Record& record);
     bool stands(int number, bool nat);
     std::vector<Ipv4> host_resolvers() const;
 

@@ -11,7 +11,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <random>
 
@@ -344,6 +347,47 @@ TEST_F(NetworksReal, WhatIsBrokenIsSeenAndMended) {
         EXPECT_TRUE(reaches(guest, "203.0.113.9"));
         stage.cut(network, network.ports[0]);
     }
+}
+
+// ---- speed -------------------------------------------------------------------------------------
+
+/// The middle one of several times that a deed takes, in milliseconds.
+double median_ms(int count, const std::function<void(int)>& deed) {
+    using Clock = std::chrono::steady_clock;
+    std::vector<double> times;
+    for (int i = 0; i < count; ++i) {
+        const auto begin = Clock::now();
+        deed(i);
+        times.push_back(std::chrono::duration<double, std::milli>(Clock::now() - begin).count());
+    }
+    std::ranges::sort(times);
+    return times[times.size() / 2];
+}
+
+/// The aims are 300 ms for a whole network and 30 ms for a port, on a machine at rest; the bounds
+/// leave room for one that is not.
+TEST_F(NetworksReal, ChangesAreQuick) {
+    const NetworkSpec network = a_network(1, 50);
+    const PortSpec& port = network.ports[0];
+    std::map<std::string, double> ms;
+    int tap = -1;
+    ms["whole"] = median_ms(5, [&](int round) { must(networks.apply(a_network(2 + round, 50))); });
+    must(networks.apply(network));
+    ms["port"] = median_ms(9, [&](int round) { must(networks.apply(a_network(1, 49 - round))); });
+    must(networks.apply(network));
+    ms["look"] = median_ms(9, [&](int) { must(networks.look(network.id, 1)); });
+    ms["tap"] = median_ms(1, [&](int) {
+        tap = must(networks.open_tap({.port = port.id,
+                                      .network = network.id,
+                                      .network_number = network.number,
+                                      .mac = port.mac}));
+    });
+    ::close(tap);
+    for (const auto& [what, time] : ms) std::cerr << fmt::format("{} {:.1f} ms\n", what, time);
+    EXPECT_LT(ms["whole"], 3000);
+    EXPECT_LT(ms["port"], 600);
+    EXPECT_LT(ms["look"], 200);
+    EXPECT_LT(ms["tap"], 600);
 }
 
 // ---- leaving -----------------------------------------------------------------------------------

@@ -18,8 +18,8 @@
 ///                                 |                                  dnsmasq, metadata
 ///                                 +---------------------------------------------+
 ///
-/// Tenant addresses exist only inside the namespace: what leaves it bears the transit address, and
-/// what comes in goes to a front's address. So tenants may use the same ranges.
+/// A network's own addresses exist only inside its namespace: what leaves it bears the transit
+/// address, and what comes in goes to a front's address. So projects may use the same ranges.
 namespace vdc::drivers::networks {
 
 using base::Ipv4;
