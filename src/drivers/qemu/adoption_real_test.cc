@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <condition_variable>
 #include <thread>
 
+#include "drivers/jail/cgroup.h"
 #include "drivers/qemu/guest_test_util.h"
 #include "runtime/files.h"
 
@@ -196,6 +199,54 @@ TEST_F(AdoptionReal, AQemuThatHangsHoldsUpNobody) {
     ASSERT_EQ(::kill(static_cast<pid_t>(pid), SIGCONT), 0);
     EXPECT_TRUE(instances->pause(hung.id).ok());
     EXPECT_EQ(instances->look(hung.id).disks, hung.disks);
+}
+
+/// A daemon dies at 40 moments, from before its launch begins to after it has ended. Whatever it
+/// left, the next one finds either a run that is whole or nothing at all.
+TEST_F(AdoptionReal, ADaemonMayDieAtAnyMomentOfALaunch) {
+    const auto made = spec("web-1", disks->add(tiny_image(), {128}));
+    const auto cgroups = jail::Cgroups::of_this_machine().value();
+    int whole = 0;
+    int nothing = 0;
+    for (int i = 0; i < 40; ++i) {
+        forget();  // no threads of ours: the copy may do as it likes
+        const runtime::Pipe launched = runtime::make_pipe().value();
+        const pid_t daemon = ::fork();
+        if (daemon == 0) {
+            auto own = Instances::open(paths, Accelerator::tcg, *disks, taps);
+            (void)own.value()->launch(made);
+            (void)!::write(launched.write.get(), "x", 1);
+            ::pause();
+        }
+        pollfd done{.fd = launched.read.get(), .events = POLLIN, .revents = 0};
+        ::poll(&done, 1, i == 39 ? 60'000 : i * 8);
+        ::kill(daemon, SIGKILL);
+        int status = 0;
+        ASSERT_EQ(::waitpid(daemon, &status, 0), daemon);
+
+        open();
+        const InstanceSighting seen = instances->look(made.id);
+        const auto pids = cgroups.pids(paths.cgroup() + "/R/" + text(made.id)).value();
+        if (seen.alive) {
+            ++whole;
+            EXPECT_EQ(pids, std::vector<std::int64_t>{seen.pid});
+            EXPECT_EQ(seen.run, RunState::running);
+            EXPECT_EQ(seen.disks, made.disks);
+            EXPECT_EQ(instances->launch(made).error().code, base::Error::Code::conflict);
+        } else {
+            ++nothing;
+            EXPECT_TRUE(pids.empty());
+            EXPECT_FALSE(seen.leftovers);
+            EXPECT_TRUE(instances->instances()->empty());
+        }
+        ASSERT_TRUE(instances->kill(made.id).ok());
+        ASSERT_TRUE(instances->clean(made.id).ok());
+        EXPECT_FALSE(runtime::exists(paths.instance(made.id)));
+    }
+    EXPECT_GT(whole, 0);
+    EXPECT_GT(nothing, 0);
+    RecordProperty("whole", whole);
+    RecordProperty("nothing", nothing);
 }
 
 }  // namespace vdc::drivers::qemu
