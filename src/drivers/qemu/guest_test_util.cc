@@ -147,11 +147,10 @@ std::string Typist::run(const std::string& command) {
 // ---- the host ----------------------------------------------------------------------------------
 
 std::string RealHost::tiny_image() {
-    static const std::string folder = std::string(VDC_BINARY_DIR) + "/tiny";
     static const auto built = runtime::must_run(
-        {.words = {std::string(VDC_SOURCE_DIR) + "/images/tiny/build", folder}, .limit = 300s});
+        {.words = {VDC_SOURCE_DIR "/images/tiny/build", VDC_BINARY_DIR "/tiny"}, .limit = 300s});
     EXPECT_TRUE(built.ok()) << (built.ok() ? "" : built.error().message);
-    return folder + "/tiny.qcow2";
+    return VDC_BINARY_DIR "/tiny/tiny.qcow2";
 }
 
 RealHost::RealHost() {

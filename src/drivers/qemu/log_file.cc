@@ -25,7 +25,7 @@ void trim_log(const std::string& path, base::Bytes keep) {
     if (!file || ::fstat(file.get(), &seen) != 0) return;
     // Twice as much may lie there, so that the hole grows seldom.
     const std::int64_t stored = std::int64_t{seen.st_blocks} * 512;
-    if (seen.st_size <= keep.count || stored <= 2 * keep.count) return;
+    if (std::min<std::int64_t>(seen.st_size, stored) <= 2 * keep.count) return;
     if (::fallocate(file.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
                     seen.st_size - keep.count) == 0)
         return;

@@ -156,10 +156,24 @@ Result<Json> Qmp::execute(const std::string& command, Json arguments, Millisecon
                           int descriptor) {
     check(!watcher_.on_thread(), "the watcher's thread must not wait for QEMU");
     const auto deadline = Clock::now() + limit;
-    const std::unique_lock turn(turn_, deadline);
-    if (!turn.owns_lock())
-        return Error{Error::Code::timed_out,
-                     "QEMU is still busy with an earlier command; '" + command + "' was not sent"};
+    {
+        std::unique_lock lock(mutex_);
+        if (!changed_.wait_until(lock, deadline, [&] { return !busy_; }))
+            return Error{Error::Code::timed_out, "QEMU is still busy with an earlier command; '" +
+                                                     command + "' was not sent"};
+        busy_ = true;
+    }
+    auto result = converse(command, arguments, deadline, descriptor);
+    {
+        const std::lock_guard lock(mutex_);
+        busy_ = false;
+    }
+    changed_.notify_all();
+    return result;
+}
+
+Result<Json> Qmp::converse(const std::string& command, const Json& arguments,
+                           Clock::time_point deadline, int descriptor) {
     TRY(wait_ready(std::chrono::ceil<Milliseconds>(deadline - Clock::now())));
     std::int64_t id = 0;
     {

@@ -71,6 +71,8 @@ class Qmp {
     void settle(const base::Json& message);
     void answer(const base::Json& message);
     void close(base::Error why);
+    base::Result<base::Json> converse(const std::string& command, const base::Json& arguments,
+                                      Clock::time_point deadline, int descriptor);
     base::Status transmit(std::string_view line, int descriptor, Clock::time_point deadline);
     base::Result<base::Json> await(std::int64_t id, const std::string& command,
                                    Clock::time_point deadline);
@@ -81,9 +83,9 @@ class Qmp {
     Watcher::Watch watch_ = 0;
     MessageSplitter splitter_;  ///< of the watcher's thread
 
-    std::timed_mutex turn_;  ///< held from a command to its answer
-    mutable std::mutex mutex_;
+    mutable std::mutex mutex_;  ///< all below
     std::condition_variable changed_;
+    bool busy_ = false;  ///< from a command to its answer
     Phase phase_ = Phase::greeting;
     std::optional<base::Error> why_closed_;
     std::int64_t last_id_ = 0;
