@@ -47,11 +47,11 @@ static std::optional<Ending> ending_of(model::RunEnd ended) {
 
 /// What is remembered of an instance; at first what the store remembers of it.
 HostMind::SeenInstance& HostMind::seen_instance(model::InstanceId id) {
-    const auto [at, added] = instances_.try_emplace(id);
+    SeenInstance& seen = instances_[id];
     const auto duty = duties_.instances.find(id);
-    if (!added || duty == duties_.instances.end()) return at->second;
+    if (seen.remembered || duty == duties_.instances.end()) return seen;
     const model::InstanceObserved& stored = duty->second.reported;
-    SeenInstance& seen = at->second;
+    seen.remembered = true;
     seen.obeyed = {stored.starts, stored.reboots, stored.resets};
     if (stored.phase == model::InstancePhase::stopped) {
         seen.ended = ending_of(stored.ended);

@@ -75,6 +75,7 @@ class HostMind {
     };
     struct SeenInstance : Seen<InstanceSighting> {
         std::optional<Instant> power_down_at;  ///< when the button was pressed in this run
+        bool remembered = false;               ///< what the store knows of it was taken over
         bool ending = false;                   ///< we asked for the end of this run
         Wishes obeyed;                         ///< by the last run
         std::vector<CardSpec> launching;       ///< cards of the run that is being launched

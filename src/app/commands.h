@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/settings.h"
+
+/// What the program does itself, without asking a daemon. Each returns an exit code: 0 done, 1
+/// failed, 2 wrong words.
+namespace vdc::app {
+
+/// Starts the datacenter; one that runs already is fine. Returns when it answers.
+int up(const Settings& settings);
+
+/// Stops the daemon; instances go on. With `purge` everything of the datacenter goes: instances,
+/// networks, disks, data.
+int down(const Settings& settings, bool purge);
+
+/// Says whether this machine can be a host, and what is missing.
+int doctor(const Settings& settings);
+
+/// Plays a scenario file and compares; or lives seeds. The last line of output is the history hash
+/// or the first failing seed.
+int play_file(const std::string& path);
+int live_seeds(std::uint64_t from, std::uint64_t count);
+
+}  // namespace vdc::app

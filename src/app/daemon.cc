@@ -1,0 +1,326 @@
+#include "app/daemon.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <set>
+
+#include "agent/agent.h"
+#include "agent/metadata_service.h"
+#include "agent/pooled_hands.h"
+#include "api/api.h"
+
+#include "base/text.h"
+#include "control/registration.h"
+#include "drivers/host_driver.h"
+#include "engine/engine.h"
+#include "runtime/files.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+#include "runtime/random.h"
+#include "store/store.h"
+#include "wire/http_server.h"
+#include "wire/tls.h"
+
+namespace vdc::app {
+
+using base::Error;
+using base::Result;
+using base::Status;
+
+namespace {
+
+/// Passes effects on and tells the metadata service which networks are here.
+class TellingDriver final : public drivers::Driver {
+  public:
+    TellingDriver(drivers::HostDriver& driver, agent::MetadataService& metadata)
+        : driver_(driver), metadata_(metadata) {}
+
+    Result<control::Sighting> run(const control::Effect& effect) override {
+        if (const auto* going = std::get_if<control::RemoveNetwork>(&effect))
+            metadata_.network_going(going->number);
+        Result<control::Sighting> result = driver_.run(effect);
+        if (const auto* up = std::get_if<control::ApplyNetwork>(&effect);
+            up != nullptr && result.ok())
+            metadata_.network_up(up->network.number);
+        return result;
+    }
+    void on_notice(std::function<void(drivers::Notice)> heard) override {
+        driver_.on_notice(std::move(heard));
+    }
+    Result<std::vector<model::InstanceId>> instances() override { return driver_.instances(); }
+    Result<drivers::HostFacts> facts() override { return driver_.facts(); }
+
+  private:
+    drivers::HostDriver& driver_;
+    agent::MetadataService& metadata_;
+};
+
+/// The agent's way to the engine of its own process.
+class InProcess final : public agent::Controller {
+  public:
+    InProcess(engine::Engine& engine, runtime::Executor& agents, std::string host)
+        : engine_(engine), agents_(agents), actor_("host " + std::move(host)) {}
+
+    void report(model::Step step, std::function<void(Status)> done) override {
+        engine_.submit(
+            {actor_, "",
+             [step = std::move(step)](const model::Snapshot&) { return std::vector{step}; },
+             [this, done = std::move(done)](const Result<model::Revision>& outcome, const auto&) {
+                 agents_.post([done, status = outcome.ok() ? Status{} : Status(outcome.error())] {
+                     done(status);
+                 });
+             }});
+    }
+
+  private:
+    engine::Engine& engine_;
+    runtime::Executor& agents_;
+    const std::string actor_;
+};
+
+class SerialConsoles final : public api::Consoles {
+  public:
+    explicit SerialConsoles(drivers::qemu::Instances& instances) : instances_(instances) {}
+    Result<runtime::Fd> open(model::InstanceId instance) override {
+        return instances_.open_console(instance);
+    }
+    Result<std::string> log_tail(model::InstanceId instance, std::size_t size_max) override {
+        return instances_.console_log(instance, size_max);
+    }
+
+  private:
+    drivers::qemu::Instances& instances_;
+};
+
+std::string machine_name() {
+    char name[256] = {};
+    if (::gethostname(name, sizeof name - 1) != 0) return "h1";
+    std::string label;
+    for (const char* c = name; *c != 0 && *c != '.'; ++c) {
+        const char lower = *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c - 'A' + 'a') : *c;
+        const bool plain =
+            (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '-';
+        if (plain) label += lower;
+    }
+    return base::check_name("a host", label).ok() ? label : "h1";
+}
+
+model::HostObserved observed_of(const drivers::HostFacts& facts) {
+    return {{facts.vcpus, facts.memory, facts.disk},
+            facts.disk_free,
+            facts.accelerator,
+            facts.qemu_version,
+            facts.kernel,
+            facts.boot_id,
+            VDC_VERSION,
+            facts.warnings};
+}
+
+Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen) {
+    const std::size_t colon = listen.rfind(':');
+    int port = -1;
+    if (colon != std::string::npos) {
+        const char* end = listen.data() + listen.size();
+        if (std::from_chars(listen.data() + colon + 1, end, port).ptr != end) port = -1;
+    }
+    if (colon == 0 || port < 0 || port > 65'535)
+        return Error{Error::Code::invalid, "'" + listen + "' is no place to listen at",
+                     "write ADDRESS:PORT, for example 0.0.0.0:7443"};
+    return std::pair{listen.substr(0, colon), static_cast<std::uint16_t>(port)};
+}
+
+}  // namespace
+
+Result<std::string> datacenter_tag(const Settings& settings) {
+    if (runtime::exists(settings.tag_file())) return runtime::read_file(settings.tag_file(), 16);
+    const std::string tag =
+        text(base::Hasher{}.add(text(runtime::random_uuid())).finish()).substr(0, 4);
+    TRY(runtime::write_file_atomic(settings.tag_file(), tag));
+    return tag;
+}
+
+/// Members in the order in which they need each other; they end in the opposite order.
+class Daemon::Body {
+  public:
+    explicit Body(const Settings& settings) : settings_(settings) {}
+    ~Body();
+
+    Status open();
+
+  private:
+    Status open_store();
+    Status open_host();
+    Status open_agent();
+    Status open_api();
+    Status open_tls();
+    void hear(const engine::SnapshotPtr& snapshot);
+
+    const Settings settings_;
+    drivers::HostPaths paths_;
+    std::string host_name_;
+    model::HostId host_;
+    std::unique_ptr<store::Store> store_;
+    runtime::Loop engine_loop_{"engine"};
+    runtime::Loop agent_loop_{"agent"};
+    std::unique_ptr<engine::Engine> engine_;
+    std::unique_ptr<agent::MetadataService> metadata_;
+    std::unique_ptr<drivers::HostDriver> driver_;
+    std::unique_ptr<TellingDriver> telling_;
+    std::unique_ptr<runtime::Workers> workers_;
+    std::unique_ptr<agent::PooledHands> hands_;
+    std::unique_ptr<InProcess> controller_;
+    std::unique_ptr<agent::Agent> agent_;
+    std::unique_ptr<api::FileUploads> uploads_;
+    std::unique_ptr<SerialConsoles> consoles_;
+    std::unique_ptr<api::Api> api_;
+    std::unique_ptr<wire::HttpServer> server_;
+    std::atomic<bool> duties_posted_ = false;
+};
+
+Status Daemon::Body::open() {
+    if (::geteuid() != 0)
+        return Error{Error::Code::forbidden,
+                     "vdc must run as root: it makes namespaces, devices and control groups",
+                     "run `sudo vdc up`"};
+    TRY(runtime::ensure_dir(settings_.data, 0711));
+    TRY(runtime::ensure_dir(settings_.run, 0711));
+    host_name_ = settings_.host_name.empty() ? machine_name() : settings_.host_name;
+    TRY(base::check_name("a host", host_name_));
+    TRY(open_store());
+    TRY(open_host());
+    TRY(open_agent());
+    return open_api();
+}
+
+Status Daemon::Body::open_store() {
+    store_ = TRY(store::open_sqlite_store(settings_.data + "/store"));
+    paths_ = {settings_.data, settings_.run, TRY(datacenter_tag(settings_))};
+    std::string id = TRY(store_->note("datacenter"));
+    if (id.empty()) {
+        id = text(runtime::random_uuid());
+        TRY(store_->set_note("datacenter", id));
+    }
+    host_ = control::host_id(id, host_name_);
+    engine_ = std::make_unique<engine::Engine>(engine_loop_, *store_, engine::Engine::Options{});
+    TRY(engine_->start());
+    engine_->submit({"vdc",
+                     "",
+                     [fresh = runtime::random_uuid()](const model::Snapshot& s) {
+                         return control::beginnings(s, fresh);
+                     },
+                     {}});
+    return {};
+}
+
+Status Daemon::Body::open_host() {
+    drivers::HostDriver::Options options;
+    options.paths = paths_;
+    options.host_name = host_name_;
+    options.accelerator = TRY(drivers::qemu::parse_accelerator_wish(settings_.accelerator));
+    options.trial.kernel = settings_.trial_kernel;
+    options.trial.initramfs = settings_.trial_initramfs;
+    options.trial.limit = std::chrono::seconds(settings_.trial_seconds);
+    driver_ = TRY(drivers::HostDriver::open(std::move(options)));
+    metadata_ = TRY(agent::MetadataService::start(
+        [this](int number) { return driver_->networks().metadata_listener(number); }));
+    telling_ = std::make_unique<TellingDriver>(*driver_, *metadata_);
+    const drivers::HostFacts facts = TRY(driver_->facts());
+    for (const std::string& warning : facts.warnings) runtime::log().warning("app", warning);
+    engine_->submit(
+        {"host " + host_name_, "",
+         [id = host_, name = host_name_, observed = observed_of(facts)](const model::Snapshot& s) {
+             return control::registration(s, id, name, observed);
+         },
+         [](const Result<model::Revision>& outcome, const auto&) {
+             if (!outcome.ok())
+                 runtime::log().error("app", "this host could not join",
+                                      {{"error", text(outcome.error())}});
+         }});
+    return {};
+}
+
+Status Daemon::Body::open_agent() {
+    constexpr std::size_t workers = 8;
+    workers_ = std::make_unique<runtime::Workers>(workers);
+    hands_ = std::make_unique<agent::PooledHands>(*telling_, *workers_, agent_loop_);
+    controller_ = std::make_unique<InProcess>(*engine_, agent_loop_, host_name_);
+    agent_ = std::make_unique<agent::Agent>(agent_loop_, *hands_, *controller_);
+    agent_->found(TRY(driver_->instances()));
+    agent_->on_duties([this](const control::Duties& duties) {
+        metadata_->set_duties(std::make_shared<const control::Duties>(duties));
+    });
+    driver_->on_notice([this](drivers::Notice notice) {
+        agent_loop_.post([this, notice = std::move(notice)] { agent_->noticed(notice); });
+    });
+    engine_->listen(
+        [this](const model::CommitPtr&, const engine::SnapshotPtr& snapshot) { hear(snapshot); });
+    engine_loop_.start();
+    agent_loop_.start();
+    return {};
+}
+
+/// New duties, at most one letter at a time: the newest snapshot is what counts.
+void Daemon::Body::hear(const engine::SnapshotPtr&) {
+    if (duties_posted_.exchange(true)) return;
+    agent_loop_.post([this] {
+        duties_posted_ = false;
+        agent_->set_duties(control::duties(*engine_->snapshot(), host_));
+    });
+}
+
+Status Daemon::Body::open_api() {
+    uploads_ = TRY(api::FileUploads::open(paths_.uploads()));
+    consoles_ = std::make_unique<SerialConsoles>(driver_->qemus());
+    api::Options options;
+    options.version = VDC_VERSION;
+    if (!settings_.token_file.empty() || !settings_.listen.empty()) {
+        const std::string path =
+            settings_.token_file.empty() ? settings_.data + "/token" : settings_.token_file;
+        if (!runtime::exists(path))
+            TRY(runtime::write_file_atomic(path, runtime::random_token().reveal()));
+        std::string token = TRY(runtime::read_file(path, 4096));
+        while (!token.empty() && token.back() == '\n') token.pop_back();
+        options.token = base::Secret(std::move(token));
+    }
+    api_ = std::make_unique<api::Api>(api::Services{*engine_, engine_loop_, *uploads_, *consoles_},
+                                      std::move(options));
+    server_ = TRY(wire::HttpServer::start(*api_));
+    TRY(server_->listen_unix(settings_.socket(), 0600));
+    if (!settings_.listen.empty()) TRY(open_tls());
+    return {};
+}
+
+Status Daemon::Body::open_tls() {
+    const auto [address, port] = TRY(parse_listen(settings_.listen));
+    const wire::Identity identity = TRY(wire::load_or_make_identity(
+        settings_.data + "/tls.crt", settings_.data + "/tls.key",
+        {host_name_, "localhost", "127.0.0.1", address}, engine_loop_.now()));
+    TRY(server_->listen_tls(address, port, identity));
+    runtime::log().info("app", "the API listens",
+                        {{"address", settings_.listen},
+                         {"fingerprint", TRY(wire::fingerprint(identity.certificate))}});
+    return {};
+}
+
+Daemon::Body::~Body() {
+    if (server_) server_->stop();
+    agent_loop_.stop();
+    if (workers_) workers_->stop();
+    engine_loop_.stop();
+    server_.reset();
+    api_.reset();
+    metadata_.reset();
+}
+
+Daemon::Daemon(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+Daemon::~Daemon() = default;
+
+Result<std::unique_ptr<Daemon>> Daemon::start(const Settings& settings) {
+    auto body = std::make_unique<Body>(settings);
+    TRY(body->open());
+    return std::unique_ptr<Daemon>(new Daemon(std::move(body)));
+}
+
+}  // namespace vdc::app

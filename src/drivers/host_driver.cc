@@ -1,0 +1,133 @@
+#include "drivers/host_driver.h"
+
+namespace vdc::drivers {
+
+using base::Result;
+using base::Status;
+using control::Sighting;
+
+HostDriver::HostDriver(Options options)
+    : options_(std::move(options)),
+      images_(options_.paths),
+      volumes_(options_.paths),
+      networks_(options_.paths),
+      fronts_(options_.paths) {}
+
+Result<std::unique_ptr<HostDriver>> HostDriver::open(Options options) {
+    std::unique_ptr<HostDriver> driver(new HostDriver(std::move(options)));
+    const Options& chosen = driver->options_;
+    TRY(driver->images_.start());
+    TRY(driver->volumes_.start());
+    if (chosen.trial.kernel.empty() && chosen.accelerator == qemu::AcceleratorWish::automatic)
+        driver->accelerator_ = {qemu::Accelerator::tcg,
+                                "KVM was not tried: no kernel to try it with is configured"};
+    else
+        driver->accelerator_ =
+            TRY(qemu::choose_accelerator(chosen.paths, chosen.accelerator, chosen.trial));
+    driver->qemus_ = TRY(qemu::Instances::open(chosen.paths, driver->accelerator_.accelerator,
+                                               driver->volumes_, driver->networks_));
+    driver->volumes_.use(*driver->qemus_);
+    return driver;
+}
+
+/// One overload per effect.
+struct HostDriver::Deeds {
+    HostDriver& host;
+
+    template <class S>
+    static Result<Sighting> seen(Result<S> result) {
+        if (!result.ok()) return std::move(result).error();
+        return Sighting(std::move(*result));
+    }
+
+    Result<Sighting> operator()(const control::ImportImage& e) { return seen(host.images_.run(e)); }
+    Result<Sighting> operator()(const control::RemoveImage& e) { return seen(host.images_.run(e)); }
+    Result<Sighting> operator()(const control::PrepareVolume& e) {
+        return seen(host.volumes_.run(e));
+    }
+    Result<Sighting> operator()(const control::GrowVolume& e) { return seen(host.volumes_.run(e)); }
+    Result<Sighting> operator()(const control::TakeSnapshot& e) {
+        return seen(host.volumes_.run(e));
+    }
+    Result<Sighting> operator()(const control::DropSnapshot& e) {
+        return seen(host.volumes_.run(e));
+    }
+    Result<Sighting> operator()(const control::RevertVolume& e) {
+        return seen(host.volumes_.run(e));
+    }
+    Result<Sighting> operator()(const control::RemoveVolume& e) {
+        return seen(host.volumes_.run(e));
+    }
+
+    /// Looked at first: most of the time all is as it should be.
+    Result<Sighting> operator()(const control::ApplyNetwork& e) {
+        auto now = host.networks_.look(e.network.id, e.network.number);
+        const bool stands = now.ok() && now->present && now->applied == fingerprint(e.network);
+        return seen(stands ? std::move(now) : host.networks_.apply(e.network));
+    }
+    Result<Sighting> operator()(const control::RemoveNetwork& e) {
+        return seen(host.networks_.remove(e.network, e.number));
+    }
+    Result<Sighting> operator()(const control::ApplyFront& e) {
+        return seen(host.fronts_.apply(e.front));
+    }
+    Result<Sighting> operator()(const control::LookFront& e) {
+        return seen(host.fronts_.look(e.front));
+    }
+    Result<Sighting> operator()(const control::RemoveFront& e) {
+        return seen(host.fronts_.remove(e.application, e.network, e.network_number));
+    }
+
+    qemu::Instances& qemus() { return *host.qemus_; }
+    Result<Sighting> operator()(const control::LookInstance& e) {
+        return Sighting(qemus().look(e.instance));
+    }
+    Result<Sighting> operator()(const control::Launch& e) {
+        return seen(qemus().launch(e.instance));
+    }
+    Result<Sighting> operator()(const control::PowerDown& e) {
+        return seen(qemus().power_down(e.instance));
+    }
+    Result<Sighting> operator()(const control::Kill& e) { return seen(qemus().kill(e.instance)); }
+    Result<Sighting> operator()(const control::Pause& e) { return seen(qemus().pause(e.instance)); }
+    Result<Sighting> operator()(const control::Resume& e) {
+        return seen(qemus().resume(e.instance));
+    }
+    Result<Sighting> operator()(const control::Reset& e) {
+        return seen(qemus().reset(e.instance, e.resets));
+    }
+    Result<Sighting> operator()(const control::AttachVolume& e) {
+        return seen(qemus().attach(e.instance.id, e.disk));
+    }
+    Result<Sighting> operator()(const control::DetachVolume& e) {
+        return seen(qemus().detach(e.instance.id, e.disk));
+    }
+    Result<Sighting> operator()(const control::CleanInstance& e) {
+        return seen(qemus().clean(e.instance));
+    }
+};
+
+Result<Sighting> HostDriver::run(const control::Effect& effect) {
+    return std::visit(Deeds{*this}, effect);
+}
+
+void HostDriver::on_notice(std::function<void(Notice)> heard) {
+    qemus_->on_notice(std::move(heard));
+}
+
+Result<std::vector<model::InstanceId>> HostDriver::instances() {
+    return qemus_->instances();
+}
+
+Result<HostFacts> HostDriver::facts() {
+    HostFacts facts = TRY(machine_facts(options_.paths.data));
+    facts.name = options_.host_name;
+    facts.accelerator = accelerator_.accelerator == qemu::Accelerator::kvm ? "kvm" : "tcg";
+    facts.qemu_version = TRY(qemu::qemu_version());
+    if (accelerator_.accelerator == qemu::Accelerator::tcg)
+        facts.warnings.push_back("guests run by emulation, some ten times slower than with KVM: " +
+                                 accelerator_.reason);
+    return facts;
+}
+
+}  // namespace vdc::drivers
