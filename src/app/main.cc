@@ -1,25 +1,37 @@
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "app/commands.h"
+#include "cli/cli.h"
 
 using vdc::app::Settings;
 
+static Settings settings_of(const vdc::cli::Place& place) {
+    Settings settings;
+    settings.data = place.data;
+    settings.run = place.run;
+    settings.host_name = place.name;
+    settings.listen = place.listen;
+    settings.token_file = place.token_file;
+    settings.accelerator = place.accelerator;
+    settings.trial_kernel = place.trial_kernel;
+    settings.trial_initramfs = place.trial_initramfs;
+    settings.trial_seconds = place.trial_seconds;
+    settings.foreground = place.foreground;
+    return settings;
+}
+
 int main(int argc, char** argv) {
-    std::vector<std::string> w(argv + 1, argv + argc);
-    Settings s;
-    if (const char* d = std::getenv("VDC_DATA")) s.data = d;
-    if (const char* d = std::getenv("VDC_RUN")) s.run = d;
-    if (w.empty()) return 2;
-    if (w[0] == "up") {
-        if (w.size() > 1) s.foreground = true;
-        return vdc::app::up(s);
-    }
-    if (w[0] == "down") return vdc::app::down(s, w.size() > 1);
-    if (w[0] == "doctor") return vdc::app::doctor(s);
-    if (w[0] == "sim" && w.size() == 2) return vdc::app::play_file(w[1]);
-    if (w[0] == "sim") return vdc::app::live_seeds(std::stoull(w[1]), std::stoull(w[2]));
-    return 2;
+    vdc::cli::LocalCommands local;
+    local.up = [](const vdc::cli::Place& place) { return vdc::app::up(settings_of(place)); };
+    local.down = [](const vdc::cli::Place& place) {
+        return vdc::app::down(settings_of(place), place.purge);
+    };
+    local.doctor = [](const vdc::cli::Place& place) {
+        return vdc::app::doctor(settings_of(place));
+    };
+    local.sim_file = vdc::app::play_file;
+    local.sim_seeds = vdc::app::live_seeds;
+    local.version = VDC_VERSION;
+    return vdc::cli::run(std::vector<std::string>(argv + 1, argv + argc), local);
 }

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "cli/nouns.h"
+#include "cli/session.h"
+
+/// What commands do, one function each. All return the exit code.
+namespace vdc::cli {
+
+int list(Session& session, const NounCommand& noun);
+int show(Session& session, const NounCommand& noun, const std::string& name);
+int create(Session& session, const NounCommand& noun, const std::string& name,
+           const std::vector<std::string>& fields);
+int edit(Session& session, const NounCommand& noun, const std::string& name,
+         const std::vector<std::string>& fields);
+int remove(Session& session, const NounCommand& noun, const std::vector<std::string>& names);
+
+/// POST /v1/NOUNS/NAME/VERB with a body, then waits.
+int act(Session& session, const NounCommand& noun, const std::string& name, const std::string& verb,
+        const base::Json& body);
+
+int import_image(Session& session, const std::string& name, const std::string& file,
+                 const std::string& format, const std::string& sha256);
+int apply(Session& session, const std::string& file, bool plan);
+int why(Session& session, const std::string& name);
+int console(Session& session, const std::string& name);
+int console_log(Session& session, const std::string& name);
+int events(Session& session, const std::string& about, bool follow);
+int status(Session& session);
+int wait_for(Session& session, const std::string& noun, const std::string& name,
+             const std::string& word);
+int raw(Session& session, const std::string& method, const std::string& path,
+        const std::string& body);
+
+/// Names of a noun, one a line: for completion. Silent when there is no API.
+int complete(Session& session, const std::string& noun);
+
+}  // namespace vdc::cli

@@ -1,0 +1,378 @@
+#include "cli/cli.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/actions.h"
+#include "cli/pages.h"
+
+namespace vdc::cli {
+
+namespace {
+
+/// The tree of commands. Parsing chooses one deed; run() does it.
+class Tree {
+  public:
+    explicit Tree(const LocalCommands& local);
+    int run(const std::vector<std::string>& words);
+
+  private:
+    using Deed = std::function<int(Session&)>;
+
+    void add_common();
+    void add_noun(const NounCommand& noun);
+    void add_instance_verbs(CLI::App& group, const NounCommand& noun);
+    void add_volume_verbs(CLI::App& group, const NounCommand& noun);
+    void add_other_verbs(CLI::App& group, const NounCommand& noun);
+    void add_top_commands();
+    void add_local_commands();
+    void add_place(CLI::App& command);
+    CLI::App& verb(CLI::App& group, const std::string& name, const std::string& about, Deed deed);
+    std::string noun_hint(const std::vector<std::string>& words) const;
+    std::vector<std::string> without_fields(const std::vector<std::string>& words);
+
+    const LocalCommands& local_;
+    CLI::App app_{"vdc: a datacenter as one computer", "vdc"};
+    Common common_;
+    Place place_;
+    Deed deed_;
+    std::function<int()> local_deed_;
+
+    // What the words were; one command is parsed in a run.
+    std::string name_;
+    std::string other_;
+    std::string file_;
+    std::string format_ = "auto";
+    std::string sum_;
+    std::string word_;
+    std::string body_;
+    std::vector<std::string> names_;
+    std::vector<std::string> fields_;
+    bool flag_ = false;
+    std::uint64_t seed_ = 0;
+    std::uint64_t seeds_ = 0;
+    std::uint64_t from_ = 1;
+};
+
+Tree::Tree(const LocalCommands& local) : local_(local) {
+    app_.require_subcommand(1);
+    app_.fallthrough();
+    app_.set_version_flag("--version", local.version);
+    add_common();
+    for (const NounCommand& noun : noun_commands()) add_noun(noun);
+    add_top_commands();
+    add_local_commands();
+}
+
+void Tree::add_common() {
+    const auto group = "Output and connection";
+    app_.add_option("-o,--format", common_.format, "table, json, yaml, csv or value")
+        ->group(group)
+        ->envname("VDC_FORMAT");
+    app_.add_option("-c,--column", common_.columns, "columns to show, by name or path")
+        ->delimiter(',')
+        ->group(group);
+    app_.add_option("--sort", common_.sort, "column to sort by")->group(group);
+    app_.add_flag("--no-header", common_.no_header, "no heading line")->group(group);
+    app_.add_flag("-q,--quiet", common_.quiet, "no messages, no progress")->group(group);
+    app_.add_flag("--async", common_.async, "do not wait; print the operation's id")->group(group);
+    app_.add_option("--timeout", common_.timeout, "how long to wait, for example 90s")
+        ->group(group)
+        ->envname("VDC_TIMEOUT");
+    app_.add_option("-p,--project", common_.project, "project; by default 'default'")
+        ->group(group)
+        ->envname("VDC_PROJECT");
+    app_.add_option("--socket", common_.socket, "unix socket of the API")
+        ->group(group)
+        ->envname("VDC_SOCKET");
+    app_.add_option("--endpoint", common_.endpoint, "https://HOST:PORT instead of the socket")
+        ->group(group)
+        ->envname("VDC_ENDPOINT");
+    app_.add_option("--token-file", common_.token_file, "file with the token for the endpoint")
+        ->group(group)
+        ->envname("VDC_TOKEN_FILE");
+    app_.add_option("--fingerprint", common_.fingerprint,
+                    "SHA-256 that the endpoint's certificate must have")
+        ->group(group)
+        ->envname("VDC_FINGERPRINT");
+    app_.add_option("--ca-file", common_.ca_file, "certificates to trust")
+        ->group(group)
+        ->envname("VDC_CA_FILE");
+}
+
+CLI::App& Tree::verb(CLI::App& group, const std::string& name, const std::string& about,
+                     Deed deed) {
+    CLI::App* command = group.add_subcommand(name, about);
+    command->fallthrough();
+    command->callback([this, deed = std::move(deed)] { deed_ = deed; });
+    return *command;
+}
+
+void Tree::add_noun(const NounCommand& noun) {
+    CLI::App& group = *app_.add_subcommand(noun.one, noun.about);
+    group.require_subcommand(1);
+    group.fallthrough();
+    verb(group, "list", "those there are", [&noun](Session& s) { return list(s, noun); });
+    verb(group, "show", "one, whole", [this, &noun](Session& s) { return show(s, noun, name_); })
+        .add_option("name", name_, "name or id")
+        ->required();
+    if (!noun.fields.empty() && noun.one != "host") {
+        CLI::App& made =
+            verb(group, "create", "a new one: " + noun.fields,
+                 [this, &noun](Session& s) { return create(s, noun, name_, fields_); });
+        made.add_option("name", name_, "its name")->required();
+    }
+    if (!noun.fields.empty() && noun.one != "flavor" && noun.one != "key") {
+        verb(group, "edit", "change it: " + noun.fields,
+             [this, &noun](Session& s) { return edit(s, noun, name_, fields_); })
+            .add_option("name", name_, "name or id")
+            ->required();
+    }
+    if (!noun.fields.empty())
+        verb(group, "delete", "end it",
+             [this, &noun](Session& s) { return remove(s, noun, names_); })
+            .add_option("names", names_, "names or ids")
+            ->required();
+    if (noun.one == "instance") add_instance_verbs(group, noun);
+    if (noun.one == "volume") add_volume_verbs(group, noun);
+    add_other_verbs(group, noun);
+}
+
+void Tree::add_instance_verbs(CLI::App& group, const NounCommand& noun) {
+    static constexpr std::pair<const char*, const char*> verbs[] = {
+        {"start", "power on"},
+        {"stop", "power off: by the guest, then hard"},
+        {"reboot", "off and on again"},
+        {"reset", "press reset"},
+        {"pause", "stop its processors"},
+        {"resume", "let it go on"}};
+    for (const auto& [word, about] : verbs) {
+        CLI::App& command =
+            verb(group, word, about, [this, &noun, verb_word = std::string(word)](Session& s) {
+                return act(s, noun, name_, verb_word,
+                           flag_ ? base::Json::object({{"hard", true}}) : base::Json::object());
+            });
+        command.add_option("name", name_, "name or id")->required();
+        if (std::string_view(word) == "stop" || std::string_view(word) == "reboot")
+            command.add_flag("--hard", flag_, "without asking the guest");
+    }
+    verb(group, "console", "its serial console; Ctrl-] leaves",
+         [this](Session& s) { return console(s, name_); })
+        .add_option("name", name_, "name or id")
+        ->required();
+    verb(group, "log", "the end of what its serial console said",
+         [this](Session& s) { return console_log(s, name_); })
+        .add_option("name", name_, "name or id")
+        ->required();
+}
+
+void Tree::add_volume_verbs(CLI::App& group, const NounCommand& noun) {
+    const auto two = [&](const char* word, const char* about, const char* field, const char* what) {
+        CLI::App& command = verb(
+            group, word, about,
+            [this, &noun, verb_word = std::string(word), key = std::string(field)](Session& s) {
+                return act(s, noun, name_, verb_word, base::Json::object({{key, other_}}));
+            });
+        command.add_option("name", name_, "name or id")->required();
+        command.add_option(field, other_, what)->required();
+    };
+    two("attach", "to an instance, also while it runs", "instance", "name or id of the instance");
+    two("grow", "make it larger, also while in use", "size", "new size, for example 20GiB");
+    two("revert", "go back to a snapshot", "snapshot", "name or id of the snapshot");
+    verb(group, "detach", "from its instance",
+         [this, &noun](Session& s) { return act(s, noun, name_, "detach", base::Json::object()); })
+        .add_option("name", name_, "name or id")
+        ->required();
+}
+
+void Tree::add_other_verbs(CLI::App& group, const NounCommand& noun) {
+    if (noun.one == "image") {
+        CLI::App& command = verb(group, "import", "a disk image from a file", [this](Session& s) {
+            return import_image(s, name_, file_, format_, sum_);
+        });
+        command.add_option("name", name_, "its name")->required();
+        command.add_option("file", file_, "raw, qcow2, VMDK, VHD or VHDX")->required();
+        command.add_option("--image-format", format_, "auto, raw, qcow2, vmdk, vhd or vhdx");
+        command.add_option("--sha256", sum_, "that the file must have");
+    }
+    if (noun.one == "operation") {
+        verb(group, "wait", "until it is over",
+             [this](Session& s) {
+                 const base::Status over = s.wait_for_operation(name_);
+                 return over.ok() ? 0 : say(over.error());
+             })
+            .add_option("id", name_, "its id")
+            ->required();
+        verb(group, "cancel", "stop following it; what it asked for stays",
+             [this, &noun](Session& s) {
+                 return act(s, noun, name_, "cancel", base::Json::object());
+             })
+            .add_option("id", name_, "its id")
+            ->required();
+    }
+}
+
+void Tree::add_top_commands() {
+    CLI::App& event = *app_.add_subcommand("event", "what happened, from the log");
+    event.require_subcommand(1);
+    event.fallthrough();
+    CLI::App& listed = verb(event, "list", "the last ones; -f follows",
+                            [this](Session& s) { return events(s, name_, flag_); });
+    listed.add_option("about", name_, "name of a thing; none: all");
+    listed.add_flag("-f,--follow", flag_, "go on with new ones");
+
+    CLI::App& applied = verb(app_, "apply", "make everything in a manifest so, in one step",
+                             [this](Session& s) { return apply(s, file_, flag_); });
+    applied.add_option("-f,--file", file_, "YAML documents; - is stdin")->required();
+    applied.add_flag("--plan", flag_,
+                     "only say what would change: exit code 0 nothing, 1 something, 255 error");
+    verb(app_, "why", "what happened to a thing, and why",
+         [this](Session& s) { return why(s, name_); })
+        .add_option("name", name_, "an instance, application, volume, image or network")
+        ->required();
+    verb(app_, "console", "an instance's serial console; Ctrl-] leaves",
+         [this](Session& s) { return console(s, name_); })
+        .add_option("name", name_, "name or id")
+        ->required();
+    verb(app_, "status", "the datacenter at a glance", [](Session& s) { return status(s); });
+    CLI::App& waited = verb(app_, "wait", "until a thing has a status",
+                            [this](Session& s) { return wait_for(s, other_, name_, word_); });
+    waited.add_option("noun", other_, "app, instance, ...")->required();
+    waited.add_option("name", name_, "name or id")->required();
+    waited.add_option("--for", word_, "running, ready, stopped, ... or gone")->required();
+    CLI::App& api = verb(app_, "api", "a request of your own",
+                         [this](Session& s) { return raw(s, word_, name_, body_); });
+    api.add_option("method", word_, "GET, POST, PUT, PATCH or DELETE")->required();
+    api.add_option("path", name_, "for example /v1/instances?limit=5")->required();
+    api.add_option("--body", body_, "JSON");
+    CLI::App& completed = verb(app_, "complete", "names of a noun, for shells",
+                               [this](Session& s) { return complete(s, other_); });
+    completed.add_option("noun", other_, "")->required();
+    completed.group("");
+}
+
+void Tree::add_place(CLI::App& command) {
+    command.fallthrough();
+    command.add_option("--data", place_.data, "data folder")->envname("VDC_DATA");
+    command.add_option("--run", place_.run, "folder for sockets and state that a reboot may lose")
+        ->envname("VDC_RUN");
+}
+
+void Tree::add_local_commands() {
+    CLI::App& up = *app_.add_subcommand("up", "start the datacenter on this machine");
+    add_place(up);
+    up.add_option("--name", place_.name, "of this host; by default the machine's");
+    up.add_option("--listen", place_.listen,
+                  "ADDRESS:PORT to serve the API at over TLS, with a token")
+        ->envname("VDC_LISTEN");
+    up.add_option("--api-token-file", place_.token_file, "file with that token; made if missing");
+    up.add_option("--accelerator", place_.accelerator, "auto, kvm or tcg")
+        ->envname("VDC_ACCELERATOR");
+    up.add_option("--trial-kernel", place_.trial_kernel, "kernel to try KVM with")
+        ->envname("VDC_TRIAL_KERNEL");
+    up.add_option("--trial-initramfs", place_.trial_initramfs, "its initramfs")
+        ->envname("VDC_TRIAL_INITRAMFS");
+    up.add_option("--trial-seconds", place_.trial_seconds, "time for the trial");
+    up.add_flag("--foreground", place_.foreground, "stay, and log to stderr");
+    up.callback([this] { local_deed_ = [this] { return local_.up(place_); }; });
+    CLI::App& down = *app_.add_subcommand("down", "stop the daemon; instances go on");
+    add_place(down);
+    down.add_flag("--purge", place_.purge, "end everything and remove all data");
+    down.callback([this] { local_deed_ = [this] { return local_.down(place_); }; });
+    CLI::App& doctor = *app_.add_subcommand("doctor", "whether this machine can be a host");
+    add_place(doctor);
+    doctor.callback([this] { local_deed_ = [this] { return local_.doctor(place_); }; });
+
+    CLI::App& sim =
+        *app_.add_subcommand("sim", "the datacenter in virtual time: a story, or seeds");
+    sim.add_option("file", file_, "a story; see src/sim/scenario.h");
+    sim.add_option("--seed", seed_, "live this one seed and tell its story");
+    sim.add_option("--seeds", seeds_, "how many to live");
+    sim.add_option("--from", from_, "the first of them");
+    sim.callback([this] {
+        local_deed_ = [this] {
+            if (!file_.empty()) return local_.sim_file(file_);
+            return seeds_ > 0 ? local_.sim_seeds(from_, seeds_) : local_.sim_seeds(seed_, 1);
+        };
+    });
+    CLI::App& version = *app_.add_subcommand("version", "of this program");
+    version.callback([this] {
+        local_deed_ = [this] {
+            std::printf("vdc %s\n", local_.version.c_str());
+            return 0;
+        };
+    });
+    CLI::App& completion =
+        *app_.add_subcommand("completion", "a completion script: vdc completion bash");
+    completion.add_option("shell", word_, "bash, zsh or fish")->required();
+    completion.callback([this] { local_deed_ = [this] { return print_completion(app_, word_); }; });
+    CLI::App& man = *app_.add_subcommand("man", "write the manual pages into a folder");
+    man.add_option("folder", file_, "")->required();
+    man.callback([this] { local_deed_ = [this] { return write_manual(app_, file_); }; });
+}
+
+/// What might have been meant by a first or second word that is no command.
+std::string Tree::noun_hint(const std::vector<std::string>& words) const {
+    const CLI::App* here = &app_;
+    for (const std::string& word : words) {
+        if (word.starts_with('-')) continue;
+        std::vector<std::string> known;
+        const CLI::App* next = nullptr;
+        for (const CLI::App* each : here->get_subcommands([](const CLI::App*) { return true; })) {
+            known.push_back(each->get_name());
+            if (each->get_name() == word) next = each;
+        }
+        if (next == nullptr) return known.empty() ? "" : base::did_you_mean(word, known);
+        here = next;
+    }
+    return "";
+}
+
+/// The words without the fields of `create` and `edit`: which fields there are, the API knows.
+std::vector<std::string> Tree::without_fields(const std::vector<std::string>& words) {
+    if (words.size() < 3 || (words[1] != "create" && words[1] != "edit")) return words;
+    std::vector<std::string> rest{words[0], words[1]};
+    for (std::size_t at = 2; at < words.size(); ++at) {
+        const std::string name = words[at].substr(0, words[at].find('='));
+        const bool ours = !words[at].starts_with('-') || words[at] == "--help" ||
+                          words[at] == "-h" || app_.get_option_no_throw(name) != nullptr;
+        std::vector<std::string>& to = ours ? rest : fields_;
+        to.push_back(words[at]);
+        const bool takes_value = !ours && words[at].find('=') == std::string::npos;
+        if (takes_value && at + 1 < words.size()) to.push_back(words[++at]);
+    }
+    return rest;
+}
+
+int Tree::run(const std::vector<std::string>& all_words) {
+    const std::vector<std::string> words = without_fields(all_words);
+    std::vector<std::string> reversed(words.rbegin(), words.rend());
+    try {
+        app_.parse(reversed);
+    } catch (const CLI::CallForHelp& help) {
+        return app_.exit(help);
+    } catch (const CLI::CallForVersion&) {
+        std::printf("vdc %s\n", local_.version.c_str());
+        return 0;
+    } catch (const CLI::Success& done) {
+        return app_.exit(done);
+    } catch (const CLI::ParseError& wrong) {
+        std::fprintf(stderr, "error: %s%s; `vdc --help` shows the words there are\n", wrong.what(),
+                     noun_hint(words).c_str());
+        return 2;
+    }
+    if (local_deed_) return local_deed_();
+    Session session(common_);
+    return deed_(session);
+}
+
+}  // namespace
+
+int run(const std::vector<std::string>& words, const LocalCommands& local) {
+    Tree tree(local);
+    return tree.run(words.empty() ? std::vector<std::string>{"--help"} : words);
+}
+
+}  // namespace vdc::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+/// The command line: words in, requests to the API out. `vdc NOUN VERB`; data to stdout, messages
+/// to stderr. Exit codes: 0 done, 1 failed, 2 wrong words, 3 not found, 4 timed out.
+namespace vdc::cli {
+
+/// Where a datacenter of this machine lives (`vdc up`, `vdc down`, `vdc doctor`).
+struct Place {
+    std::string data = "/var/lib/vdc";
+    std::string run = "/run/vdc";
+    std::string name;
+    std::string listen;
+    std::string token_file;
+    std::string accelerator = "auto";
+    std::string trial_kernel;
+    std::string trial_initramfs;
+    int trial_seconds = 5;
+    bool foreground = false;
+    bool purge = false;
+};
+
+/// What the program does itself, without asking a daemon; given by `app`.
+struct LocalCommands {
+    std::function<int(const Place&)> up;
+    std::function<int(const Place&)> down;
+    std::function<int(const Place&)> doctor;
+    std::function<int(const std::string& file)> sim_file;
+    std::function<int(std::uint64_t from, std::uint64_t count)> sim_seeds;
+    std::string version;
+};
+
+int run(const std::vector<std::string>& words, const LocalCommands& local);
+
+}  // namespace vdc::cli
