@@ -33,7 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t siz
                               {vhdx_table_at, 64}});
     judge({reinterpret_cast<const char*>(input), size});
     bent.bend(input, size);
-    judge(bent.image.data);
+    // Sums take most of the time: the wrong ones are judged now and then.
+    if (size % 8 == 0) judge(bent.image.data);
     seal(bent, vhdx_header_at, 4 * KiB);
     seal(bent, vhdx_header_2_at, 4 * KiB);
     seal(bent, vhdx_regions_at, 64 * KiB);
