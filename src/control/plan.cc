@@ -26,6 +26,8 @@ static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::instance_volume, id, Noun::volume, agenda);
     const auto* instance = s.find<model::Instance>({id});
     if (instance == nullptr) return touch_unplaced(s, agenda);
+    for (const auto* port : s.linked_records<model::Port>(Link::instance_port, id))
+        agenda.insert({Noun::network, port->declared.network.value});
     if (instance->declared.application)
         agenda.insert({Noun::application, instance->declared.application->value});
     if (!takes_capacity(*instance)) touch_unplaced(s, agenda);

@@ -17,6 +17,14 @@ static std::int64_t lowest_free_number(const model::Snapshot& datacenter) {
     return number;
 }
 
+static bool used_on_a_host(const model::Snapshot& datacenter, const Network& network) {
+    for (const auto* port : datacenter.linked_records<Port>(Link::network_port, network.id.value))
+        if (port->declared.instance &&
+            datacenter.get<model::Instance>(*port->declared.instance).claimed.host)
+            return true;
+    return false;
+}
+
 void reconcile_network(Draft& draft, const Network& network) {
     constexpr std::int64_t number_max = 65'535;
     if (network.deleting) {
@@ -26,7 +34,7 @@ void reconcile_network(Draft& draft, const Network& network) {
         return;
     }
     if (network.observed.presence == model::Presence::absent &&
-        draft.datacenter().has_linked(Link::network_port, network.id.value))
+        used_on_a_host(draft.datacenter(), network))
         draft.must_add(
             model::Observe<Network>{network.id, {}},
             "network " + network.name + " is needed: that it was absent says nothing any more");

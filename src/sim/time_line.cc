@@ -10,9 +10,9 @@ void TimeLine::post_at(base::Instant when, std::function<void()> task) {
 
 void TimeLine::run_until(base::Instant end, const std::function<void()>& after_each) {
     while (!queue_.empty() && queue_.begin()->first.first <= end) {
-        auto node = queue_.extract(queue_.begin());
-        now_ = node.key().first;
-        node.mapped()();
+        auto taken = queue_.extract(queue_.begin());
+        now_ = taken.key().first;
+        taken.mapped()();
         ++tasks_run_;
         after_each();
     }

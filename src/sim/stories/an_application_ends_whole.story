@@ -1,0 +1,42 @@
+# An application is deleted: its replicas, their volumes and ports, its front and its network go.
+hosts 1
+run 100ms
+create image tiny
+run 50ms
+upload image tiny
+create app web {"replicas": 2, "template": {"image": "tiny", "flavor": "tiny", "network": "default"}, "front": {"port": 80, "target_port": 80, "protocol": "http"}}
+run 20s
+quiet
+delete app web
+run 20s
+rest
+----
+00:20.150  admin asked for it: delete app web
+00:20.150  admin asked for app web to be gone
+00:20.150  web ends
+00:20.150  web ends
+00:20.180  the volume is detached
+00:20.180  web-2: its run was ended
+00:20.187  the volume is detached
+00:20.188  web-1: its run was ended
+00:20.191  the front is gone
+00:20.191  web has no front any more
+00:20.208  web-1: nothing is left of it here
+00:20.208  web-1 ended and left its host
+00:20.208  its instance web-1 ends
+00:20.208  volume web-1-root ends with its instance
+00:20.208  its instance web-1 is gone
+00:20.208  instance web-1 is gone
+00:20.236  web-2: nothing is left of it here
+00:20.236  web-2 ended and left its host
+00:20.236  its instance web-2 ends
+00:20.236  volume web-2-root ends with its instance
+00:20.236  its instance web-2 is gone
+00:20.236  instance web-2 is gone
+00:20.236  application web is gone
+00:20.236  application web: gone
+00:20.253  the volume is gone
+00:20.253  volume web-1-root is gone from its host
+00:20.270  the volume is gone
+00:20.270  volume web-2-root is gone from its host
+00:20.284  the network is not needed here and gone

@@ -1,0 +1,43 @@
+# A host has room for two instances. The third waits, with the reason, and comes when one goes.
+hosts 1 vcpus=1 memory=768MiB
+run 100ms
+create image tiny
+run 50ms
+upload image tiny
+create instance a {"image": "tiny", "flavor": "tiny"}
+create instance b {"image": "tiny", "flavor": "tiny"}
+run 20s
+quiet
+create instance c {"image": "tiny", "flavor": "tiny"}
+run 10s
+delete instance a
+run 10s
+rest
+----
+00:20.150  admin asked for it: create instance c
+00:20.150  root volume of c
+00:20.150  network card of c
+00:20.150  admin asked for instance c to be running
+00:20.150  port c-port0 has 10.77.0.4 in default
+00:20.150  c waits: no host fits 1 vcpus and 128MiB of memory: of 1 not one that has enough memory: 1
+00:30.150  admin asked for it: delete instance a
+00:30.150  admin asked for instance a to be gone
+00:30.180  the volume is detached
+00:30.180  a: its run was ended
+00:30.202  a: nothing is left of it here
+00:30.202  a ended and left its host
+00:30.202  c claimed on h1, generation 1: h1 has the most room of 1 host
+00:30.202  volume c-root lies on h1 with its instance
+00:30.202  its instance a ends
+00:30.202  volume a-root ends with its instance
+00:30.202  its instance a is gone
+00:30.202  instance a is gone
+00:30.202  instance a: gone
+00:30.229  c: it waits: its volume is being prepared
+00:30.232  the volume is gone
+00:30.232  volume a-root is gone from its host
+00:30.283  the volume is ready
+00:30.283  c: it is being started
+00:30.580  the volume is attached
+00:30.580  c: it runs with kvm
+00:30.580  instance c: running
