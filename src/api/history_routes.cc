@@ -287,8 +287,11 @@ static Route watch_route() {
                    {"noun", "Only things of this kind.", noun_schema()},
                    {"subject", "Only this one: an id, or with `noun` a name.", text_schema()},
                    {"after", "Begin after this revision; without it: now.", revision_schema()}};
-    route.answers = {{200, "Events without end; `data` of a `change` is a Change.", text_schema(),
-                      "text/event-stream"}};
+    const Json event = Json::object({{"type", "string"},
+                                     {"description", "`data` of each `change` is one of these"},
+                                     {"contentMediaType", "application/json"},
+                                     {"contentSchema", schema_ref("Change")}});
+    route.answers = {{200, "Events without end.", event, "text/event-stream"}};
     route.handle = [](Desk& desk, const CallPtr& call) {
         const auto wanted = watch_in(*desk.snapshot(), *call);
         if (!wanted.ok()) return call->refuse(wanted.error());
