@@ -41,7 +41,7 @@ class TapOpener {
   public:
     virtual ~TapOpener() = default;
 
-    /// A descriptor of the card's tap (IFF_TAP | IFF_NO_PI | IFF_VNET_HDR, one queue), in the
+    /// A descriptor of the card's tap (IFF_TAP | IFF_NO_PI, one queue, no IFF_VNET_HDR), in the
     /// network's bridge with the port's rules in force. The tap is made if it is not there. The
     /// descriptor belongs to the receiver. conflict when the network is not applied on this host or
     /// does not know the port. Any thread.
