@@ -5,6 +5,7 @@
 #include <atomic>
 #include <charconv>
 #include <set>
+#include <thread>
 
 #include "agent/agent.h"
 #include "agent/metadata_service.h"
@@ -141,6 +142,17 @@ Result<std::string> datacenter_tag(const Settings& settings) {
     return tag;
 }
 
+/// A daemon that was killed holds its lock until its last thread has gone: waits a moment for that.
+static Result<std::unique_ptr<store::Store>> open_when_free(const std::string& folder) {
+    constexpr int attempts = 40;
+    for (int attempt = 1;; ++attempt) {
+        auto opened = store::open_sqlite_store(folder);
+        const bool taken = !opened.ok() && opened.error().code == Error::Code::conflict;
+        if (!taken || attempt == attempts) return opened;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
 /// Members in the order in which they need each other; they end in the opposite order.
 class Daemon::Body {
   public:
@@ -195,7 +207,7 @@ Status Daemon::Body::open() {
 }
 
 Status Daemon::Body::open_store() {
-    store_ = TRY(store::open_sqlite_store(settings_.data + "/store"));
+    store_ = TRY(open_when_free(settings_.data + "/store"));
     paths_ = {settings_.data, settings_.run, TRY(datacenter_tag(settings_))};
     std::string id = TRY(store_->note("datacenter"));
     if (id.empty()) {

@@ -60,6 +60,8 @@ Tree::Tree(const LocalCommands& local) : local_(local) {
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.set_version_flag("--version", local.version);
+    if (const char* data = std::getenv("VDC_DATA")) place_.data = data;
+    if (const char* run = std::getenv("VDC_RUN")) place_.run = run;
     add_common();
     for (const NounCommand& noun : noun_commands()) add_noun(noun);
     add_top_commands();
@@ -253,11 +255,12 @@ void Tree::add_top_commands() {
     completed.group("");
 }
 
+/// Three commands share these, so their variables are read once here and not by the parser.
 void Tree::add_place(CLI::App& command) {
     command.fallthrough();
-    command.add_option("--data", place_.data, "data folder")->envname("VDC_DATA");
-    command.add_option("--run", place_.run, "folder for sockets and state that a reboot may lose")
-        ->envname("VDC_RUN");
+    command.add_option("--data", place_.data, "data folder (VDC_DATA)");
+    command.add_option("--run", place_.run,
+                       "folder for sockets and state that a reboot may lose (VDC_RUN)");
 }
 
 void Tree::add_local_commands() {

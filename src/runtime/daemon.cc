@@ -138,6 +138,14 @@ Status write_pid_file(const std::string& path) {
                              0644);
 }
 
+/// Whether only a zombie is left, that nobody has waited for.
+static bool ended(pid_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    const std::size_t name_end = stat.ok() ? stat->rfind(')') : std::string::npos;
+    return name_end == std::string::npos || name_end + 2 >= stat->size() ||
+           (*stat)[name_end + 2] == 'Z';
+}
+
 Result<std::optional<pid_t>> read_pid_file(const std::string& path) {
     const Result<std::string> content = read_file(path, 100);
     if (!content.ok() && content.error().code == Error::Code::not_found)
@@ -151,7 +159,8 @@ Result<std::optional<pid_t>> read_pid_file(const std::string& path) {
         return Error{Error::Code::corrupt, path + " holds no pid and start time",
                      "remove it if no daemon runs"};
     const auto seen = process_start_time(static_cast<pid_t>(*pid));
-    if (!seen.ok() || *seen != *start) return std::optional<pid_t>();
+    if (!seen.ok() || *seen != *start || ended(static_cast<pid_t>(*pid)))
+        return std::optional<pid_t>();
     return std::optional<pid_t>(static_cast<pid_t>(*pid));
 }
 

@@ -40,7 +40,7 @@ TEST_F(AdoptionReal, ANewDaemonFindsItsGuestsAndTouchesNone) {
     before.log_in();
     const control::DiskSpec disk{.volume = disks->add("", {16}), .slot = 2};
     ASSERT_TRUE(instances->attach(running.id, disk).ok());
-    ASSERT_TRUE(instances->reset(paused.id).ok());
+    ASSERT_TRUE(instances->reset(paused.id, 1).ok());
     ASSERT_TRUE(instances->pause(paused.id).ok());
     const InstanceSighting first = instances->look(running.id);
     const InstanceSighting second = instances->look(paused.id);
@@ -55,7 +55,7 @@ TEST_F(AdoptionReal, ANewDaemonFindsItsGuestsAndTouchesNone) {
     EXPECT_EQ(instances->look(running.id), first);
     EXPECT_EQ(instances->look(paused.id), second);
     EXPECT_EQ(second.run, RunState::paused);
-    EXPECT_EQ(second.resets, 1u);
+    EXPECT_EQ(second.wishes.resets, 1u);
     EXPECT_EQ(instances->instances()->size(), 2u);
 
     // They obey as before.
