@@ -66,23 +66,29 @@ static Status write_all(int fd, const std::string& path, std::string_view bytes)
 static Status fill(const Fd& file, const std::string& path, std::string_view bytes, mode_t mode) {
     if (::fchmod(file.get(), mode) != 0)
         return system_error(errno, "cannot set the mode of " + shown(path));
-    TRY(write_all(file.get(), path, bytes));
+    return write_all(file.get(), path, bytes);
+}
+
+static Status sync(const Fd& file, const std::string& path) {
     if (::fsync(file.get()) != 0) return system_error(errno, "cannot sync " + shown(path));
     return {};
 }
 
-Status write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode) {
+Status write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode,
+                         Survives survives) {
+    const bool lasting = survives == Survives::machine_crash;
     std::string temporary = path + ".tmp-XXXXXX";
     const Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
     if (!file) return system_error(errno, "cannot make a file beside " + shown(path));
     Status done = fill(file, path, bytes, mode);
+    if (done.ok() && lasting) done = sync(file, path);
     if (done.ok() && ::rename(temporary.c_str(), path.c_str()) != 0)
         done = system_error(errno, "cannot put " + shown(path) + " in place");
     if (!done.ok()) {
         ::unlink(temporary.c_str());
         return done;
     }
-    return sync_dir(parent_of(path));
+    return lasting ? sync_dir(parent_of(path)) : Status();
 }
 
 Status write_kernel_file(const std::string& path, std::string_view bytes) {

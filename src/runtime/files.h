@@ -17,9 +17,15 @@ namespace vdc::runtime {
 /// Works on files that lie about their size, as those of /proc do.
 base::Result<std::string> read_file(const std::string& path, std::size_t size_max = 1 << 20);
 
-/// Puts `bytes` at `path` so that after a crash, of ours or of the machine, there are the old
-/// bytes or the new ones, all of them. A crash may leave a file PATH.tmp-XXXXXXXX beside it.
-base::Status write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode = 0600);
+/// What a written file must survive: the death of this process, or that of the machine too.
+enum class Survives { our_crash, machine_crash };
+
+/// Puts `bytes` at `path` so that after a crash, of ours or (as `survives` says) of the machine,
+/// there are the old bytes or the new ones, all of them. A crash may leave a file
+/// PATH.tmp-XXXXXX beside it. What lies in a folder that a reboot empties need survive ours only:
+/// that costs no wait for the disk.
+base::Status write_file_atomic(const std::string& path, std::string_view bytes, mode_t mode = 0600,
+                               Survives survives = Survives::machine_crash);
 
 /// One write() into a file that exists: for the kernel's own files (/proc, /sys, cgroups).
 base::Status write_kernel_file(const std::string& path, std::string_view bytes);

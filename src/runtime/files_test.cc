@@ -37,6 +37,9 @@ TEST_F(Files, WhatWasWrittenIsReadAndHasTheModeAskedFor) {
     EXPECT_EQ(mode_of(at("a")), 0640u);
     ASSERT_TRUE(write_file_atomic(at("a"), "", 0600).ok());
     EXPECT_EQ(read_file(at("a")).value(), "");
+    ASSERT_TRUE(write_file_atomic(at("a"), "not synced", 0640, Survives::our_crash).ok());
+    EXPECT_EQ(read_file(at("a")).value(), "not synced");
+    EXPECT_EQ(mode_of(at("a")), 0640u);
     EXPECT_EQ(list_dir(folder).value(), std::vector<std::string>{"a"}) << "nothing else stays";
 }
 
