@@ -36,7 +36,8 @@ static constexpr base::Bytes output_kept{64 << 10};
 // ---- the record --------------------------------------------------------------------------------
 
 Status save(const RunRecord& record, const RunFolder& folder) {
-    return runtime::write_file_atomic(folder.record(), base::dump(encode(record)) + "\n");
+    return runtime::write_file_atomic(folder.record(), base::dump(encode(record)) + "\n", 0600,
+                                      runtime::Survives::our_crash);
 }
 
 Result<RunRecord> load(const RunFolder& folder) {
@@ -219,9 +220,10 @@ Status Run::press_power_button() {
     return ask("system_powerdown");
 }
 
-/// Counted after it was done: when we are interrupted in between it is done twice, never lost.
+/// Recorded after it was done: when we are interrupted in between it is done twice, never lost.
 Status Run::reset(std::uint64_t resets) {
     const Lock turn(turn_);
+    if (record().wishes.resets == resets) return {};
     TRY(ask("system_reset"));
     const Lock lock(mutex_);
     record_.wishes.resets = resets;
