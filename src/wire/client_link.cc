@@ -171,7 +171,7 @@ Result<ResponseHead> ClientLink::receive_any_head(Method asked, Time end) {
 Result<ResponseHead> ClientLink::receive_head(Method asked, Time end) {
     for (int interim = 0; interim < interim_heads_max; ++interim) {
         ResponseHead head = TRY(receive_any_head(asked, end));
-        if (head.status != 100) return head;
+        if (head.status >= 200 || head.status == 101) return head;
     }
     return Error{Error::Code::corrupt, name_ + " sent nothing but interim answers"};
 }

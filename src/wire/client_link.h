@@ -40,7 +40,7 @@ class ClientLink {
 
     /// The next head of a response, be it 100 Continue.
     base::Result<ResponseHead> receive_any_head(Method asked, Time end);
-    /// The next head other than 100 Continue.
+    /// The next head that is not interim (100 Continue, 103 Early Hints).
     base::Result<ResponseHead> receive_head(Method asked, Time end);
 
     int fd() const { return channel_->fd(); }

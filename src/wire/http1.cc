@@ -353,4 +353,11 @@ void write_headers_to(std::string& out, const Headers& headers) {
     for (const Field& field : headers) write_header_to(out, field.name, field.value);
 }
 
+void write_chunk_line_to(std::string& out, std::size_t size) {
+    std::array<char, 16> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+    out.append(digits.data(), end);
+    out += "\r\n";
+}
+
 }  // namespace vdc::wire

@@ -96,5 +96,7 @@ bool lists(const Headers& headers, std::string_view name, std::string_view word)
 void write_status_line_to(std::string& out, int status);
 void write_header_to(std::string& out, std::string_view name, std::string_view value);
 void write_headers_to(std::string& out, const Headers& headers);
+/// The line before that many bytes (more than 0) of a chunk.
+void write_chunk_line_to(std::string& out, std::size_t size);
 
 }  // namespace vdc::wire

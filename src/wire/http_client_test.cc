@@ -40,21 +40,30 @@ class Puppet {
         auto socket = listen_on_path(path_, 0600);
         EXPECT_TRUE(socket.ok());
         ::fcntl(socket->get(), F_SETFL, 0);
-        thread_ = std::thread([this, fd = std::move(*socket), plays = std::move(plays)] {
+        listener_ = std::move(*socket);
+        thread_ = std::thread([this, plays = std::move(plays)] {
             for (const Play& play : plays) {
-                const runtime::Fd peer(::accept(fd.get(), nullptr, nullptr));
+                runtime::Fd peer(::accept(listener_.get(), nullptr, nullptr));
+                if (!peer) return;
                 ++connections;
                 play(peer.get());
+                peer.reset();
+                ++ended;
             }
         });
     }
-    ~Puppet() { thread_.join(); }
+    ~Puppet() {
+        ::shutdown(listener_.get(), SHUT_RDWR);  // wakes a thread to which nobody came
+        thread_.join();
+    }
     const std::string& path() const { return path_; }
     std::atomic<int> connections{0};
+    std::atomic<int> ended{0};
 
   private:
     test::Folder folder_;
     const std::string path_;
+    runtime::Fd listener_;
     std::thread thread_;
 };
 }  // namespace
@@ -155,7 +164,9 @@ TEST(Client, HearsARefusalInTheMiddleOfItsBody) {
 }
 
 TEST(Client, ReadsAnAnswerThatEndsWithTheConnection) {
-    Puppet puppet({answers("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nall there is")});
+    Puppet puppet(
+        {answers("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+                 "HTTP/1.1 200 OK\r\n\r\nall there is")});
     const auto client = Client::connect({.path = puppet.path()});
     ASSERT_TRUE(client.ok());
     EXPECT_EQ(body_of((*client)->request({})), "all there is");
@@ -230,6 +241,7 @@ TEST(Client, ConnectsAnewWhenTheKeptConnectionWasClosed) {
     Puppet puppet({answers(ok_answer), answers(ok_answer)});
     const auto client = Client::connect({.path = puppet.path()});
     EXPECT_EQ(body_of((*client)->request({})), "ok");
+    ASSERT_TRUE(eventually([&] { return puppet.ended == 1; }));
     EXPECT_EQ(body_of((*client)->request({.method = Method::post})), "ok");
     EXPECT_EQ(puppet.connections, 2);
 }

@@ -4,8 +4,6 @@
 #include <sys/random.h>
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/text.h"
@@ -20,17 +18,15 @@ using base::Result;
 static constexpr std::size_t output_high = 256 << 10;  ///< pipelined answers wait beyond this
 static constexpr std::size_t input_high = 64 << 10;    ///< read ahead of the present request
 static constexpr std::size_t input_kept = 4 << 10;     ///< of the buffer of an idle connection
-static constexpr std::uint64_t body_step = 64 << 10;   ///< must come within body_time each
 static constexpr std::uint64_t lingered_max = 16 << 20;
-static constexpr std::chrono::milliseconds linger_time = 2s;
 
 // ---- what connections share
 
-static std::string hex(std::uint64_t number, std::size_t width) {
-    std::array<char, 16> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + 16, number, 16).ptr;
-    const auto count = static_cast<std::size_t>(end - digits.data());
-    return std::string(width - std::min(width, count), '0') + std::string(digits.data(), count);
+static std::string hex(std::uint64_t number, std::size_t digits) {
+    std::string text(digits, '0');
+    for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4)
+        *digit = "0123456789abcdef"[number & 15];
+    return text;
 }
 
 ServerShared::ServerShared(Handler& for_handler, const HttpLimits& with_limits,
@@ -42,7 +38,7 @@ ServerShared::ServerShared(Handler& for_handler, const HttpLimits& with_limits,
 }
 
 std::string ServerShared::next_request_id() {
-    return id_prefix_ + hex(++last_request_, 6);
+    return id_prefix_ + hex(++last_request_, 8);
 }
 
 // ---- coming and going
@@ -117,6 +113,7 @@ void HttpConnection::expire() {
     const bool waits_for_request =
         (phase_ == Phase::head && head_begun_) || phase_ == Phase::body || phase_ == Phase::upload;
     if (!waits_for_request) return close();
+    if (phase_ == Phase::head) begin_unknown();
     refuse(408, Error{Error::Code::timed_out, "the request did not come in time",
                       "send it again, without long pauses"});
 }
@@ -128,10 +125,10 @@ bool HttpConnection::wants_bytes() const {
     switch (phase_) {
         case Phase::head: return output_.size() < output_high;
         case Phase::upload: return !upload_->full();
-        case Phase::handling: return input_.size() < input_high;
+        case Phase::handling:
+        case Phase::stream: return input_.size() < input_high;
         case Phase::websocket: return output_.size() < shared_->limits.queue_max;
         case Phase::body:
-        case Phase::stream:
         case Phase::lingering: return true;
         case Phase::gone: return false;
     }
@@ -205,7 +202,7 @@ std::size_t HttpConnection::consume_some(std::string_view bytes) {
         case Phase::upload: return upload_->full() ? 0 : consume_body(bytes);
         case Phase::websocket: return consume_frames(bytes);
         case Phase::lingering: lingered_ += bytes.size(); return bytes.size();
-        case Phase::stream: return bytes.size();
+        case Phase::stream:
         case Phase::handling:
         case Phase::gone: return 0;
     }
@@ -251,10 +248,15 @@ std::size_t HttpConnection::consume_head(std::string_view bytes) {
 }
 
 void HttpConnection::refuse_head(const Error& error) {
+    begin_unknown();
+    refuse(error.code == Error::Code::too_large ? 431 : status_of(error.code), error);
+}
+
+/// The request could not be read: what is known of the one before must not be taken for it.
+void HttpConnection::begin_unknown() {
     method_ = Method::get;
     http_1_0_ = false;
     request_id_ = shared_->next_request_id();
-    refuse(error.code == Error::Code::too_large ? 431 : status_of(error.code), error);
 }
 
 /// An id that the client chose is kept when it can do no harm in a log.
@@ -301,105 +303,6 @@ void HttpConnection::dispatch() {
 
 std::unique_ptr<Exchange> HttpConnection::exchange() {
     return std::make_unique<ServerExchange>(shared_, id_);
-}
-
-// ---- its body
-
-static Error body_too_large(std::uint64_t size_max) {
-    return Error{Error::Code::too_large,
-                 "the body is larger than " + std::to_string(size_max) + " bytes",
-                 "this request takes no more"};
-}
-
-void HttpConnection::begin_body(const RequestHead& head) {
-    body_.emplace(head.body);
-    body_size_ = 0;
-    since_progress_ = 0;
-    Result<std::unique_ptr<BodySink>> sink = shared_->handler.on_body_begin(request_);
-    if (!sink.ok()) return refuse(upload_status_of(sink.error().code), sink.error());
-    const std::uint64_t size_max =
-        *sink != nullptr ? shared_->limits.upload_max : shared_->limits.body_max;
-    if (head.body.size > size_max) return refuse(413, body_too_large(size_max));
-    phase_ = Phase::body;
-    if (*sink != nullptr) begin_upload(std::move(*sink));
-    if (phase_ == Phase::lingering) return;
-    expect_within(shared_->limits.body_time);
-    if (body_->done()) return end_body();
-    if (head.expects_continue) output_.tail() += "HTTP/1.1 100 Continue\r\n\r\n";
-}
-
-void HttpConnection::begin_upload(std::unique_ptr<BodySink> sink) {
-    if (shared_->uploads.size() >= shared_->limits.uploads_max)
-        return refuse(503,
-                      Error{Error::Code::unavailable,
-                            std::to_string(shared_->limits.uploads_max) + " uploads are under way",
-                            "try again when one has ended"});
-    const std::uint64_t key = shared_->loop->next_id();
-    Upload::Reports reports;
-    reports.room = [shared = shared_, id = id_] {
-        post_to(shared, id, [](HttpConnection& c) { c.upload_has_room(); });
-    };
-    reports.failed = [shared = shared_, id = id_](const Error& error) {
-        post_to(shared, id, [error](HttpConnection& c) { c.upload_failed(error); });
-    };
-    reports.ended = [shared = shared_, key] {
-        shared->loop->post([shared, key] { shared->uploads.erase(key); });
-    };
-    auto upload = std::make_unique<Upload>(std::move(sink), std::move(reports));
-    upload_ = upload.get();
-    shared_->uploads.emplace(key, std::move(upload));
-    phase_ = Phase::upload;
-}
-
-std::size_t HttpConnection::consume_body(std::string_view bytes) {
-    const Result<BodyReader::Piece> piece = body_->next(bytes);
-    if (!piece.ok()) {
-        refuse(400, piece.error());
-        return bytes.size();
-    }
-    since_progress_ += piece->used;
-    if (since_progress_ >= body_step) {
-        since_progress_ = 0;
-        expect_within(shared_->limits.body_time);
-    }
-    if (keep(piece->data) && body_->done()) end_body();
-    return piece->used;
-}
-
-bool HttpConnection::keep(std::string_view data) {
-    const std::uint64_t size_max =
-        upload_ != nullptr ? shared_->limits.upload_max : shared_->limits.body_max;
-    body_size_ += data.size();
-    if (body_size_ > size_max) {
-        refuse(413, body_too_large(size_max));
-        return false;
-    }
-    if (upload_ == nullptr) {
-        request_.body += data;
-        return true;
-    }
-    upload_->push(data);
-    if (upload_->full()) deadline_ = SteadyTime::max();  // now it is the sink that is slow
-    return true;
-}
-
-void HttpConnection::end_body() {
-    if (upload_ == nullptr) return dispatch();
-    phase_ = Phase::handling;
-    deadline_ = SteadyTime::max();
-    std::exchange(upload_, nullptr)->finish(Responder(exchange()));
-}
-
-void HttpConnection::upload_has_room() {
-    if (phase_ != Phase::upload) return;
-    expect_within(shared_->limits.body_time);
-    proceed();
-}
-
-void HttpConnection::upload_failed(const Error& error) {
-    if (phase_ != Phase::upload) return;
-    refuse(upload_status_of(error.code), error);
-    settle();
 }
 
 // ---- answering
@@ -498,144 +401,6 @@ void HttpConnection::settle() {
     if (wanted == watched_) return;
     watched_ = wanted;
     shared_->loop->change(id_, channel_->fd(), wanted);
-}
-
-// ---- streams
-
-void HttpConnection::begin_stream(int status, const Headers& headers,
-                                  std::shared_ptr<ServerOutlet> outlet) {
-    base::check(phase_ == Phase::handling, "a request is answered once, while it is handled");
-    chunked_ = !http_1_0_ && method_ != Method::head;
-    keep_alive_ = keep_alive_ && !http_1_0_;
-    write_head(status, headers, {});
-    if (chunked_) write_header_to(output_.tail(), "Transfer-Encoding", "chunked");
-    output_.tail() += "\r\n";
-    if (method_ == Method::head || read_ended_) {
-        outlet->over();
-        end_answer();
-    } else {
-        outlet_ = std::move(outlet);
-        phase_ = Phase::stream;
-        deadline_ = SteadyTime::max();
-        if (retired_) outlet_->close();
-    }
-    if (!dispatching_) proceed();
-}
-
-static void write_chunk_to(OutQueue& output, std::string bytes) {
-    output.tail() += hex(bytes.size(), 1) + "\r\n";
-    output.push(std::move(bytes));
-    output.tail() += "\r\n";
-}
-
-void HttpConnection::take_from_outlet() {
-    if (outlet_ == nullptr) return;
-    ServerOutlet::Taken taken = outlet_->take();
-    if (taken.cut) return close();
-    if (phase_ == Phase::stream && chunked_ && !taken.bytes.empty())
-        write_chunk_to(output_, std::move(taken.bytes));
-    else
-        output_.push(std::move(taken.bytes));
-    if (taken.ends && phase_ == Phase::websocket) {
-        said_goodbye_ = true;
-        expect_within(linger_time);
-    } else if (taken.ends) {
-        if (chunked_) output_.tail() += "0\r\n\r\n";
-        std::exchange(outlet_, nullptr)->over();
-        end_answer();
-    }
-    proceed();
-}
-
-// ---- WebSockets
-
-/// Why this is no good request for a WebSocket: a status and a sentence, or nothing.
-static std::optional<std::pair<int, std::string>> flaw_of(const Headers* headers, Method method) {
-    if (headers == nullptr || !lists(*headers, "Connection", "upgrade"))
-        return std::pair(426, "this is a WebSocket: ask for it with Upgrade: websocket");
-    if (method != Method::get) return std::pair(400, "a WebSocket is asked for with GET");
-    if (headers->get("Sec-WebSocket-Version") != "13")
-        return std::pair(426, "only WebSocket version 13 is spoken here");
-    const std::string key = headers->get("Sec-WebSocket-Key");
-    if (key.size() != 24 || !key.ends_with("=="))
-        return std::pair(400, "the Sec-WebSocket-Key is not 16 bytes in base 64");
-    return {};
-}
-
-static Response upgrade_refused(int status, const std::string& why, std::string_view request_id) {
-    Response response = problem(status, Error{Error::Code::invalid, why}, request_id);
-    if (status != 426) return response;
-    response.headers.add("Upgrade", "websocket");
-    response.headers.add("Sec-WebSocket-Version", "13");
-    return response;
-}
-
-void HttpConnection::begin_websocket(WebSocketEvents events, std::shared_ptr<ServerOutlet> outlet) {
-    base::check(phase_ == Phase::handling, "a request is answered once, while it is handled");
-    if (const auto flaw = flaw_of(upgrade_.get(), method_)) {
-        outlet->over();
-        return respond(upgrade_refused(flaw->first, flaw->second, request_id_));
-    }
-    Headers headers{{"Upgrade", "websocket"},
-                    {"Sec-WebSocket-Accept", accept_key(upgrade_->get("Sec-WebSocket-Key"))}};
-    if (!events.protocol.empty() && lists(*upgrade_, "Sec-WebSocket-Protocol", events.protocol))
-        headers.add("Sec-WebSocket-Protocol", events.protocol);
-    write_head(101, headers, {});
-    output_.tail() += "\r\n";
-    keep_alive_ = false;
-    phase_ = Phase::websocket;
-    deadline_ = SteadyTime::max();
-    outlet_ = std::move(outlet);
-    events_ = std::make_unique<WebSocketEvents>(std::move(events));
-    frames_.emplace(FrameReader::From::client, shared_->limits.websocket_message_max);
-    if (events_->on_open) events_->on_open(WebSocket(outlet_));
-    if (retired_) goodbye(1001);
-    proceed();
-}
-
-std::size_t HttpConnection::consume_frames(std::string_view bytes) {
-    const std::uint16_t code = frames_->feed(bytes, [this](Frame frame) {
-        on_frame(std::move(frame));
-        return phase_ == Phase::websocket;
-    });
-    if (code != 0) goodbye(code);
-    return bytes.size();
-}
-
-void HttpConnection::on_frame(Frame frame) {
-    switch (frame.opcode) {
-        case Frame::Opcode::text:
-        case Frame::Opcode::binary: {
-            const auto kind = frame.opcode == Frame::Opcode::text ? WebSocket::Kind::text
-                                                                  : WebSocket::Kind::binary;
-            if (events_->on_message) events_->on_message(std::move(frame.payload), kind);
-            return;
-        }
-        case Frame::Opcode::ping:
-            output_.tail() += text(Frame{Frame::Opcode::pong, std::move(frame.payload)});
-            return;
-        case Frame::Opcode::close: return goodbye(close_code(frame.payload));
-        case Frame::Opcode::pong:
-        case Frame::Opcode::continuation: return;
-    }
-}
-
-/// One side said goodbye, or broke the rules: ours goes out if it has not, and that is all.
-void HttpConnection::goodbye(std::uint16_t code) {
-    goodbye_code_ = code;
-    if (!std::exchange(said_goodbye_, true))
-        output_.tail() += text(code == 1005 ? Frame{Frame::Opcode::close, {}} : close_frame(code));
-    closing_ = true;
-    phase_ = Phase::lingering;
-    expect_within(linger_time);
-    end_websocket();
-}
-
-void HttpConnection::end_websocket() {
-    if (events_ == nullptr) return;
-    const std::unique_ptr<WebSocketEvents> events = std::move(events_);
-    std::exchange(outlet_, nullptr)->over();
-    if (events->on_closed) events->on_closed(goodbye_code_);
 }
 
 }  // namespace vdc::wire

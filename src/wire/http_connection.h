@@ -93,6 +93,9 @@ class HttpConnection final : public Watcher, public std::enable_shared_from_this
     void upload_failed(const base::Error& error);
 
   private:
+    /// For the peer to end its side after us.
+    static constexpr std::chrono::milliseconds linger_time = 2s;
+
     enum class Phase { head, body, upload, handling, stream, websocket, lingering, gone };
 
     void read_on();
@@ -114,6 +117,7 @@ class HttpConnection final : public Watcher, public std::enable_shared_from_this
     std::unique_ptr<Exchange> exchange();
     void refuse(int status, const base::Error& error);
     void refuse_head(const base::Error& error);
+    void begin_unknown();
 
     void write_head(int status, const Headers& headers, std::optional<std::size_t> length);
     void end_answer();

@@ -33,8 +33,9 @@ struct HttpLimits {
 
 /// Takes the body of one large request, chunk by chunk. Lives on a thread of its own that serves
 /// this body alone: it may block, and while it does, the peer is not read from. It is destroyed,
-/// finished or not, on that thread; destroyed without finish() means that the body broke off, and
-/// nothing half-made may stay behind.
+/// finished or not, on that thread (on the server's when the body is refused before its first
+/// byte); destroyed without finish() means that the body broke off, and nothing half-made may
+/// stay behind.
 class BodySink {
   public:
     virtual ~BodySink() = default;

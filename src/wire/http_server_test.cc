@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -368,6 +369,18 @@ TEST(HttpServer, GivesASlowHeadNoMoreTimeForEachByte) {
     dripping.join();
 }
 
+TEST(HttpServer, TellsALateRequestNothingOfTheOneBefore) {
+    Site site(HttpLimits{.head_time = 50ms});
+    Raw raw(site.path);
+    raw.send("HEAD / HTTP/1.1\r\nHost: x\r\nX-Request-Id: before\r\n\r\n");
+    EXPECT_NE(raw.read_until("\r\n\r\n").find("before"), std::string::npos);
+    raw.send("GET /");
+    const std::string late = raw.read_all();
+    EXPECT_EQ(status_in(late), 408);
+    EXPECT_EQ(late.find("before"), std::string::npos);
+    EXPECT_NE(late.find("\"code\":\"timed_out\""), std::string::npos);
+}
+
 TEST(HttpServer, GivesUpABodyThatStalls) {
     Site site(HttpLimits{.body_time = 50ms});
     Raw raw(site.path);
@@ -411,6 +424,42 @@ TEST(HttpServer, LetsConnectionsBeyondTheLimitWait) {
     EXPECT_EQ(site.server->connections(), 2U);
     first.close();
     EXPECT_TRUE(ends_with_body(third.read_response(), "GET /third"));
+}
+
+namespace {
+/// Fewer descriptors than connections need, until its end.
+class FewDescriptors {
+  public:
+    explicit FewDescriptors(rlim_t spare) {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const runtime::Fd highest(::dup(0));
+        rlimit now = before_;
+        now.rlim_cur = static_cast<rlim_t>(highest.get()) + spare;
+        EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &now), 0);
+    }
+    ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+  private:
+    rlimit before_{};
+};
+}  // namespace
+
+TEST(HttpServer, ServesAgainAfterItRanOutOfDescriptors) {
+    Site site;
+    std::vector<runtime::Fd> waiting;
+    {
+        const FewDescriptors few(20);
+        while (true) {
+            auto fd = connect_to_path(site.path, 1s);
+            if (!fd.ok()) break;
+            waiting.push_back(std::move(*fd));
+        }
+        EXPECT_GT(waiting.size(), 5U);
+    }
+    EXPECT_TRUE(eventually([&] { return site.server->connections() == waiting.size(); }));
+    Raw raw(site.path);
+    raw.send(get("/"));
+    EXPECT_EQ(status_in(raw.read_response()), 200);
 }
 
 // ---- listening

@@ -75,6 +75,21 @@ TEST(Stream, LeavesTheConnectionForTheNextRequestWhenItEnds) {
     EXPECT_TRUE(raw.read_until("0\r\n\r\n").ends_with("\r\n\r\n0\r\n\r\n"));
 }
 
+TEST(Stream, KeepsTheRequestThatIsPipelinedBehindItForLater) {
+    Streaming streaming;
+    Raw raw(streaming.site.path);
+    raw.send(std::string(get) + std::string(get.substr(0, 10)));
+    {
+        const Stream stream = streaming.wait();
+        raw.send(get.substr(10));
+        stream.write("first");
+        EXPECT_NE(raw.read_until("first\r\n").find("200 OK"), std::string::npos);
+    }
+    EXPECT_EQ(raw.read_until("0\r\n\r\n"), "0\r\n\r\n");
+    streaming.wait().write("second");
+    EXPECT_NE(raw.read_until("second").find("200 OK"), std::string::npos);
+}
+
 TEST(Stream, IsToldWhenTheReaderGoesAway) {
     Streaming streaming;
     auto raw = std::make_optional<Raw>(streaming.site.path);
