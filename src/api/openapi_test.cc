@@ -63,7 +63,7 @@ TEST(OpenApi, TakesNamesForReferencesAndNoComputedFields) {
 
 /// tools/tests/openapi_lint reads it.
 TEST(OpenApi, IsWrittenForTheLinter) {
-    const std::string path = std::string(VDC_BINARY_DIR) + "/openapi.json";
+    const std::string path = VDC_BINARY_DIR "/openapi.json";
     EXPECT_TRUE(runtime::write_file_atomic(path, Api::openapi("0.1.0"), 0644).ok());
 }
 
