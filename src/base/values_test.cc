@@ -55,7 +55,8 @@ TEST(Hash, ValuesNeverChangeBecauseNamesAndHistoriesHangOnThem) {
     EXPECT_EQ(text(Hasher{}.add("vdc").finish()), "84b81e6db70c270b34f3b04be6f106cc");
     EXPECT_EQ(text(Hasher{}.add("12345678").finish()), "11f158999839f36a3858a48bef064a19");
     EXPECT_EQ(text(Hasher{}.add("123456789").finish()), "aa198dc1a5f2bd5cbbca6fd63874f234");
-    EXPECT_EQ(text(Hasher{}.add(std::uint64_t{7}).add("x").finish()), "8966ed758e212a40ae50787427c051ec");
+    EXPECT_EQ(text(Hasher{}.add(std::uint64_t{7}).add("x").finish()),
+              "8966ed758e212a40ae50787427c051ec");
 }
 
 RC_GTEST_PROP(Hash, PartsDoNotRunTogether, (const std::string& a, const std::string& b)) {

@@ -129,7 +129,8 @@ int import_image(Session& session, const std::string& name, const std::string& f
             // Nothing half-made stays: an image that could not be imported is of no use.
             const auto gone = session.send(wire::Method::delete_, "/v1/images/" + name, {});
             Error error = arrived.error();
-            if (!gone.ok() || !session.wait(*gone).ok()) error.hint = "remove what is left with `vdc image delete " + name + "`";
+            if (!gone.ok() || !session.wait(*gone).ok())
+                error.hint = "remove what is left with `vdc image delete " + name + "`";
             return error;
         }
         note(session, "image " + name + ": ready");

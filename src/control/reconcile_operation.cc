@@ -44,8 +44,7 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const Instan
     if (overtaken(operation.declared.goal, instance.declared.power))
         return {Progress::overtaken, "a later wish stands against it"};
     switch (operation.declared.goal) {
-        case Goal::running:
-            return reached_when(running);
+        case Goal::running: return reached_when(running);
         case Goal::paused: return reached_when(current && observed.phase == InstancePhase::paused);
         case Goal::rebooted:
             return reached_when(running && observed.reboots >= operation.declared.count);

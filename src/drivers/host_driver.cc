@@ -19,10 +19,11 @@ Result<std::unique_ptr<HostDriver>> HostDriver::open(Options options) {
     TRY(driver->images_.start());
     TRY(driver->volumes_.start());
     if (chosen.trial.kernel.empty() && chosen.accelerator == qemu::AcceleratorWish::kvm)
-        return base::Error{base::Error::Code::unsupported,
-                           "KVM was asked for, and there is no kernel to try it with",
-                           "name one with --trial-kernel and --trial-initramfs, for example those of images/tiny, "
-                           "or take --accelerator auto"};
+        return base::Error{
+            base::Error::Code::unsupported,
+            "KVM was asked for, and there is no kernel to try it with",
+            "name one with --trial-kernel and --trial-initramfs, for example those of images/tiny, "
+            "or take --accelerator auto"};
     if (chosen.trial.kernel.empty() && chosen.accelerator == qemu::AcceleratorWish::automatic)
         driver->accelerator_ = {qemu::Accelerator::tcg,
                                 "KVM was not tried: no kernel to try it with is configured"};

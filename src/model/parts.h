@@ -44,11 +44,14 @@ struct Resources {
 };
 
 /// Whether something stands where it is needed.
-/// Of something on a host. `unknown` until its agent has looked; `absent` is its word that nothing is there.
+/// Of something on a host. `unknown` until its agent has looked; `absent` is its word that nothing
+/// is there.
 enum class Presence { unknown, absent, ready, failed };
 constexpr auto words(Presence) {
-    return Words<Presence, 4>{
-        {{Presence::unknown, "unknown"}, {Presence::absent, "absent"}, {Presence::ready, "ready"}, {Presence::failed, "failed"}}};
+    return Words<Presence, 4>{{{Presence::unknown, "unknown"},
+                               {Presence::absent, "absent"},
+                               {Presence::ready, "ready"},
+                               {Presence::failed, "failed"}}};
 }
 
 }  // namespace vdc::model

@@ -149,11 +149,12 @@ void Writer::take(typename R::Id id) {
     std::get<Snapshot::Table<R>>(snapshot_.tables_).erase(snapshot_.edit_, id);
 }
 
-#define VDC_NOUNS(X)                                                                         \
-    X(Project)                                                                               \
-    X(Host)                                                                                  \
-    X(Flavor) X(KeyPair) X(Image) X(Network) X(Volume) X(VolumeSnapshot) X(Port) X(Instance) \
-        X(Application) X(Operation)
+#define VDC_NOUNS(X)                                                                              \
+    X(Project)                                                                                    \
+    X(Host)                                                                                       \
+    X(Flavor)                                                                                     \
+    X(KeyPair) X(Image) X(Network) X(Volume) X(VolumeSnapshot) X(Port) X(Instance) X(Application) \
+        X(Operation)
 #define VDC_INSTANTIATE(R)                \
     template void Writer::put<R>(R);      \
     template void Writer::take<R>(R::Id); \
