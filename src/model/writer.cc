@@ -149,16 +149,21 @@ void Writer::take(typename R::Id id) {
     std::get<Snapshot::Table<R>>(snapshot_.tables_).erase(snapshot_.edit_, id);
 }
 
-#define VDC_NOUNS(X)                                                                              \
-    X(Project)                                                                                    \
-    X(Host)                                                                                       \
-    X(Flavor)                                                                                     \
-    X(KeyPair) X(Image) X(Network) X(Volume) X(VolumeSnapshot) X(Port) X(Instance) X(Application) \
-        X(Operation)
 #define VDC_INSTANTIATE(R)                \
     template void Writer::put<R>(R);      \
     template void Writer::take<R>(R::Id); \
     template Links links_of<R>(const R&);
-VDC_NOUNS(VDC_INSTANTIATE)
+VDC_INSTANTIATE(Project)
+VDC_INSTANTIATE(Host)
+VDC_INSTANTIATE(Flavor)
+VDC_INSTANTIATE(KeyPair)
+VDC_INSTANTIATE(Image)
+VDC_INSTANTIATE(Network)
+VDC_INSTANTIATE(Volume)
+VDC_INSTANTIATE(VolumeSnapshot)
+VDC_INSTANTIATE(Port)
+VDC_INSTANTIATE(Instance)
+VDC_INSTANTIATE(Application)
+VDC_INSTANTIATE(Operation)
 
 }  // namespace vdc::model
