@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <iostream>
 #include <map>
 #include <random>
+#include <thread>
 
 #include "drivers/networks/daemons.h"
 #include "drivers/networks/namespaces.h"
@@ -450,6 +452,33 @@ TEST_F(NetworksReal, ForwardingThatWasOnStaysOn) {
     must(networks.apply(a_network(1, 1)));
     must(networks.remove(a_network(1, 1).id, 1));
     EXPECT_EQ(must(sysctl("ipv4/ip_forward")), "1");
+}
+
+TEST_F(NetworksReal, ManyAtOnceDoNotDisturbEachOther) {
+    stage.outside();
+    const std::string before = host_state(stage);
+    const auto at_once = [](const std::function<void(int)>& deed) {
+        std::vector<std::thread> threads;
+        for (int number = 1; number <= 6; ++number) threads.emplace_back(deed, number);
+        for (std::thread& thread : threads) thread.join();
+    };
+    std::atomic<int> present = 0;
+    for (int round = 0; round < 3; ++round) {
+        at_once([&](int number) {
+            const auto applied = networks.apply(a_network(number, 1));
+            present += applied.ok() && applied->present;
+        });
+        // Odd ones go while even ones are looked at.
+        at_once([&](int number) {
+            const NetworkSpec network = a_network(number, 1);
+            const auto seen = number % 2 == 1 ? networks.remove(network.id, number)
+                                              : networks.look(network.id, number);
+            present += seen.ok() && seen->present == (number % 2 == 0);
+        });
+    }
+    at_once([&](int number) { present += networks.remove(a_network(number, 1).id, number).ok(); });
+    EXPECT_EQ(present, 3 * 12 + 6);
+    EXPECT_EQ(host_state(stage), before);
 }
 
 // ---- being killed ------------------------------------------------------------------------------

@@ -9,6 +9,7 @@
 
 #include <iostream>
 
+#include "base/hash.h"
 #include "drivers/networks/namespaces.h"
 #include "runtime/files.h"
 #include "runtime/process.h"
@@ -19,11 +20,6 @@ using control::NetworkSpec;
 using control::PortSpec;
 using runtime::Fd;
 
-static std::string a_tag() {
-    static int count = 0;
-    return fmt::format("{:04x}", (::getpid() * 16 + count++) & 0xffff);
-}
-
 static std::string a_folder() {
     std::string name = "/tmp/vdcstageXXXXXX";
     base::check(::mkdtemp(name.data()) != nullptr, "a test needs a folder in /tmp");
@@ -31,8 +27,17 @@ static std::string a_folder() {
     return name;
 }
 
+/// Four digits that no other stage has now: names of namespaces are the machine's.
+static std::string a_tag(const std::string& folder) {
+    for (std::uint64_t attempt = 0;; ++attempt) {
+        const auto hash = base::Hasher().add(folder).add(attempt).finish().low;
+        std::string tag = fmt::format("{:04x}", hash & 0xffff);
+        if (namespaces("vdc" + tag).empty() && namespaces("vdct" + tag).empty()) return tag;
+    }
+}
+
 Stage::Stage() : folder(a_folder()), home_(::open("/proc/thread-self/ns/net", O_RDONLY)) {
-    paths = {.data = folder + "/data", .run = folder + "/run", .tag = a_tag()};
+    paths = {.data = folder + "/data", .run = folder + "/run", .tag = a_tag(folder)};
     base::check(::unshare(CLONE_NEWNET) == 0, "tests of networks need root");
     must(ip_batch("", "link set lo up\n"));
 }
