@@ -25,6 +25,10 @@ std::string tool_key(model::VolumeId volume) {
     return "volume-" + text(volume);
 }
 
+base::Bytes file_size_max(base::MiB size) {
+    return base::bytes(base::MiB{size.count + size.count / 32 + 64});
+}
+
 Status make_overlay(const std::string& folder, std::uint64_t number, base::MiB size) {
     const std::string name = file_name(number);
     TRY(runtime::remove_file(folder + "/" + name));

@@ -31,6 +31,9 @@ base::Result<bool> in_use(const HostPaths& paths, const Record& record, std::uin
 /// What all files of the volume take on the disk, without the image.
 base::Result<base::Bytes> stored_size(const HostPaths& paths, const Record& record);
 
+/// The most bytes that one file of a disk of this size can come to: all of it, and its tables.
+base::Bytes file_size_max(base::MiB size);
+
 /// The key under which a volume's tools run.
 std::string tool_key(model::VolumeId volume);
 

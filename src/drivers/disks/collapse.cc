@@ -46,7 +46,8 @@ static Status commit(const HostPaths& paths, const Record& record, const Fd& upp
         rest.push_back(TRY(open_own(paths.images(), text(*record.image) + ".qcow2", O_RDONLY)));
     images::Job job{.what = "merging files of volume " + text(record.volume),
                     .key = tool_key(record.volume),
-                    .to_write = {upper.get(), lower.get()}};
+                    .to_write = {upper.get(), lower.get()},
+                    .file_size = file_size_max({record.size_mib})};
     for (const Fd& file : rest) job.to_read.push_back(file.get());
     std::vector<std::string> names{images::name_in_jail(rest.size()),
                                    images::name_in_jail(rest.size() + 1)};

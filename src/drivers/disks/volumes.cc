@@ -242,7 +242,8 @@ Status Volumes::grow_closed(const Record& record, MiB size) {
                  .key = tool_key(record.volume),
                  .arguments = {"resize", "-q", images::graph_of_chain({images::name_in_jail(0)}),
                                std::to_string(base::bytes(size).count)},
-                 .to_write = {head.get()}}));
+                 .to_write = {head.get()},
+                 .file_size = file_size_max(size)}));
     if (::fsync(head.get()) != 0)
         return runtime::system_error(errno, "cannot write the grown volume to the disk");
     return {};

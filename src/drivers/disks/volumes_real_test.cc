@@ -384,6 +384,38 @@ TEST_F(VolumesReal, AQemuThatDiedInASnapshotLosesNoWrite) {
     expect_sound(volume.id);
 }
 
+/// A guest that took over its QEMU may write into the head whatever it likes, its header too. The
+/// tools that work on the volume later are told all by the record, and see no other file.
+TEST_F(VolumesReal, AHeaderThatAHostileQemuRewroteLeaksNothing) {
+    const std::string secret = scratch + "/secret", mark = "host-bytes-4712";
+    ASSERT_TRUE(runtime::write_file_atomic(secret, filled('s', 1000) + mark, 0644).ok());
+    images::forge::Bytes lies[2];
+    images::forge::back(lies[0].resize(images::forge::KiB), secret, "raw");
+    images::forge::extend(lies[1].resize(images::forge::KiB), 0x44415441, secret).be64(72, 4);
+    for (int i = 0; i < 2; ++i) {
+        VolumeSpec volume = prepared(i);
+        const std::string head = paths.volume(volume.id) + "/0.qcow2";
+        const Fd file(::open(head.c_str(), O_RDWR | O_CLOEXEC));
+        std::string sound(112, '\0');
+        ASSERT_EQ(::pread(file.get(), sound.data(), 112, 0), 112);
+        std::string rewritten = lies[i].data;
+        for (std::size_t at = 0; at < 112; ++at)
+            rewritten[at] = static_cast<char>(rewritten[at] | sound[at]);
+        ASSERT_GT(::pwrite(file.get(), rewritten.data(), rewritten.size(), 0), 0);
+
+        (void)volumes.run(control::TakeSnapshot{volume, snapshot_id(1)});
+        volume.size = {4};
+        (void)volumes.run(control::GrowVolume{volume});
+        (void)volumes.run(control::DropSnapshot{volume, snapshot_id(1)});
+        for (const std::string& name : names(volume.id)) {
+            const std::string bytes =
+                runtime::read_file(paths.volume(volume.id) + "/" + name, 64 << 20).value_or(mark);
+            EXPECT_EQ(bytes.find(mark), std::string::npos) << name;
+        }
+        must_do(control::RemoveVolume{volume.id});
+    }
+}
+
 /// The rotation that people run for ever: a new one each day, the oldest goes.
 TEST_F(VolumesReal, AnOpenOnesChainStaysShortWhenSnapshotsRotate) {
     VolumeSpec volume = prepared(1, publish());
