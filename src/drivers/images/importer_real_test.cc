@@ -96,6 +96,13 @@ TEST_F(Import, HoldsWhatWeForged) {
     }
 }
 
+TEST_F(Import, RoundsARawDiskUpToWholeSectors) {
+    const model::ImageId image = upload("#!/bin/sh\n" + random_bytes(990));
+    const auto seen = images.run(import_of(image, "raw"));
+    ASSERT_TRUE(seen.ok()) << text(seen.error());
+    EXPECT_EQ(seen->virtual_size.count, 1024);
+}
+
 TEST_F(Import, PublishesReadOnlyWithItsRecordAndRemovesTheUpload) {
     const model::ImageId image = upload(forge::vmdk().data);
     const auto seen = images.run(import_of(image, "vmdk"));

@@ -72,6 +72,18 @@ TEST(Inspect, TakesWhatToolsLeaveInSoundImages) {
     EXPECT_EQ(found(dos, "vmdk").format, Format::vmdk);
 }
 
+TEST(Inspect, TakesWhatOtherToolsWrite) {
+    forge::Bytes fixed = forge::vhd_fixed();
+    fixed.be64(forge::MiB + 16, 0xffffffff);
+    EXPECT_EQ(found(forge::seal_footer(fixed, forge::MiB), "vhd").variant, "fixed");
+    const forge::Bytes named =
+        forge::vmdk(forge::vmdk_descriptor("monolithicSparse", "RW 2048 SPARSE \"Größe 1.vmdk\""));
+    EXPECT_EQ(found(named, "vmdk").variant, "monolithicSparse");
+    const forge::Bytes exported = forge::vmdk_stream(
+        forge::vmdk_descriptor("streamOptimized", "RDONLY 2048 SPARSE \"disk1.vmdk\""));
+    EXPECT_EQ(found(exported, "vmdk").variant, "streamOptimized");
+}
+
 TEST(Inspect, BelievesADiskOf64GiBInAnyFile) {
     forge::Bytes image =
         forge::vhdx().le64(forge::vhdx_metadata_at + 64 * forge::KiB + 8, virtual_size_always);

@@ -70,7 +70,8 @@ static Status check_fixed(const Source& source, const Block& footer) {
     if (size != source.size() - footer_size)
         return damaged(field("the footer's current size", 48, size) + ", but the file holds " +
                        std::to_string(source.size() - footer_size) + " bytes of disk");
-    if (footer.be64(16) != ~std::uint64_t{0})
+    // The specification says 32 bits of ones, everybody writes 64.
+    if (footer.be64(16) != ~std::uint64_t{0} && footer.be64(16) != 0xffffffff)
         return refused(field("the footer's data offset", 16, footer.be64(16)) +
                        ", which a fixed disk has not");
     const std::size_t length = static_cast<std::size_t>(std::min<std::uint64_t>(size, 8));

@@ -68,8 +68,9 @@ static Result<std::string_view> only_text(std::string_view place) {
     if (place.find_first_not_of('\0', text.size()) != std::string_view::npos)
         return refused("bytes follow after its end (byte " + std::to_string(text.size()) + ")");
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        const bool printable = c >= ' ' && c <= '~';
+        const auto c = static_cast<unsigned char>(text[i]);
+        // Names may be in any language; those bytes mean nothing to the syntax.
+        const bool printable = c >= ' ' && c != 0x7f;
         if (!printable && c != '\n' && c != '\r' && c != '\t')
             return refused("byte " + std::to_string(i) + " of it is not printable");
     }
