@@ -49,7 +49,7 @@ class Heal(unittest.TestCase):
         address = hello(self.datacenter)
         poller = Poller(address)
         poller.start()
-        time.sleep(2)
+        time.sleep(5)
         victim = self.datacenter.ask("GET", "/v1/instances/hello-1")
         [(pid, _)] = self.datacenter.qemus()[victim["id"]]
         killed = time.time()
@@ -67,7 +67,7 @@ class Heal(unittest.TestCase):
         poller.ended = True
         poller.join()
         total = poller.good + len(poller.bad)
-        self.assertGreater(total, 100)
+        self.assertGreater(total, 50)
         self.assertLessEqual(len(poller.bad), total * 0.01, f"{len(poller.bad)} of {total} failed: {poller.bad[:5]}")
         why = self.datacenter.vdc("why", "hello-1").stdout
         self.assertIn("signal 9", why)
