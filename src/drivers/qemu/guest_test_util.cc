@@ -140,7 +140,8 @@ std::string Typist::run(const std::string& command) {
     for (char c : heard.substr(0, heard.size() - mark.size()))
         if (c != '\r') out += c;
     // The guest's own words come between, whenever its services are ready.
-    for (std::size_t at = out.find("vdc-tiny "); at != std::string::npos; at = out.find("vdc-tiny "))
+    for (std::size_t at = out.find("vdc-tiny "); at != std::string::npos;
+         at = out.find("vdc-tiny "))
         out.erase(at, std::min(out.find('\n', at), out.size() - 1) + 1 - at);
     const std::size_t first = std::min(out.find_first_not_of('\n'), out.size());
     const std::size_t last = out.find_last_not_of('\n');
