@@ -27,7 +27,7 @@ static Result<Caller> by_token(const wire::Request& request, const base::Secret&
     if (bearer && !token.empty() && token.matches(std::string_view(*given).substr(scheme.size())))
         return Caller{"admin", /*admin=*/true};
     return Error{Error::Code::unauthenticated, "the token is not the right one",
-                 "`vdc token show` on the host of the daemon prints it"};
+                 "it lies in the data folder of the daemon, in the file token"};
 }
 
 Result<Caller> caller_of(const wire::Request& request, const base::Secret& token) {

@@ -26,11 +26,17 @@ class ImageSink final : public wire::BodySink {
           image_(image),
           upload_(std::move(upload)) {}
 
-    base::Status write(std::string_view chunk) override { return upload_->write(chunk); }
+    base::Status write(std::string_view chunk) override {
+        empty_ = empty_ && chunk.empty();
+        return upload_->write(chunk);
+    }
 
     void finish(wire::Responder responder) override {
         const auto call = std::make_shared<Call>(std::move(head_), std::move(responder));
         call->caller = caller_;
+        if (empty_)
+            return call->refuse(Error{Error::Code::invalid, "there are no bytes in this request",
+                                      "send the image as its body"});
         const base::Status kept = upload_->finish();
         if (!kept.ok() && kept.error().code == Error::Code::exhausted)
             return call->refuse(507, kept.error());
@@ -56,6 +62,7 @@ class ImageSink final : public wire::BodySink {
     const Caller caller_;
     const model::ImageId image_;
     std::unique_ptr<Upload> upload_;
+    bool empty_ = true;
 };
 
 std::optional<std::uint64_t> length_of(const wire::Request& head) {
