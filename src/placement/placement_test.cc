@@ -82,7 +82,7 @@ TEST(Placement, CountsWhatIsClaimed) {
 }
 
 TEST(Placement, RatherKeepsReplicasApart) {
-    Snapshot datacenter = with({host(1, 8, 8192), host(2, 4, 4096)});
+    Snapshot datacenter = with({host(1, 64, 65536), host(2, 4, 4096)});
     const ApplicationId application{base::Uuid{3, 1}};
     Instance replica;
     replica.id = {base::Uuid{2, 1}};
