@@ -29,7 +29,10 @@ class Chance {
     /// Uniform in [low, high].
     std::int64_t between(std::int64_t low, std::int64_t high) {
         check(low <= high, "chance between crossed bounds");
-        return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low) + 1));
+        const auto first = static_cast<std::uint64_t>(low);
+        const std::uint64_t span = static_cast<std::uint64_t>(high) - first;
+        const std::uint64_t offset = span == ~std::uint64_t{0} ? next() : below(span + 1);
+        return static_cast<std::int64_t>(first + offset);
     }
 
     /// True in `part` of `whole` cases.
