@@ -29,9 +29,9 @@ static Result<Fd> connect_to(const std::string& path) {
                      "choose a shorter run folder"};
     std::memcpy(where.sun_path, path.data(), path.size());
     Fd file(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const timeval second{1, 0};
-    ::setsockopt(file.get(), SOL_SOCKET, SO_RCVTIMEO, &second, sizeof second);
-    ::setsockopt(file.get(), SOL_SOCKET, SO_SNDTIMEO, &second, sizeof second);
+    const timeval limit{5, 0};
+    ::setsockopt(file.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(file.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (!file || ::connect(file.get(), reinterpret_cast<sockaddr*>(&where), sizeof where) != 0)
         return Error{Error::Code::unavailable,
                      "HAProxy does not listen on " + path + ": " + std::strerror(errno)};

@@ -79,15 +79,18 @@ static std::string marker_in_force(const FrontFiles& files) {
     return info->substr(begin + key.size(), end - begin - key.size());
 }
 
+/// Long, for what follows is a restart that ends connections: an overloaded host is no reason.
+static constexpr auto reload_limit = std::chrono::seconds(20);
+
 static Status await_marker(const FrontFiles& files, const std::string& marker) {
     constexpr auto step = std::chrono::milliseconds(2);
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    const auto deadline = std::chrono::steady_clock::now() + reload_limit;
     while (std::chrono::steady_clock::now() < deadline) {
         if (marker_in_force(files) == marker) return {};
         // HAProxy gives no other sign to one that is not its parent.
         std::this_thread::sleep_for(step);
     }
-    return Error{Error::Code::timed_out, "HAProxy did not take its new configuration within 5 s",
+    return Error{Error::Code::timed_out, "HAProxy did not take its new configuration within 20 s",
                  "run `haproxy -c -f " + files.config() + "`"};
 }
 

@@ -146,6 +146,7 @@ static Status change_balancer(const FrontSpec& front, const FrontFiles& files, c
     return reload_balancer(front, files, master);
 }
 
+/// A change that a running HAProxy does not take in time is no error yet: a new one will.
 static Result<Daemon> bring_balancer(const FrontSpec& front, const FrontFiles& files,
                                      const std::optional<Record>& before,
                                      const std::string& inner) {
