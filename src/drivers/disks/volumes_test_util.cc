@@ -111,11 +111,35 @@ Result<int> PretendedQemu::layers(model::InstanceId instance, model::VolumeId vo
     return static_cast<int>(TRY(find(instance, volume))->layers.size());
 }
 
+std::string filled(char byte, std::size_t size) {
+    return std::string(size, byte);
+}
+
 // ---- a host ------------------------------------------------------------------------------------
 
 VolumeHost::VolumeHost() : volumes(paths) {
     volumes.use(qemu);
     EXPECT_TRUE(volumes.start().ok());
+}
+
+control::VolumeSpec VolumeHost::prepared(int number, std::optional<model::ImageId> image,
+                                         std::int64_t mib) {
+    VolumeSpec volume = spec(number, mib);
+    volume.image = image;
+    must_do(control::PrepareVolume{volume});
+    return volume;
+}
+
+void VolumeHost::open(VolumeSpec& volume) {
+    auto disk = volumes.open_disk(volume.id);
+    ASSERT_TRUE(disk.ok()) << text(disk.error());
+    qemu.open(instance, volume.id, std::move(*disk));
+    volume.open_in = instance;
+}
+
+void VolumeHost::close(VolumeSpec& volume) {
+    qemu.close(volume.id);
+    volume.open_in.reset();
 }
 
 model::ImageId VolumeHost::publish() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,10 +41,36 @@ class PretendedQemu final : public RunningDisks {
     std::map<model::VolumeId, Open> open_;
 };
 
+std::string filled(char byte, std::size_t size);
+
 /// A host with images and volumes, and a guest's hand on their bytes.
 class VolumeHost : public images::Imported {
   protected:
+    using Code = base::Error::Code;
+    using VolumeSpec = control::VolumeSpec;
+
     VolumeHost();
+
+    /// The effect is done; what was seen.
+    template <class Effect>
+    control::VolumeSighting must_do(const Effect& effect) {
+        const auto seen = volumes.run(effect);
+        EXPECT_TRUE(seen.ok()) << text(seen.error());
+        return seen.value_or({});
+    }
+    /// The effect is refused; with which code.
+    template <class Effect>
+    Code refused(const Effect& effect) {
+        const auto seen = volumes.run(effect);
+        EXPECT_FALSE(seen.ok());
+        return seen.ok() ? Code::failed : seen.error().code;
+    }
+
+    /// Prepared; with the image when there is one.
+    VolumeSpec prepared(int number, std::optional<model::ImageId> image = {}, std::int64_t mib = 2);
+    /// The pretended QEMU of `instance` has the volume from here on, and no more.
+    void open(VolumeSpec& volume);
+    void close(VolumeSpec& volume);
 
     /// A published image of 1 MiB that holds `forge::content()`.
     model::ImageId publish();
@@ -62,6 +89,7 @@ class VolumeHost : public images::Imported {
 
     Volumes volumes;
     PretendedQemu qemu;
+    const model::InstanceId instance{base::Uuid{7, 7}};  ///< the one that has volumes open
 
   private:
     std::string graph(model::VolumeId volume, std::uint64_t top) const;
