@@ -1,7 +1,5 @@
 #include "drivers/fronts/balancer.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -61,8 +59,10 @@ std::optional<Daemon> find_balancer(const FrontFiles& files) {
     return daemon;
 }
 
+/// Until a look finds none: a master may have forked a worker after the look before.
 Status end_balancer(const FrontFiles& files) {
-    for (const Daemon& daemon : members(files)) TRY(networks::end(daemon));
+    for (std::vector<Daemon> left = members(files); !left.empty(); left = members(files))
+        for (const Daemon& daemon : left) TRY(networks::end(daemon));
     return {};
 }
 
@@ -82,16 +82,31 @@ static std::string marker_in_force(const FrontFiles& files) {
 /// Long, for what follows is a restart that ends connections: an overloaded host is no reason.
 static constexpr auto reload_limit = std::chrono::seconds(20);
 
-static Status await_marker(const FrontFiles& files, const std::string& marker) {
+template <class Reached>
+static Status await(const std::string& otherwise, const FrontFiles& files, const Reached& reached) {
     constexpr auto step = std::chrono::milliseconds(2);
     const auto deadline = std::chrono::steady_clock::now() + reload_limit;
     while (std::chrono::steady_clock::now() < deadline) {
-        if (marker_in_force(files) == marker) return {};
+        if (reached()) return {};
         // HAProxy gives no other sign to one that is not its parent.
         std::this_thread::sleep_for(step);
     }
-    return Error{Error::Code::timed_out, "HAProxy did not take its new configuration within 20 s",
+    return Error{Error::Code::timed_out, "HAProxy did not come up within 20 s: " + otherwise,
                  "run `haproxy -c -f " + files.config() + "`"};
+}
+
+static Status await_marker(const FrontFiles& files, const std::string& marker) {
+    return await("it has not taken its new configuration", files,
+                 [&] { return marker_in_force(files) == marker; });
+}
+
+/// The new worker answers before the master has executed itself anew to wait for it. Only then does
+/// the master answer: from here on it is found, and takes its next order.
+static Status await_master(const FrontFiles& files) {
+    return await("its master does not answer", files, [&] {
+        const auto answer = ask(files.master(), "show proc;quit");
+        return answer.ok() && answer->find("master") != std::string::npos;
+    });
 }
 
 Result<Daemon> start_balancer(const FrontSpec& front, const FrontFiles& files,
@@ -99,23 +114,32 @@ Result<Daemon> start_balancer(const FrontSpec& front, const FrontFiles& files,
     TRY(end_balancer(files));
     const std::string marker = TRY(write_config(front, files));
     TRY(write_note(files.states(), "1\n"));
-    TRY(runtime::must_run(
-        {.words = {"haproxy", "-W", "-D", "-f", files.config(), "-p", files.pid()},
-         .network_namespace = namespace_name}));
-    // It goes to the background before it has written its pid; when it answers, it has.
+    TRY(runtime::must_run({.words = {"haproxy", "-W", "-D", "-f", files.config(), "-p", files.pid(),
+                                     "-S", files.master() + ",mode,600"},
+                           .network_namespace = namespace_name}));
     TRY(await_marker(files, marker));
-    const auto master = find_balancer(files);
-    if (master) return *master;
+    TRY(await_master(files));
+    if (const auto master = find_balancer(files)) return *master;
     return Error{Error::Code::failed, "HAProxy ended as soon as it had begun",
                  "run `haproxy -c -f " + files.config() + "`"};
 }
 
-Status reload_balancer(const FrontSpec& front, const FrontFiles& files, const Daemon& master) {
+/// Through its socket, not by SIGUSR2: a signal that comes while the master executes itself anew
+/// is lost without a trace, a connection waits until somebody accepts it. The master answers by
+/// executing itself, which ends the connection; whether it went well, the marker tells.
+static Status ask_for_reload(const FrontFiles& files) {
+    const auto answer = ask(files.master(), "reload");
+    if (answer.ok() || answer.error().code != Error::Code::unavailable) return {};
+    return answer.error();
+}
+
+Status reload_balancer(const FrontSpec& front, const FrontFiles& files) {
     const std::string marker = TRY(write_config(front, files));
     const std::string states = TRY(ask(files.admin(), "show servers state"));
     TRY(write_note(files.states(), states));
-    TRY(networks::send_signal(master, SIGUSR2));
-    return await_marker(files, marker);
+    TRY(ask_for_reload(files));
+    TRY(await_marker(files, marker));
+    return await_master(files);
 }
 
 Status extend_balancer(const FrontSpec& front, const FrontFiles& files,

@@ -20,8 +20,7 @@ base::Result<networks::Daemon> start_balancer(const FrontSpec& front, const Fron
 
 /// Makes a running one take the front as it is now. Connections under way are kept: the old worker
 /// ends them, the new one inherits the listening sockets and what was known of the backends.
-base::Status reload_balancer(const FrontSpec& front, const FrontFiles& files,
-                             const networks::Daemon& master);
+base::Status reload_balancer(const FrontSpec& front, const FrontFiles& files);
 
 /// Adds backends to a running one without a reload; the files follow.
 base::Status extend_balancer(const FrontSpec& front, const FrontFiles& files,

@@ -36,7 +36,8 @@ struct FrontFiles {
     std::string folder;
     std::string config() const { return folder + "/haproxy.cfg"; }
     std::string pid() const { return folder + "/pid"; }
-    std::string admin() const { return folder + "/admin"; }
+    std::string admin() const { return folder + "/admin"; }    ///< the worker listens here
+    std::string master() const { return folder + "/master"; }  ///< the master does
     std::string states() const { return folder + "/states"; }
     std::string root() const { return folder + "/root"; }  ///< an empty folder to be locked in
 };

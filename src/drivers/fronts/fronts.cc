@@ -139,11 +139,11 @@ static std::optional<std::vector<BackendSpec>> only_new(const FrontSpec& front,
     return fresh;
 }
 
-static Status change_balancer(const FrontSpec& front, const FrontFiles& files, const Record& before,
-                              const Daemon& master) {
+static Status change_balancer(const FrontSpec& front, const FrontFiles& files,
+                              const Record& before) {
     if (const auto fresh = only_new(front, before))
         if (extend_balancer(front, files, *fresh).ok()) return {};
-    return reload_balancer(front, files, master);
+    return reload_balancer(front, files);
 }
 
 /// A change that a running HAProxy does not take in time is no error yet: a new one will.
@@ -151,7 +151,7 @@ static Result<Daemon> bring_balancer(const FrontSpec& front, const FrontFiles& f
                                      const std::optional<Record>& before,
                                      const std::string& inner) {
     const auto master = find_balancer(files);
-    if (master && before && change_balancer(front, files, *before, *master).ok()) return *master;
+    if (master && before && change_balancer(front, files, *before).ok()) return *master;
     return start_balancer(front, files, inner);
 }
 

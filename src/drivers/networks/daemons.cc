@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <thread>
 
 #include "base/text.h"
 #include "runtime/fd.h"
@@ -56,10 +57,23 @@ std::string program_of(const Daemon& daemon) {
     return name->substr(0, name->size() - 1);
 }
 
+/// What has a program has arguments, but for some microseconds of execve(2), when its old memory is
+/// gone and the new one not filled: looked at again. Threads of the kernel have no program.
+static std::string arguments_line(const Daemon& daemon) {
+    for (int looks = 0; looks < 1000; ++looks) {
+        const auto line = runtime::read_file(file_of(daemon.pid, "cmdline"));
+        if (!line.ok() || !alive(daemon)) return "";
+        if (!line->empty()) return *line;
+        if (::access(file_of(daemon.pid, "exe").c_str(), F_OK) != 0) return "";
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return "";
+}
+
 std::vector<std::string> arguments_of(const Daemon& daemon) {
-    const auto line = runtime::read_file(file_of(daemon.pid, "cmdline"));
-    if (!line.ok() || line->empty() || !alive(daemon)) return {};
-    return base::split(std::string_view(*line).substr(0, line->size() - 1), '\0');
+    const std::string line = arguments_line(daemon);
+    if (line.empty()) return {};
+    return base::split(std::string_view(line).substr(0, line.size() - 1), '\0');
 }
 
 std::vector<Daemon> all_daemons() {

@@ -29,7 +29,7 @@ inline bool alive(const Daemon& daemon) {
 /// The name of its program, at most 15 letters ("dnsmasq"); empty when it is gone.
 std::string program_of(const Daemon& daemon);
 
-/// Its arguments; empty when it is gone.
+/// Its arguments; empty when it is gone. Not empty while it executes itself anew.
 std::vector<std::string> arguments_of(const Daemon& daemon);
 
 /// Those living that `fits` says yes to, in the order of their pids.
