@@ -112,8 +112,16 @@ static void write(std::string& out, Ipv4 value) {
 static void write(std::string& out, const Ipv4Range& value) {
     write_plain(out, value);
 }
+/// "52:54:00:12:34:56"
 static void write(std::string& out, Mac value) {
-    write_plain(out, value);
+    std::array<char, 19> form{};
+    char* at = form.data();
+    for (int shift = 40; shift >= 0; shift -= 8) {
+        *at++ = shift == 40 ? '"' : ':';
+        at = hex_into(at, value.bits >> shift, 2);
+    }
+    *at = '"';
+    out.append(form.data(), form.size());
 }
 static void write(std::string& out, Duration value) {
     write_plain(out, value);
@@ -171,16 +179,23 @@ static void write(std::string& out, const std::vector<T>& items) {
     out += ']';
 }
 
+/// What stands before the value of each field: {"first": and ,"next": and so on.
+template <Described T>
+static std::vector<std::string> make_openings() {
+    std::vector<std::string> openings;
+    for_each_field<T>([&](const auto& field) {
+        openings.push_back((openings.empty() ? "{\"" : ",\"") + std::string(field.name) + "\":");
+    });
+    return openings;
+}
+
 template <Described T>
 static void write(std::string& out, const T& part) {
-    out += '{';
-    char before = 0;
+    static const std::vector<std::string> openings = make_openings<T>();
+    if (openings.empty()) out += '{';
+    auto opening = openings.begin();
     for_each_field<T>([&](const auto& field) {
-        if (before != 0) out += before;
-        before = ',';
-        out += '"';
-        out += field.name;
-        out += "\":";
+        out += *opening++;
         write(out, part.*field.member);
     });
     out += '}';
@@ -220,12 +235,79 @@ void write_open(std::string& out, const R& record) {
     write(out, record.observed);
 }
 
+template <class R>
+void write_record(std::string& out, const R& record) {
+    write_open(out, record);
+    out += '}';
+}
+
 template <class Part>
 void write_part(std::string& out, const Part& part) {
     write(out, part);
 }
 
-#define VDC_WRITE_RECORD(R) template void write_open<R>(std::string&, const R&);
+// ---- commits -----------------------------------------------------------------------------------
+
+template <class R>
+static void write_content(std::string& out, const Create<R>& change) {
+    out += ",\"content\":";
+    write_record(out, *change.record);
+}
+template <class Part>
+static void write_content_part(std::string& out, const Part& part) {
+    out += ",\"content\":";
+    write(out, part);
+}
+template <class R>
+static void write_content(std::string& out, const Declare<R>& change) {
+    write_content_part(out, change.declared);
+}
+template <class R>
+static void write_content(std::string& out, const Claim<R>& change) {
+    write_content_part(out, change.claimed);
+}
+template <class R>
+static void write_content(std::string& out, const Observe<R>& change) {
+    write_content_part(out, change.observed);
+}
+template <class R>
+static void write_content(std::string&, const Delete<R>&) {}
+template <class R>
+static void write_content(std::string&, const Forget<R>&) {}
+
+static void write(std::string& out, const Step& step) {
+    const Subject subject = subject_of(step.change);
+    out += "{\"verb\":\"";
+    out += verb_of(step.change);
+    out += "\",\"noun\":\"";
+    out += word(subject.noun);
+    out += "\",\"id\":";
+    write(out, subject.id);
+    std::visit([&](const auto& change) { write_content(out, change); }, step.change);
+    out += ",\"reason\":";
+    write(out, step.reason);
+    out += '}';
+}
+
+void write_commit(std::string& out, const Commit& commit) {
+    out += "{\"revision\":";
+    write(out, commit.revision);
+    out += ",\"at\":";
+    write(out, commit.at);
+    out += ",\"term\":";
+    write(out, commit.term);
+    out += ",\"actor\":";
+    write(out, commit.actor);
+    out += ",\"request\":";
+    write(out, commit.request);
+    out += ",\"steps\":";
+    write(out, commit.steps);
+    out += '}';
+}
+
+#define VDC_WRITE_RECORD(R)                              \
+    template void write_open<R>(std::string&, const R&); \
+    template void write_record<R>(std::string&, const R&);
 #define VDC_WRITE_PART(P) template void write_part<P>(std::string&, const P&);
 VDC_WRITE_RECORD(Project)
 VDC_WRITE_RECORD(Host)

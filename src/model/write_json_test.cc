@@ -4,6 +4,7 @@
 
 #include "model/codec.h"
 #include "model/nouns.h"
+#include "model/story_test_util.h"
 
 namespace vdc::model {
 
@@ -48,6 +49,22 @@ TEST(WriteJson, WritesAFullRecordAsTheCodecDoes) {
     Network network;
     network.declared.range = base::parse_ipv4_range("10.20.0.0/24").value();
     EXPECT_EQ(written(network), base::dump(to_json(network)));
+}
+
+TEST(WriteJson, WritesEveryCommitOfAStoryAsTheCodecDoes) {
+    testing::Story story(17);
+    for (const CommitPtr& commit : story.next(400)) {
+        std::string out;
+        write_commit(out, *commit);
+        ASSERT_EQ(out, base::dump(to_json(*commit)));
+    }
+    for_each_noun([&]<class R>(std::type_identity<R>) {
+        for (const auto& [id, record] : story.snapshot().all<R>()) {
+            std::string out;
+            write_record(out, *record);
+            ASSERT_EQ(out, base::dump(to_json(*record)));
+        }
+    });
 }
 
 TEST(WriteJson, KeepsWhatANewerBuildStored) {

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "model/write_json.h"
 #include "store/sqlite/segment_table.h"
 #include "store/sqlite/sum.h"
 
@@ -41,7 +42,7 @@ LogRow row_of(const Commit& commit, std::uint64_t term) {
         base::dump_text_to(row.steps, step.reason);
         row.steps += '\n';
     }
-    base::dump_to(row.body, to_json(commit));
+    model::write_commit(row.body, commit);
     return row;
 }
 

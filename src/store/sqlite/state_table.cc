@@ -1,6 +1,7 @@
 #include "store/sqlite/state_table.h"
 
 #include "model/codec.h"
+#include "model/write_json.h"
 #include "model/writer.h"
 #include "store/sqlite/log_table.h"
 #include "store/sqlite/sum.h"
@@ -102,7 +103,7 @@ class Lines {
     Status put(const R& record) {
         lines_ += word(R::noun);
         lines_ += ' ';
-        base::dump_to(lines_, to_json(record));
+        model::write_record(lines_, record);
         return end_line();
     }
     Status take(const Subject& subject) {
