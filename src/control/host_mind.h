@@ -74,7 +74,8 @@ class HostMind {
         base::Error::Code code = base::Error::Code::failed;
     };
     struct SeenInstance : Seen<InstanceSighting> {
-        std::optional<Instant> power_down_at;  ///< when the button was pressed in this run
+        std::optional<Instant> power_down_at;  ///< when the button was first pressed in this run
+        Instant pressed_at{};                  ///< when it was pressed last
         bool remembered = false;               ///< what the store knows of it was taken over
         bool ending = false;                   ///< we asked for the end of this run
         Wishes obeyed;                         ///< by the last run

@@ -65,20 +65,23 @@ bool HostMind::revert_pending(const InstanceDuty& duty) const {
                        });
 }
 
-/// The ACPI button, then, when its time is over, the end.
+/// The ACPI button, again and again, for a guest that still boots hears nothing; then, when its
+/// time is over, the end.
 std::optional<Effect> HostMind::end_softly(const InstanceDuty& duty, SeenInstance& seen,
                                            Instant now) {
+    constexpr Duration press_again = 2s;
     const model::InstanceId id = duty.instance.id;
     seen.ending = true;
-    if (!seen.power_down_at) {
-        seen.power_down_at = now;
-        if (duty.stop_timeout > Duration::zero() && seen.sighting->run == RunState::running)
-            return PowerDown{id};
-    }
+    if (!seen.power_down_at) seen.power_down_at = now;
     const bool cannot_obey = seen.sighting->run == RunState::paused;
     const Instant deadline = *seen.power_down_at + duty.stop_timeout;
     if (now >= deadline || cannot_obey) return Kill{id};
-    wake(deadline);
+    const Instant next_press = seen.pressed_at + press_again;
+    if (seen.pressed_at < *seen.power_down_at || next_press <= now) {
+        seen.pressed_at = now;
+        return PowerDown{id};
+    }
+    wake(std::min(deadline, next_press));
     return {};
 }
 
@@ -206,6 +209,11 @@ void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighti
     seen.sighting->looked = true;
 }
 
+/// Of a guest that was asked to power off and had its time.
+static std::string patience_text(const InstanceDuty& duty) {
+    return "its guest did not power off within " + base::text(duty.stop_timeout) + " and was ended";
+}
+
 static std::string ending_text(const InstanceSighting& sighting) {
     const std::string detail = sighting.ended_detail.empty() ? "" : ": " + sighting.ended_detail;
     if (!sighting.ended) return "its run is over" + detail;
@@ -222,6 +230,9 @@ void HostMind::run_ended(const InstanceDuty* duty, SeenInstance& seen,
     const bool on_its_own = !seen.ending && sighting.ended != Ending::killed;
     const bool crashed = on_its_own && sighting.ended != Ending::guest_off;
     seen.happened = ending_text(sighting);
+    const bool had_time = duty != nullptr && duty->stop_timeout > Duration::zero() &&
+                          seen.power_down_at && *seen.power_down_at + duty->stop_timeout <= now;
+    if (sighting.ended == Ending::killed && had_time) seen.happened = patience_text(*duty);
     if (crashed) ++seen.crashes;
     if (on_its_own) seen.recent_ends.push_back(now);
     if (duty == nullptr) return;
