@@ -4,6 +4,7 @@
 #include "model/apply.h"
 #include "model/codec.h"
 #include "model/noun_words.h"
+#include "model/status.h"
 
 /// The datacenter as one computer, and what this API is.
 namespace vdc::api {
@@ -54,12 +55,45 @@ Json counts(const Snapshot& snapshot) {
     return counts;
 }
 
+/// The first things that are not as they should be, and how many there are. A word of trouble is
+/// one that does not go away by itself: what is starting or preparing is left out.
+class Attention {
+  public:
+    explicit Attention(const Snapshot& snapshot) {
+        model::for_each_noun([&]<class R>(std::type_identity<R>) {
+            if constexpr (!std::is_same_v<R, model::Operation>)
+                for (const auto& [id, record] : snapshot.all<R>()) look_at(snapshot, *record);
+        });
+    }
+    std::int64_t count = 0;
+    Json first = Json::array();
+
+  private:
+    static constexpr std::int64_t shown_max = 20;
+
+    template <class R>
+    void look_at(const Snapshot& snapshot, const R& record) {
+        const model::StatusWord status = status_of(snapshot, record);
+        const std::string& word = status.word;
+        if (word != "failed" && word != "degraded" && word != "waiting" && word != "down" &&
+            word != "suspect" && word != "fencing")
+            return;
+        if (++count > shown_max) return;
+        first.push(Json::object({{"noun", model::one_word(R::noun)},
+                                 {"id", base::text(record.id)},
+                                 {"name", record.name},
+                                 {"word", word},
+                                 {"sentence", status.sentence}}));
+    }
+};
+
 }  // namespace
 
 static void show_datacenter(Desk& desk, const CallPtr& call) {
     const auto snapshot = desk.snapshot();
     Sum sum;
     for (const auto& [id, host] : snapshot->all<Host>()) add_host(sum, *snapshot, *host);
+    Attention attention(*snapshot);
     const Json json = Json::object({{"revision", static_cast<std::int64_t>(snapshot->revision)},
                                     {"capacity", part_to_json(sum.capacity)},
                                     {"claimable", part_to_json(sum.claimable)},
@@ -67,7 +101,9 @@ static void show_datacenter(Desk& desk, const CallPtr& call) {
                                     {"counts", counts(*snapshot)},
                                     {"running", running(*snapshot)},
                                     {"accelerator", sum.accelerator},
-                                    {"warnings", std::move(sum.warnings)}});
+                                    {"warnings", std::move(sum.warnings)},
+                                    {"attention", std::move(attention.first)},
+                                    {"attention_count", attention.count}});
     call->answer_json(200, base::dump(json) + "\n");
 }
 

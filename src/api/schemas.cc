@@ -263,6 +263,11 @@ static Json datacenter_schema() {
         counts.push_back({std::string(words.many), integer_schema()});
     const Json warning = object_schema(
         {{"host", text_schema("its name")}, {"text", text_schema("what an operator should know")}});
+    const Json attention = object_schema({{"noun", word_schema(model::all_one_words())},
+                                          {"id", formatted("uuid", "its id")},
+                                          {"name", text_schema("its name")},
+                                          {"word", text_schema("its status word")},
+                                          {"sentence", text_schema("reads on from its name")}});
     return object_schema(
         {{"revision", integer_schema("of the datacenter")},
          {"capacity", described(model::schema<model::Resources>(), "of all hosts that are up")},
@@ -271,7 +276,9 @@ static Json datacenter_schema() {
          {"counts", object_schema(std::move(counts))},
          {"running", integer_schema("instances that run now")},
          {"accelerator", text_schema("kvm, tcg, mixed, or none without a host")},
-         {"warnings", array_schema(warning)}});
+         {"warnings", array_schema(warning)},
+         {"attention", array_schema(described(attention, "at most 20"))},
+         {"attention_count", integer_schema("of what is not as it should be")}});
 }
 
 static Json apply_schema() {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "cli/fields.h"
+#include "cli/glance.h"
 #include "cli/manifest.h"
 #include "runtime/files.h"
 
@@ -274,7 +275,9 @@ int events(Session& session, const std::string& about, bool follow) {
 int status(Session& session) {
     return attempt([&]() -> Status {
         const Json datacenter = TRY(session.get("/v1/datacenter"));
-        put(TRY(shown_one(datacenter, {}, session.common())));
+        const bool for_people = TRY(parse_format(session.common().format)) == Format::table &&
+                                session.common().columns.empty();
+        put(for_people ? glance(datacenter) : TRY(shown_one(datacenter, {}, session.common())));
         return {};
     });
 }

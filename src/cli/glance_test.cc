@@ -1,0 +1,52 @@
+#include "cli/glance.h"
+
+#include <gmock/gmock.h>
+
+namespace vdc::cli {
+
+using base::Json;
+using testing::HasSubstr;
+using testing::Not;
+
+static Json datacenter(std::int64_t troubles) {
+    Json attention = Json::array();
+    if (troubles > 0)
+        attention.push(Json::object({{"noun", "instance"},
+                                     {"name", "web-1"},
+                                     {"word", "failed"},
+                                     {"sentence", "has failed"}}));
+    return Json::object(
+        {{"counts", Json::object({{"hosts", 1}, {"apps", 2}, {"instances", 4}})},
+         {"claimed", Json::object({{"vcpus", 4}, {"memory", "1GiB"}, {"disk", "2GiB"}})},
+         {"claimable", Json::object({{"vcpus", 16}, {"memory", "4GiB"}, {"disk", "8GiB"}})},
+         {"running", 3},
+         {"attention", std::move(attention)},
+         {"attention_count", troubles},
+         {"warnings", Json::array({Json::object({{"host", "h1"}, {"text", "no KVM"}})})}});
+}
+
+TEST(Glance, SaysWhatThereIsHowFullItIsAndWhatAHostWarnsOf) {
+    const std::string page = glance(datacenter(0));
+    EXPECT_THAT(page, HasSubstr("1 host, 2 applications, 4 instances (3 running)"));
+    EXPECT_THAT(page, HasSubstr("25 %"));
+    EXPECT_THAT(page, HasSubstr("all is as it should be"));
+    EXPECT_THAT(page, HasSubstr("host h1: no KVM"));
+}
+
+TEST(Glance, NamesWhatNeedsAttentionAndHowMuchMoreThereIs) {
+    const std::string page = glance(datacenter(3));
+    EXPECT_THAT(page, HasSubstr("3 things need attention\n  instance web-1 has failed\n"));
+    EXPECT_THAT(page, HasSubstr("and 2 more"));
+    EXPECT_THAT(page, Not(HasSubstr("as it should be")));
+}
+
+TEST(Glance, AnEmptyDatacenterHasNoShares) {
+    EXPECT_THAT(glance(Json::object({{"counts", Json::object({})},
+                                     {"claimed", Json::object({})},
+                                     {"claimable", Json::object({})},
+                                     {"attention", Json::array()},
+                                     {"warnings", Json::array()}})),
+                HasSubstr("0 hosts"));
+}
+
+}  // namespace vdc::cli
