@@ -197,7 +197,7 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
                                 std::vector<Step>& steps) {
     if (!seen.sighting) return;
     for (const auto& [id, stored] : duty.snapshots_reported) {
-        const auto has = [&](const auto& list) {
+        const auto has = [&, id = id](const auto& list) {
             return std::find(list.begin(), list.end(), id) != list.end();
         };
         const bool taken = has(seen.sighting->snapshots);
