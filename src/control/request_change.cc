@@ -153,6 +153,7 @@ Result<std::int64_t> free_slot(const Snapshot& snapshot, const Instance& instanc
 }
 
 Result<Wish> change(const Work& work, model::Subject subject, Json patch) {
+    drop_line_end(subject.noun, patch);
     return on_subject(work.snapshot, subject, [&](const auto& record) {
         return change_record(work, record, std::move(patch));
     });

@@ -281,9 +281,17 @@ Result<Wish> instance_creation(const Work& work, Json& body) {
 
 }  // namespace
 
+void drop_line_end(Noun noun, Json& body) {
+    std::string line = noun == Noun::key_pair ? body.text_at("public_key") : "";
+    if (!line.ends_with('\n')) return;
+    line.pop_back();
+    body.set("public_key", line);
+}
+
 Result<Wish> creation(const Work& work, Noun noun, Json body) {
     if (!body.is(Json::Kind::object))
         return Error{Error::Code::invalid, "the body must be a JSON object"};
+    drop_line_end(noun, body);
     switch (noun) {
         case Noun::project: return plain_creation<model::Project>(work, body);
         case Noun::flavor: return plain_creation<model::Flavor>(work, body);

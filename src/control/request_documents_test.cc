@@ -40,6 +40,17 @@ TEST(Documents, AppliedTwiceChangeNothing) {
     for (const auto& result : again->results) EXPECT_EQ(result.action, Action::none);
 }
 
+TEST(Documents, TakeAPublicKeyAsItStandsInItsFile) {
+    Datacenter dc;
+    const char* key =
+        R"([{"kind": "key", "name": "mine", "public_key": "ssh-ed25519 AAAA me@here\n"}])";
+    dc.must(apply_documents(dc.snapshot, dc.ask(), documents(key)));
+    EXPECT_EQ(dc.named<model::KeyPair>("mine").declared.public_key, "ssh-ed25519 AAAA me@here");
+    const auto again = apply_documents(dc.snapshot, dc.ask(), documents(key));
+    ASSERT_TRUE(again.ok()) << base::text(again.error());
+    EXPECT_TRUE(again->steps.empty());
+}
+
 TEST(Documents, SayWhatDiffersWithNames) {
     Datacenter dc;
     dc.must(apply_documents(dc.snapshot, dc.ask(), documents(hello)));

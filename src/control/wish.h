@@ -52,6 +52,9 @@ base::Result<Wish> creation(const Work& work, model::Noun noun, base::Json body)
 base::Result<Wish> change(const Work& work, model::Subject subject, base::Json patch);
 base::Result<Wish> end_of(const Work& work, model::Subject subject);
 
+/// A key that was read from its file comes with the end of its line: it is taken without.
+void drop_line_end(model::Noun noun, base::Json& body);
+
 /// Puts the wish's verb on an instance.
 base::Result<Wish> power_wish(const Work& work, const model::Instance& instance, PowerVerb verb,
                               Force force);
