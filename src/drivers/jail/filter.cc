@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_tun.h>
+#include <linux/kvm.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/ioctl.h>
@@ -125,6 +127,13 @@ static constexpr const char* forbidden[] = {"execve",
                                             "open_by_handle_at",
                                             "name_to_handle_at"};
 
+/// Questions, and the descriptor's own flags. Of a tap QEMU must know what it is; all that would
+/// change the card on the host's side (address, owner, filters, queues, checksums left to others)
+/// or lead from it to its namespace is left out. Besides these there are KVM's, on descriptors that
+/// only /dev/kvm gives.
+static constexpr unsigned allowed_requests[] = {FIONREAD, FIONBIO,    FIOCLEX,  FIONCLEX,
+                                                TCGETS,   TIOCGWINSZ, TUNGETIFF};
+
 namespace {
 
 /// One filter in the making. The first thing that fails is remembered.
@@ -190,10 +199,14 @@ static void rules_for_processes(Maker& maker) {
 
 static void rules_for_descriptors(Maker& maker) {
     maker.rule(SCMP_ACT_ALLOW, "socketpair", SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
-    // Typing into someone's terminal is the one ioctl of use to an escape from here. The kernel
-    // looks at 32 bits of the request, so does this.
-    maker.rule(SCMP_ACT_ALLOW, "ioctl", SCMP_A1_32(SCMP_CMP_LT, TIOCSTI));
-    maker.rule(SCMP_ACT_ALLOW, "ioctl", SCMP_A1_32(SCMP_CMP_GT, TIOCSTI));
+    // An ioctl is many calls. The kernel looks at 32 bits of the request, so does this.
+    for (const unsigned request : allowed_requests)
+        maker.rule(SCMP_ACT_ALLOW, "ioctl", SCMP_A1_32(SCMP_CMP_EQ, request));
+    maker.rule(
+        SCMP_ACT_ALLOW, "ioctl",
+        SCMP_A1_32(SCMP_CMP_MASKED_EQ, _IOC_TYPEMASK << _IOC_TYPESHIFT, KVMIO << _IOC_TYPESHIFT));
+    maker.rule(SCMP_ACT_ALLOW, "ioctl", SCMP_A1_32(SCMP_CMP_EQ, TUNSETOFFLOAD),
+               SCMP_A2(SCMP_CMP_EQ, 0));
 }
 
 static Result<std::vector<sock_filter>> make_filter() {

@@ -2,10 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -373,6 +376,19 @@ Fd listener(const sockaddr* address, std::size_t size) {
     return fd;
 }
 
+/// In a namespace that lives as long as the descriptor.
+Fd tap_of_its_own() {
+    Fd file;
+    std::thread([&] {
+        EXPECT_EQ(::unshare(CLONE_NEWNET), 0);
+        file = Fd(::open("/dev/net/tun", O_RDWR));
+        ifreq request{};
+        request.ifr_flags = IFF_TAP | IFF_NO_PI;
+        EXPECT_EQ(::ioctl(file.get(), TUNSETIFF, &request), 0);
+    }).join();
+    return file;
+}
+
 /// What the probe tries to reach: a disk and a data folder that its uid might well read, sockets
 /// that listen, a process of its own uid. Nothing but the jail is between.
 class Probe : public Jail {
@@ -381,6 +397,7 @@ class Probe : public Jail {
         Jail::SetUp();
         ASSERT_EQ(::chmod(folder.c_str(), 0755), 0);
         make_files();
+        tap = tap_of_its_own();
         listen_all();
         Spec sleeper = spec({"/usr/bin/sleep", "1000"});
         sleeper.cgroup = tag + "/R/outside";
@@ -431,12 +448,13 @@ class Probe : public Jail {
                 "pid=" + std::to_string(outside_pid),
                 "readable=5",
                 "writable=6",
+                "tap=7",
                 "processes=64"};
     }
 
     std::int64_t outside_pid = 0;
     int port = 0;
-    Fd outside, readable, writable, tcp, unix_path, abstract;
+    Fd outside, readable, writable, tap, tcp, unix_path, abstract;
 };
 
 std::vector<std::string> lines_of(const std::string& text) {
@@ -447,7 +465,7 @@ std::vector<std::string> lines_of(const std::string& text) {
 
 TEST_F(Probe, EveryAttemptToGetOutIsRefused) {
     Spec what = spec(words("inside"));
-    what.handed = {{readable.get(), 5}, {writable.get(), 6}};
+    what.handed = {{readable.get(), 5}, {writable.get(), 6}, {tap.get(), 7}};
     what.limits = {.memory = base::MiB{256}, .file_size = base::Bytes{1 << 20}, .processes = 64};
     const Output output = must_run(what);
     EXPECT_EQ(output.status, 0) << output.text;
@@ -461,7 +479,7 @@ TEST_F(Probe, WithAProcItReachesItselfAndWhatTheFilesPermissionsAllowAndNoMore) 
     ASSERT_EQ(::chown((folder + "/seed").c_str(), 0, 0), 0);
     ASSERT_EQ(::chmod((folder + "/seed").c_str(), 0444), 0);
     Spec what = spec(words("inside"));
-    what.handed = {{readable.get(), 5}, {writable.get(), 6}};
+    what.handed = {{readable.get(), 5}, {writable.get(), 6}, {tap.get(), 7}};
     what.limits = {.memory = base::MiB{256}, .file_size = base::Bytes{1 << 20}, .processes = 64};
     what.proc = true;
     std::vector<std::string> possible;

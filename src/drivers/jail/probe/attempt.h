@@ -17,6 +17,7 @@ struct Outside {
     int pid = 0;            ///< a process with the same uid
     int readable = -1;      ///< descriptors that were handed over: open for reading ...
     int writable = -1;      ///< ... and for writing, with a limit of 1 MiB for files
+    int tap = -1;           ///< a network card on the host's side, as a QEMU has it
     int processes = 0;      ///< the limit of processes and threads
 };
 
@@ -35,11 +36,15 @@ struct Attempt {
 
 std::vector<Attempt> attempts_on_files();
 std::vector<Attempt> attempts_on_networks();
+std::vector<Attempt> attempts_on_the_tap();
 std::vector<Attempt> attempts_on_processes();
 std::vector<Attempt> attempts_on_privileges();
 std::vector<Attempt> attempts_on_mounts();
 std::vector<Attempt> attempts_on_the_kernel();
 std::vector<Attempt> attempts_on_limits();
+
+/// For attempts outside of any jail: a tap in a network namespace of its own.
+int tap_of_its_own();
 
 /// The result of a system call wrapper as a Deed returns it; closes what it opened.
 long result(long value);

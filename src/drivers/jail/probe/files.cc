@@ -38,7 +38,8 @@ static long folder_among_descriptors(const Outside&) {
 
 static long descriptor_not_handed(const Outside& outside) {
     for (int fd = 3; fd < 4096; ++fd)
-        if (fd != outside.readable && fd != outside.writable && ::fcntl(fd, F_GETFD) >= 0)
+        if (fd != outside.readable && fd != outside.writable && fd != outside.tap &&
+            ::fcntl(fd, F_GETFD) >= 0)
             return fd;
     return -ENOENT;
 }

@@ -33,9 +33,9 @@ static bool refused(const Attempt& attempt, long outcome) {
 }
 
 static void attempt_all(const Outside& outside, bool harmless_only) {
-    for (const auto& group : {attempts_on_files(), attempts_on_networks(), attempts_on_processes(),
-                              attempts_on_privileges(), attempts_on_mounts(),
-                              attempts_on_the_kernel(), attempts_on_limits()})
+    for (const auto& group : {attempts_on_files(), attempts_on_networks(), attempts_on_the_tap(),
+                              attempts_on_processes(), attempts_on_privileges(),
+                              attempts_on_mounts(), attempts_on_the_kernel(), attempts_on_limits()})
         for (const Attempt& attempt : group) {
             if (harmless_only && !attempt.harmless) continue;
             const long outcome = attempt.deed(outside);
@@ -78,6 +78,7 @@ static Outside outside_of(const std::map<std::string, std::string>& given) {
             .pid = number("pid"),
             .readable = number("readable"),
             .writable = number("writable"),
+            .tap = number("tap"),
             .processes = number("processes")};
 }
 
@@ -97,6 +98,8 @@ int main(int count, char** words) {
         if (sign == std::string::npos) return 2;
         given[word.substr(0, sign)] = word.substr(sign + 1);
     }
-    probe::attempt_all(probe::outside_of(given), what == "harmless");
+    probe::Outside outside = probe::outside_of(given);
+    if (what == "harmless") outside.tap = probe::tap_of_its_own();
+    probe::attempt_all(outside, what == "harmless");
     return 0;
 }
