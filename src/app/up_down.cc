@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 #include <thread>
 
 #include "app/commands.h"
@@ -14,6 +15,7 @@
 #include "runtime/files.h"
 #include "runtime/log.h"
 #include "runtime/signals.h"
+#include "wire/http_client.h"
 
 namespace vdc::app {
 
@@ -48,9 +50,39 @@ static int serve(const Settings& settings, runtime::Readiness* readiness) {
     return 0;
 }
 
+static bool answers(const std::string& socket) {
+    wire::ClientLimits limits;
+    limits.connect_time = std::chrono::seconds(1);
+    limits.answer_time = std::chrono::seconds(5);
+    wire::Endpoint endpoint;
+    endpoint.path = socket;
+    const auto client = wire::Client::connect(endpoint, limits);
+    wire::Request anything;
+    anything.path = "/";
+    return client.ok() && (*client)->request(anything).ok();
+}
+
+/// The pid of a daemon that serves here. One that was killed a moment ago is still among the
+/// processes, but answers no more: waits until it is gone.
+static Result<std::optional<pid_t>> serving(const Settings& settings) {
+    std::optional<pid_t> running;
+    for (int waited_ms = 0; waited_ms < 30'000; waited_ms += 50) {
+        const auto named = runtime::read_pid_file(settings.pid_file());
+        if (!named.ok() || !*named) return std::optional<pid_t>();
+        running = *named;
+        if (answers(settings.socket())) return running;
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return Error{Error::Code::timed_out,
+                 "vdc runs (pid " + std::to_string(*running) + ") but does not answer",
+                 "see " + settings.log_file() + "; `kill -9 " + std::to_string(*running) +
+                     "` ends it, instances go on"};
+}
+
 int up(const Settings& settings) {
-    const auto running = runtime::read_pid_file(settings.pid_file());
-    if (running.ok() && *running) {
+    const auto running = serving(settings);
+    if (!running.ok()) return say(running.error());
+    if (*running) {
         std::printf("vdc is up already (pid %d), socket %s\n", static_cast<int>(**running),
                     settings.socket().c_str());
         return 0;

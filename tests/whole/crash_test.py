@@ -3,11 +3,13 @@ its own; after each restart the datacenter must agree with all of them."""
 
 import os
 import random
+import signal
+import subprocess
 import threading
 import time
 import unittest
 
-from datacenter import Datacenter, Refused, eventually, tiny_image
+from datacenter import BINARY, Datacenter, Refused, eventually, tiny_image
 
 KILLS = 100 if os.environ.get("VDC_LONG") else 10
 CLIENTS = 8
@@ -122,3 +124,14 @@ class Crash(unittest.TestCase):
         acknowledged = sum(client.acknowledged for client in clients)
         self.assertGreater(acknowledged, 10 * KILLS)
         print(f"{KILLS} kills, {acknowledged} acknowledged changes, none lost")
+
+    def test_a_daemon_that_is_about_to_die_is_not_taken_for_one_that_serves(self):
+        dying = self.datacenter.pid()
+        os.kill(dying, signal.SIGSTOP)
+        up = subprocess.Popen([BINARY, "up"], env=self.datacenter.environment, stdout=subprocess.PIPE, text=True)
+        with self.assertRaises(subprocess.TimeoutExpired, msg="it does not answer: nothing may be said yet"):
+            up.wait(timeout=1)
+        os.kill(dying, signal.SIGKILL)
+        self.assertIn("vdc is up, socket", up.communicate(timeout=60)[0])
+        self.assertNotEqual(self.datacenter.pid(), dying)
+        self.assertEqual(self.datacenter.items("instances"), [])
