@@ -36,7 +36,8 @@ static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
 static void touch_volume(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::volume_snapshot, id, Noun::volume_snapshot, agenda);
     const auto* volume = s.find<model::Volume>({id});
-    if (volume != nullptr && volume->declared.instance)
+    if (volume == nullptr) return touch_unplaced(s, agenda);
+    if (volume->declared.instance)
         agenda.insert({Noun::instance, volume->declared.instance->value});
 }
 

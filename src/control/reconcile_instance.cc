@@ -93,26 +93,42 @@ static void claim_volumes(Draft& draft, const Instance& instance, const model::H
     }
 }
 
-static bool ports_have_addresses(const model::Snapshot& datacenter, const Instance& instance) {
+/// A port that got no address, or nullptr.
+static const Port* without_address(const model::Snapshot& datacenter, const Instance& instance) {
     for (const auto* port : datacenter.linked_records<Port>(Link::instance_port, instance.id.value))
-        if (!port->claimed.address) return false;
-    return true;
+        if (!port->claimed.address) return port;
+    return nullptr;
+}
+
+/// Keeps why the instance has no place.
+static void wait(Draft& draft, const Instance& instance, model::Explanation explanation) {
+    InstanceClaimed claimed = instance.claimed;
+    claimed.placement = std::move(explanation);
+    if (claimed.placement == instance.claimed.placement) return;
+    const std::string reason = instance.name + " waits: " + claimed.placement.sentence;
+    draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
 }
 
 static void place(Draft& draft, const Instance& instance) {
+    if (const Port* port = without_address(draft.datacenter(), instance)) {
+        const auto& network = draft.datacenter().get<model::Network>(port->declared.network);
+        return wait(
+            draft, instance,
+            {"network " + network.name + " has no free address in " + text(network.declared.range),
+             {},
+             {},
+             {},
+             {}});
+    }
     const Disks disks = disks_of(draft.datacenter(), instance);
     if (disks.image_homeless) return;
     const placement::Answer answer = placement::place(
         draft.datacenter(), {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
                              disks.host,
                              instance.declared.application});
+    if (!answer.host) return wait(draft, instance, answer.explanation);
     InstanceClaimed claimed = instance.claimed;
     claimed.placement = answer.explanation;
-    if (!answer.host) {
-        if (claimed.placement == instance.claimed.placement) return;
-        return draft.must_add(Claim<Instance>{instance.id, claimed},
-                              instance.name + " waits: " + answer.explanation.sentence);
-    }
     const model::Host host = draft.datacenter().get<model::Host>(*answer.host);
     claimed.host = host.id;
     claimed.epoch = host.claimed.epoch;
@@ -132,10 +148,7 @@ static void claim_late_volumes(Draft& draft, const Instance& instance) {
 void reconcile_instance(Draft& draft, const Instance& instance) {
     if (instance.deleting) return end_instance(draft, instance);
     const bool wanted = wanted_power(instance) != Power::off;
-    if (wanted && !instance.claimed.host) {
-        if (ports_have_addresses(draft.datacenter(), instance)) place(draft, instance);
-        return;
-    }
+    if (wanted && !instance.claimed.host) return place(draft, instance);
     if (!wanted && instance.claimed.host && known_dead(instance))
         return release(draft, instance, instance.name + " is off and gives its room back");
     if (instance.claimed.host) claim_late_volumes(draft, instance);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "control/reconcile.h"
 
 namespace vdc::control {
@@ -64,16 +66,21 @@ static base::Ipv4 lowest_free_address(const model::Snapshot& datacenter, const N
     return {};
 }
 
+static bool is_taken(const model::Snapshot& datacenter, const Network& network,
+                     base::Ipv4 address) {
+    const auto ports = datacenter.linked_records<Port>(Link::network_port, network.id.value);
+    return std::any_of(ports.begin(), ports.end(),
+                       [&](const Port* port) { return port->claimed.address == address; });
+}
+
 void reconcile_port(Draft& draft, const Port& port) {
     if (port.claimed.address) return;
     const auto& network = draft.datacenter().get<Network>(port.declared.network);
     const base::Ipv4 address = port.declared.address
                                    ? *port.declared.address
                                    : lowest_free_address(draft.datacenter(), network);
-    if (!address) return;
-    for (const auto* other :
-         draft.datacenter().linked_records<Port>(Link::network_port, network.id.value))
-        if (other->claimed.address == address) return;
+    if (!address || is_taken(draft.datacenter(), network, address))
+        return draft.wake(draft.now() + std::chrono::seconds(2), port.subject());
     draft.must_add(Claim<Port>{port.id, {address, mac_of(port.id)}},
                    "port " + port.name + " has " + text(address) + " in " + network.name);
 }

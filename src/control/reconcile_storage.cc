@@ -55,7 +55,7 @@ void reconcile_volume(Draft& draft, const Volume& volume) {
     if (volume.claimed.host || volume.declared.instance) return;
     const auto place =
         placement::place(draft.datacenter(), {{{}, {}, volume.declared.size}, {}, {}});
-    if (!place.host) return;
+    if (!place.host) return draft.wake(draft.now() + std::chrono::seconds(2), volume.subject());
     draft.must_add(Claim<Volume>{volume.id, {place.host, volume.claimed.generation + 1}},
                    "volume " + volume.name + " lies on " +
                        draft.datacenter().get<model::Host>(*place.host).name);

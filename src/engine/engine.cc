@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "control/reconcile.h"
+#include "control/wakes.h"
 
 namespace vdc::engine {
 
@@ -66,7 +67,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Snapshot draft_;                ///< published plus the group being made
     std::vector<CommitPtr> group_;  ///< not durable yet
     control::Agenda agenda_;        ///< what control must look at
-    std::multimap<Instant, model::Subject> wakes_;
+    control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
     model::Revision compacted_ = 0;
 
@@ -122,10 +123,7 @@ void Engine::Body::turn() {
     if (stopped_) return;
     std::vector<Taken> taken;
     for (Request& request : take_requests()) taken.push_back(decide(std::move(request)));
-    while (!wakes_.empty() && wakes_.begin()->first <= executor_.now()) {
-        agenda_.insert(wakes_.begin()->second);
-        wakes_.erase(wakes_.begin());
-    }
+    wakes_.take_due(executor_.now(), agenda_);
     follow_up();
     const Status durable = make_durable();
     if (!durable.ok()) roll_back();
@@ -178,7 +176,7 @@ Status Engine::Body::apply_commit(const std::string& actor, const std::string& r
 void Engine::Body::follow_up() {
     if (agenda_.empty()) return;
     control::Plan plan = control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}));
-    for (const auto& [when, subject] : plan.wakes) wakes_.emplace(when, subject);
+    for (const auto& [when, subject] : plan.wakes) wakes_.ask(when, subject);
     if (!plan.steps.empty()) {
         const Status applied = apply_commit("control", "", std::move(plan.steps));
         base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
@@ -227,11 +225,10 @@ void Engine::Body::publish() {
 }
 
 void Engine::Body::sleep_until_wake() {
-    if (wakes_.empty()) return;
-    const Instant next = wakes_.begin()->first;
-    if (timer_at_ && *timer_at_ <= next && *timer_at_ > executor_.now()) return;
-    timer_at_ = next;
-    executor_.post_at(next, [self = shared_from_this()] { self->turn_soon(); });
+    const std::optional<Instant> next = wakes_.next();
+    if (!next || (timer_at_ && *timer_at_ <= *next && *timer_at_ > executor_.now())) return;
+    timer_at_ = *next;
+    executor_.post_at(*next, [self = shared_from_this()] { self->turn_soon(); });
 }
 
 void Engine::Body::compact_if_due() {

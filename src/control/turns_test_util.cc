@@ -1,0 +1,60 @@
+#include "control/turns_test_util.h"
+
+#include "base/hash.h"
+#include "control/registration.h"
+
+namespace vdc::control::testing {
+
+base::Status Turns::apply(const std::vector<model::Step>& steps) {
+    if (steps.empty()) return {};
+    model::Snapshot trial = snapshot;
+    Agenda touched;
+    model::advance(trial, trial.revision + 1, now);
+    for (const model::Step& step : steps) {
+        touch(trial, subject_of(step.change), touched);
+        TRY(model::apply(trial, step.change));
+        touch(trial, subject_of(step.change), touched);
+    }
+    snapshot = std::move(trial);
+    agenda.merge(touched);
+    return {};
+}
+
+void Turns::pass(Duration duration) {
+    now += duration;
+    wakes.take_due(now, agenda);
+}
+
+std::vector<std::string> Turns::follow_up() {
+    std::vector<std::string> reasons;
+    for (int round = 0; !agenda.empty(); ++round) {
+        base::check(round < 100, "control comes to rest");
+        Plan plan = after_changes();
+        agenda.clear();
+        for (const auto& [when, subject] : plan.wakes) wakes.ask(when, subject);
+        const base::Status applied = apply(plan.steps);
+        base::check(applied.ok(), "a plan fits the snapshot that it was made for");
+        agenda = std::move(plan.rest);
+        for (model::Step& step : plan.steps) reasons.push_back(std::move(step.reason));
+    }
+    return reasons;
+}
+
+Ask Turns::fresh_ask() {
+    ++asked_;
+    return {"admin", "", "", "", base::derive_uuid({3, 4}, "ask", asked_), now};
+}
+
+base::Status Turns::create(model::Noun noun, const std::string& json) {
+    return ask(control::create, noun, base::parse_json(json).value());
+}
+
+void Turns::begin_host(const std::string& name, model::Resources capacity) {
+    model::HostObserved observed;
+    observed.capacity = capacity;
+    observed.boot_id = name;
+    const auto begun = apply(registration(snapshot, host_id("test", name), name, observed));
+    base::check(begun.ok(), "a host may always begin");
+}
+
+}  // namespace vdc::control::testing

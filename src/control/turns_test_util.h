@@ -1,0 +1,58 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/reconcile.h"
+#include "control/requests.h"
+#include "control/wakes.h"
+
+/// A datacenter, turned as the engine turns it, but by hand.
+namespace vdc::control::testing {
+
+struct Turns {
+    model::Snapshot snapshot;
+    Instant now{std::chrono::hours(1)};
+    Policy policy;
+    Agenda agenda;  ///< what changed and was not looked at yet
+    Wakes wakes;
+
+    /// Applies the steps as one commit, or leaves everything as it was.
+    base::Status apply(const std::vector<model::Step>& steps);
+
+    /// Time passes; what asked to be looked at then is.
+    void pass(Duration duration);
+
+    /// What control would do, looking at what changed, and at everything.
+    Plan after_changes() const { return reconcile(snapshot, now, agenda, policy); }
+    Plan after_everything() const { return reconcile(snapshot, now, everything(snapshot), policy); }
+
+    /// Lets control follow up until it has nothing more to do; the reasons that it gave.
+    std::vector<std::string> follow_up();
+
+    /// Asks as admin: one of the functions of requests.h with its arguments after the ask.
+    template <class Request, class... More>
+    base::Status ask(Request request, More&&... more) {
+        const auto decision = request(snapshot, fresh_ask(), std::forward<More>(more)...);
+        if (!decision.ok()) return decision.error();
+        return apply(decision->steps);
+    }
+    base::Status create(model::Noun noun, const std::string& json);
+
+    /// A host with this many processors and MiB of memory and disk begins.
+    void begin_host(const std::string& name, model::Resources capacity);
+
+    template <class R>
+    const R* named(const std::string& name) const {
+        const auto* project = snapshot.named<model::Project>(model::ProjectId{}, "default");
+        const R* found = project != nullptr ? snapshot.named<R>(project->id, name) : nullptr;
+        return found != nullptr ? found : snapshot.named<R>(model::ProjectId{}, name);
+    }
+
+  private:
+    Ask fresh_ask();
+
+    std::uint64_t asked_ = 0;
+};
+
+}  // namespace vdc::control::testing
