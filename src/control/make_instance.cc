@@ -18,6 +18,21 @@ std::string derived_name(const std::string& name, const std::string& suffix) {
     return name.substr(0, name_max - mark.size() - suffix.size() - 2) + "-" + mark + "-" + suffix;
 }
 
+static std::string root_name(const std::string& instance) {
+    return derived_name(instance, "root");
+}
+
+static std::string card_name(const std::string& instance, std::size_t index) {
+    return derived_name(instance, "port" + std::to_string(index));
+}
+
+bool names_are_free(const model::Snapshot& datacenter, model::ProjectId project,
+                    const std::string& name) {
+    return datacenter.named<Instance>(project, name) == nullptr &&
+           datacenter.named<Volume>(project, root_name(name)) == nullptr &&
+           datacenter.named<Port>(project, card_name(name, 0)) == nullptr;
+}
+
 template <class R>
 static Step create(R record, const std::string& reason) {
     return {Create<R>{std::make_shared<const R>(std::move(record))}, reason};
@@ -49,7 +64,7 @@ static Volume root_volume(const NewInstance& wanted) {
     Volume volume;
     volume.id = {base::derive_uuid(wanted.id.value, "root", 0)};
     volume.project = wanted.project;
-    volume.name = derived_name(wanted.name, "root");
+    volume.name = root_name(wanted.name);
     volume.declared.size = wanted.disk.count > 0 ? wanted.disk : wanted.flavor->declared.disk;
     volume.declared.image = wanted.image;
     volume.declared.instance = wanted.id;
@@ -61,7 +76,7 @@ static Port port_in(const NewInstance& wanted, std::size_t index) {
     Port port;
     port.id = {base::derive_uuid(wanted.id.value, "port", index)};
     port.project = wanted.project;
-    port.name = derived_name(wanted.name, "port" + std::to_string(index));
+    port.name = card_name(wanted.name, index);
     port.declared.network = wanted.networks[index];
     port.declared.instance = wanted.id;
     if (index == 0) port.declared.address = wanted.address;

@@ -33,6 +33,11 @@ struct NewInstance {
 /// follow from the instance's id, so the same request makes the same things.
 std::vector<model::Step> make_instance(const NewInstance& wanted, const std::string& reason);
 
+/// Whether an instance of this name with one card could be made as far as names go: its own, its
+/// root volume's and its card's. What is being deleted has its name until it is gone.
+bool names_are_free(const model::Snapshot& datacenter, model::ProjectId project,
+                    const std::string& name);
+
 /// "NAME-SUFFIX", shortened in the middle with a hash where it would pass 63 bytes.
 std::string derived_name(const std::string& name, const std::string& suffix);
 

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <set>
+
 #include "control/make_instance.h"
 #include "control/reconcile.h"
 
@@ -25,16 +28,18 @@ static base::Ipv4 lowest_free_front(const model::Snapshot& datacenter,
     return {};
 }
 
-static void claim_front(Draft& draft, const Application& application, const Policy& policy) {
+/// Claims or gives back the address of the front. Returns what stands in the way, or nothing.
+static std::string claim_front(Draft& draft, const Application& application, const Policy& policy) {
     const bool wanted = application.declared.front && !application.deleting;
-    if (wanted == static_cast<bool>(application.claimed.address)) return;
+    if (wanted == static_cast<bool>(application.claimed.address)) return {};
     if (!wanted) {
-        if (application.observed.front != model::Presence::absent) return;
-        return draft.must_add(Claim<Application>{application.id, {}},
-                              application.name + " has no front any more");
+        if (application.observed.front == model::Presence::absent)
+            draft.must_add(Claim<Application>{application.id, {}},
+                           application.name + " has no front any more");
+        return {};
     }
     const base::Ipv4 address = lowest_free_front(draft.datacenter(), policy.front_range);
-    if (!address) return;
+    if (!address) return "there is no free front address in " + text(policy.front_range);
     model::ApplicationObserved observed = application.observed;
     observed.front = model::Presence::unknown;
     draft.must_add(model::Observe<Application>{application.id, std::move(observed)},
@@ -42,6 +47,7 @@ static void claim_front(Draft& draft, const Application& application, const Poli
     draft.must_add(Claim<Application>{application.id, {address}},
                    application.name + " answers at " + text(address) + ":" +
                        std::to_string(application.declared.front->port));
+    return {};
 }
 
 /// The next count for this place: a replica that was replaced has an id of its own.
@@ -57,10 +63,27 @@ static model::InstanceId replica_id(const Draft& draft, const Application& appli
     return {base::derive_uuid(salted, text(moment), 0)};
 }
 
-/// Makes the replica with this ordinal. What stands against it (a quota, a name) is kept as the
-/// application's message by the caller.
-static base::Status make_replica(Draft& draft, const Application& application,
-                                 std::int64_t ordinal) {
+static std::string replica_name(const Application& application, std::int64_t ordinal) {
+    return derived_name(application.name, std::to_string(ordinal + 1));
+}
+
+/// The lowest ordinal from `from` on that no replica has and whose names nothing else has: not even
+/// the root volume of a replica that is gone, which goes a moment later.
+static std::int64_t free_ordinal(const Draft& draft, const Application& application,
+                                 std::int64_t from = 0) {
+    std::set<std::int64_t> taken;
+    for (const Instance* replica : replicas_of(draft, application))
+        taken.insert(replica->declared.ordinal);
+    std::int64_t ordinal = from;
+    while (taken.contains(ordinal) || !names_are_free(draft.datacenter(), application.project,
+                                                      replica_name(application, ordinal)))
+        ++ordinal;
+    return ordinal;
+}
+
+/// An error, for example of a quota, leaves nothing.
+static base::Status make_replica(Draft& draft, const Application& application, std::int64_t ordinal,
+                                 const std::string& why) {
     const model::Template& made_of = application.declared.instance;
     const auto* flavor = draft.datacenter().named<model::Flavor>({}, made_of.flavor);
     if (flavor == nullptr)
@@ -69,7 +92,7 @@ static base::Status make_replica(Draft& draft, const Application& application,
     NewInstance wanted;
     wanted.id = replica_id(draft, application, ordinal);
     wanted.project = application.project;
-    wanted.name = derived_name(application.name, std::to_string(ordinal + 1));
+    wanted.name = replica_name(application, ordinal);
     wanted.flavor = flavor;
     wanted.image = made_of.image;
     wanted.networks = {made_of.network};
@@ -80,10 +103,8 @@ static base::Status make_replica(Draft& draft, const Application& application,
     wanted.application = application.id;
     wanted.ordinal = ordinal;
     wanted.template_mark = model::template_mark(made_of);
-    const std::string reason = application.name + " wants " +
-                               std::to_string(application.declared.replicas) + " replicas: make " +
-                               wanted.name;
-    std::vector<model::Step> steps = make_instance(wanted, reason);
+    std::vector<model::Step> steps =
+        make_instance(wanted, application.name + " " + why + ": make " + wanted.name);
     model::Snapshot trial = draft.datacenter();
     for (const model::Step& step : steps) TRY(model::apply(trial, step.change));
     for (model::Step& step : steps) draft.must_add(std::move(step.change), std::move(step.reason));
@@ -100,54 +121,119 @@ static void note(Draft& draft, const Application& application, const std::string
                                    : application.name + " waits: " + message);
 }
 
-static void make_missing(Draft& draft, const Application& application) {
-    std::set<std::int64_t> there;
-    for (const Instance* replica : replicas_of(draft, application))
-        there.insert(replica->declared.ordinal);
-    for (std::int64_t ordinal = 0; ordinal < application.declared.replicas; ++ordinal) {
-        if (there.contains(ordinal)) continue;
-        const base::Status made = make_replica(draft, application, ordinal);
-        if (made.ok()) continue;
-        draft.wake(draft.now() + std::chrono::seconds(2), application.subject());
-        return note(draft, application, text(made.error()));
-    }
-    note(draft, application, "");
+static std::string wants(std::int64_t replicas) {
+    return "wants " + std::to_string(replicas) + (replicas == 1 ? " replica" : " replicas");
 }
 
-static void end_surplus(Draft& draft, const Application& application) {
-    const std::int64_t wanted = application.deleting ? 0 : application.declared.replicas;
-    for (const Instance* replica : replicas_of(draft, application)) {
-        if (replica->deleting || replica->declared.ordinal < wanted) continue;
-        draft.must_add(model::Delete<Instance>{replica->id},
-                       application.deleting
-                           ? application.name + " ends"
-                           : application.name + " wants " + std::to_string(wanted) + " replicas");
+/// Makes replicas until there are as many as wanted; one that is going still has its place.
+/// Returns what stands in the way, or nothing.
+static std::string make_missing(Draft& draft, const Application& application) {
+    const std::int64_t wanted = application.declared.replicas;
+    std::int64_t ordinal = 0;
+    for (auto there = std::ssize(replicas_of(draft, application)); there < wanted; ++there) {
+        ordinal = free_ordinal(draft, application, ordinal);
+        const base::Status made = make_replica(draft, application, ordinal, wants(wanted));
+        if (!made.ok()) return text(made.error());
     }
+    return {};
 }
 
-/// Replicas made by an older template are replaced one after the other, the next one only when all
-/// others are ready, so that the application goes on answering.
-static void replace_outdated(Draft& draft, const Application& application) {
+// ---- a new template ----------------------------------------------------------------------------
+
+/// How far the replicas have got with the present template. Rolls begin with one replica more; when
+/// it is ready an old one ends, and so on, so that never fewer are ready than wanted. Where one
+/// more is against the rules or finds no room, an old one ends first.
+struct Roll {
+    std::vector<const Instance*> staying;  ///< not being deleted; who ends first stands first
+    std::int64_t outdated = 0;             ///< of them, made by an older template
+    bool ending = false;                   ///< some replica is being deleted
+    bool comes_up = false;                 ///< one of the present template will be ready soon
+    const Instance* waits = nullptr;       ///< one of the present template that finds no room
+};
+
+static bool finds_no_room(const Instance& instance) {
+    return !instance.claimed.host && !instance.claimed.placement.sentence.empty();
+}
+
+static Roll roll_of(const Draft& draft, const Application& application) {
     const std::string mark = model::template_mark(application.declared.instance);
-    const Instance* outdated = nullptr;
-    std::int64_t settled = 0;
+    const auto current = [&](const Instance* replica) {
+        return replica->declared.template_mark == mark;
+    };
+    const auto last_to_end = [&](const Instance* replica) {
+        return std::tuple(current(replica), replica_ready(application, *replica),
+                          -replica->declared.ordinal);
+    };
+    Roll roll;
     for (const Instance* replica : replicas_of(draft, application)) {
-        const bool old = replica->declared.template_mark != mark;
-        if (replica->deleting || (!old && !replica_ready(application, *replica))) return;
-        if (old && outdated == nullptr) outdated = replica;
-        ++settled;
+        roll.ending |= replica->deleting;
+        if (replica->deleting) continue;
+        roll.staying.push_back(replica);
+        if (!current(replica))
+            ++roll.outdated;
+        else if (finds_no_room(*replica))
+            roll.waits = replica;
+        else if (!replica_ready(application, *replica))
+            roll.comes_up = true;
     }
-    if (outdated == nullptr || settled < application.declared.replicas) return;
-    draft.must_add(model::Delete<Instance>{outdated->id},
-                   application.name + " has a new template: replace " + outdated->name);
+    std::stable_sort(roll.staying.begin(), roll.staying.end(),
+                     [&](const auto* a, const auto* b) { return last_to_end(a) < last_to_end(b); });
+    return roll;
+}
+
+static std::string why_surplus(const Application& application, const Roll& roll) {
+    const bool rolls = roll.outdated > 0 && roll.outdated < std::ssize(roll.staying);
+    if (application.deleting) return "ends";
+    if (!rolls) return wants(application.declared.replicas);
+    if (roll.waits == nullptr) return "has a new template, and what was made by it is ready";
+    return "has a new template, and no room for one more: " + roll.waits->name + " waits for it";
+}
+
+/// One more than wanted may stay while a replica of the new template comes up.
+static void end_surplus(Draft& draft, const Application& application) {
+    const Roll roll = roll_of(draft, application);
+    const std::int64_t spare = roll.outdated > 0 && roll.comes_up ? 1 : 0;
+    const std::int64_t most = application.deleting ? 0 : application.declared.replicas + spare;
+    const std::string why = why_surplus(application, roll);
+    std::int64_t surplus = std::ssize(roll.staying) - most;
+    for (const Instance* replica : roll.staying) {
+        if (surplus-- <= 0) return;
+        draft.must_add(model::Delete<Instance>{replica->id},
+                       application.name + " " + why + ": end " + replica->name);
+    }
+}
+
+/// Begins the next turn of a roll. Returns what stands in the way, or nothing.
+static std::string replace_outdated(Draft& draft, const Application& application) {
+    const Roll roll = roll_of(draft, application);
+    const bool at_rest = !roll.ending && !roll.comes_up && roll.waits == nullptr &&
+                         std::ssize(roll.staying) == application.declared.replicas;
+    if (roll.outdated == 0 || !at_rest) return {};
+    const base::Status made = make_replica(draft, application, free_ordinal(draft, application),
+                                           "has a new template; one comes before an old one ends");
+    if (made.ok()) return {};
+    if (made.error().code != base::Error::Code::exhausted) return text(made.error());
+    const Instance& first = *roll.staying.front();
+    draft.must_add(model::Delete<Instance>{first.id},
+                   application.name + " has a new template and cannot have one more (" +
+                       text(made.error()) + "): end " + first.name);
+    return {};
+}
+
+static std::string first_of(std::string trouble, std::string other) {
+    return trouble.empty() ? other : trouble;
 }
 
 void reconcile_application(Draft& draft, const Application& application, const Policy& policy) {
-    claim_front(draft, application, policy);
+    std::string trouble = claim_front(draft, application, policy);
     end_surplus(draft, application);
     if (!application.deleting) {
-        make_missing(draft, application);
-        return replace_outdated(draft, application);
+        trouble = first_of(make_missing(draft, application), std::move(trouble));
+        trouble = first_of(replace_outdated(draft, application), std::move(trouble));
+        note(draft, application, trouble);
+        if (!trouble.empty())
+            draft.wake(draft.now() + std::chrono::seconds(2), application.subject());
+        return;
     }
     const auto* now = draft.datacenter().find<Application>(application.id);
     if (replicas_of(draft, application).empty() && !now->claimed.address)

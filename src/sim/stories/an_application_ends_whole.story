@@ -13,8 +13,8 @@ rest
 ----
 00:20.150  admin asked for it: delete app web
 00:20.150  admin asked for app web to be gone
-00:20.150  web ends
-00:20.150  web ends
+00:20.150  web ends: end web-2
+00:20.150  web ends: end web-1
 00:20.180  the volume is detached
 00:20.180  web-2: its run was ended
 00:20.187  the volume is detached
