@@ -37,9 +37,13 @@ void look_for_tool(Report& report, const std::string& tool, const std::string& p
     report.say(Verdict::bad, tool, "is missing; install the package " + package);
 }
 
-void look_at_accelerator(Report& report) {
-    const drivers::qemu::KvmSigns signs = drivers::qemu::kvm_signs();
-    const std::string objection = drivers::qemu::objection(signs);
+/// What a trial has found counts more than signs.
+void look_at_accelerator(Report& report, const Settings& settings) {
+    const auto kept = drivers::qemu::kept_verdict({settings.data, settings.run, ""});
+    if (kept && kept->accelerator == drivers::qemu::Accelerator::kvm)
+        return report.say(Verdict::good, "KVM", kept->reason);
+    const std::string objection =
+        kept ? kept->reason : drivers::qemu::objection(drivers::qemu::kvm_signs());
     if (objection.empty())
         return report.say(Verdict::good, "KVM", "looks usable; `vdc up` boots a guest to be sure");
     report.say(Verdict::note, "KVM",
@@ -72,7 +76,7 @@ int doctor(const Settings& settings) {
     look_for_tool(report, "nft", "nftables");
     look_for_tool(report, "ip", "iproute2");
     look_for_tool(report, "xorriso", "xorriso");
-    look_at_accelerator(report);
+    look_at_accelerator(report, settings);
     const auto layout = drivers::jail::find_layout();
     report.say(layout.ok() ? Verdict::good : Verdict::bad, "control groups",
                layout.ok() ? "v2 at " + layout->v2 : text(layout.error()));

@@ -96,7 +96,8 @@ int up(const Settings& settings) {
                     "vdc must run as root: it makes namespaces, devices and control groups",
                     "run `sudo vdc up`"});
     }
-    auto background = runtime::go_to_background({settings.log_file(), std::chrono::seconds(120)});
+    const std::chrono::seconds limit(120 + settings.trial_seconds);
+    auto background = runtime::go_to_background({settings.log_file(), limit});
     if (!background.ok()) return say(background.error());
     if (*background) return serve(settings, &**background);
     std::printf("vdc is up, socket %s\n", settings.socket().c_str());

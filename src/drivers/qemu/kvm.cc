@@ -190,6 +190,16 @@ static Result<VerdictKey> key_of_this_boot() {
     return key;
 }
 
+static std::string verdict_file(const HostPaths& paths) {
+    return paths.data + "/accelerator.json";
+}
+
+std::optional<AcceleratorVerdict> kept_verdict(const HostPaths& paths) {
+    const auto key = key_of_this_boot();
+    const auto kept = base::parse_json(runtime::read_file(verdict_file(paths)).value_or(""));
+    return key.ok() ? decode_verdict(kept.value_or({}), *key) : std::nullopt;
+}
+
 /// A trial that could not be made proves nothing, and is not kept.
 static Result<AcceleratorVerdict> found_by_trial(const HostPaths& paths, const BootTrial& trial) {
     const auto took = try_boot(paths, trial);
@@ -204,15 +214,13 @@ static Result<AcceleratorVerdict> found_by_trial(const HostPaths& paths, const B
 static Result<AcceleratorVerdict> tried(const HostPaths& paths, AcceleratorWish wish,
                                         const BootTrial& trial) {
     const VerdictKey key = TRY(key_of_this_boot());
-    const std::string path = paths.data + "/accelerator.json";
-    const auto kept = base::parse_json(runtime::read_file(path).value_or(""));
-    const auto known = decode_verdict(kept.value_or({}), key);
+    const auto known = kept_verdict(paths);
     // Who insists on KVM has perhaps mended it.
     if (known && (wish == AcceleratorWish::automatic || known->accelerator == Accelerator::kvm))
         return *known;
     const AcceleratorVerdict verdict = TRY(found_by_trial(paths, trial));
     TRY(runtime::ensure_dir(paths.data));
-    TRY(runtime::write_file_atomic(path, base::dump(encode(key, verdict)) + "\n"));
+    TRY(runtime::write_file_atomic(verdict_file(paths), base::dump(encode(key, verdict)) + "\n"));
     return verdict;
 }
 

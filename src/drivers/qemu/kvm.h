@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,6 +57,9 @@ base::Result<std::chrono::milliseconds> try_boot(const HostPaths& paths, const B
 /// this kernel and this QEMU.
 base::Result<AcceleratorVerdict> choose_accelerator(const HostPaths& paths, AcceleratorWish wish,
                                                     const BootTrial& trial);
+
+/// What the last trial found, if that holds still.
+std::optional<AcceleratorVerdict> kept_verdict(const HostPaths& paths);
 
 /// "7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b3)". not_found, with what to install, without QEMU.
 base::Result<std::string> qemu_version();
