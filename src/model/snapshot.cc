@@ -1,6 +1,7 @@
 #include "model/snapshot.h"
 
 #include "model/codec.h"
+#include "model/write_json.h"
 
 namespace vdc::model {
 
@@ -53,8 +54,13 @@ bool same_indices(const Snapshot& a, const Snapshot& b) {
 
 base::Hash128 hash_of(const Snapshot& snapshot) {
     base::Hasher hasher;
+    std::string json;
     for_each_noun([&]<class R>(std::type_identity<R>) {
-        for (const auto& [id, record] : snapshot.all<R>()) hasher.add(base::dump(to_json(*record)));
+        for (const auto& [id, record] : snapshot.all<R>()) {
+            json.clear();
+            write_record(json, *record);
+            hasher.add(json);
+        }
     });
     return hasher.finish();
 }
