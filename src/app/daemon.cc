@@ -215,7 +215,11 @@ Status Daemon::Body::open_store() {
         TRY(store_->set_note("datacenter", id));
     }
     host_ = control::host_id(id, host_name_);
-    engine_ = std::make_unique<engine::Engine>(engine_loop_, *store_, engine::Engine::Options{});
+    engine::Engine::Options options;
+    options.log_kept_for = TRY(base::parse_duration(settings_.keep_log));
+    options.log_bytes_max =
+        static_cast<std::uint64_t>(TRY(base::parse_mib(settings_.keep_log_size)).count) << 20;
+    engine_ = std::make_unique<engine::Engine>(engine_loop_, *store_, options);
     TRY(engine_->start());
     engine_->submit({"vdc",
                      "",

@@ -17,6 +17,8 @@ static Settings settings_of(const vdc::cli::Place& place) {
     settings.trial_kernel = place.trial_kernel;
     settings.trial_initramfs = place.trial_initramfs;
     settings.trial_seconds = place.trial_seconds;
+    settings.keep_log = place.keep_log;
+    settings.keep_log_size = place.keep_log_size;
     settings.foreground = place.foreground;
     return settings;
 }

@@ -16,6 +16,8 @@ struct Settings {
     std::string trial_kernel;           ///< for the KVM probe; empty: looked for in data/tiny
     std::string trial_initramfs;
     int trial_seconds = 5;
+    std::string keep_log = "7d";         ///< how long the past can be looked at
+    std::string keep_log_size = "2GiB";  ///< of the store, beyond which less of it is kept
     bool foreground = false;
 
     std::string socket() const { return run + "/api.sock"; }

@@ -20,6 +20,8 @@ struct Place {
     std::string trial_kernel;
     std::string trial_initramfs;
     int trial_seconds = 5;
+    std::string keep_log = "7d";
+    std::string keep_log_size = "2GiB";
     bool foreground = false;
     bool purge = false;
 };

@@ -53,6 +53,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     void publish();
     void sleep_until_wake();
     void compact_if_due();
+    model::Revision kept(model::Revision latest);
 
     runtime::Executor& executor_;
     store::Store& store_;
@@ -79,7 +80,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 
 Status Engine::Body::start() {
     draft_ = TRY(store_.latest());
-    compacted_ = draft_.revision;
+    compacted_ = TRY(store_.past()).newest_snapshot;
     publish();
     agenda_ = control::everything(draft_);
     turn_soon();
@@ -236,7 +237,20 @@ void Engine::Body::compact_if_due() {
     if (now->revision < compacted_ + options_.compact_every) return;
     compacted_ = now->revision;
     // A failed compaction costs disk space, not data: the next one tries again.
-    (void)store_.compact(*now, options_.log_kept);
+    (void)store_.compact(*now, kept(now->revision));
+}
+
+/// Revisions before the latest one whose commits stay.
+model::Revision Engine::Body::kept(model::Revision latest) {
+    model::Revision keep = options_.log_kept;
+    const auto long_ago = store_.revision_at(executor_.now() - options_.log_kept_for);
+    // Nothing is known of so long ago: all of the log is younger.
+    keep = std::max(keep, long_ago.ok() ? latest - std::min(latest, *long_ago) : latest);
+    keep = std::min(keep, latest);
+    const auto size = store_.size();
+    if (!size.ok() || *size <= options_.log_bytes_max) return keep;
+    constexpr std::uint64_t mib = 1 << 20;
+    return keep * (options_.log_bytes_max / mib) / (*size / mib + 1);
 }
 
 std::uint64_t Engine::Body::listen(CommitHeard heard) {

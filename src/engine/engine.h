@@ -37,7 +37,11 @@ class Engine {
         std::size_t group_max = 256;      ///< requests in one durable write
         std::size_t queue_max = 100'000;  ///< requests that wait; more are refused (unavailable)
         model::Revision compact_every = 20'000;
+        /// How much of the log a compaction leaves: at least so many revisions and all of so long,
+        /// but less when the store has grown beyond so many bytes.
         model::Revision log_kept = 200'000;
+        base::Duration log_kept_for = std::chrono::hours{24 * 7};
+        std::uint64_t log_bytes_max = std::uint64_t{2} << 30;
     };
 
     /// Both must outlive the engine.

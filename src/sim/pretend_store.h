@@ -32,6 +32,14 @@ class PretendStore final : public store::Store {
                                                     std::size_t limit) override {
         return real_->log(after, limit);
     }
+    base::Result<model::Snapshot> at(model::Revision revision) override {
+        return real_->at(revision);
+    }
+    base::Result<model::Revision> revision_at(model::Instant when) override {
+        return real_->revision_at(when);
+    }
+    base::Result<store::Past> past() override { return real_->past(); }
+    base::Result<std::uint64_t> size() override { return real_->size(); }
     base::Result<std::vector<store::Entry>> history(const store::Query& query) override {
         return real_->history(query);
     }

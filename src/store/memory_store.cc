@@ -20,10 +20,7 @@ class MemoryStore final : public Store {
   public:
     Result<Snapshot> latest() override {
         const std::lock_guard lock(mutex_);
-        Snapshot snapshot = base_;
-        for (const CommitPtr& commit : log_)
-            if (commit->revision > base_.revision) TRY(replay(snapshot, *commit));
-        return snapshot;
+        return rebuilt(head_.revision);
     }
 
     Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
@@ -37,9 +34,10 @@ class MemoryStore final : public Store {
     Status compact(const Snapshot& snapshot, Revision keep) override {
         const std::lock_guard lock(mutex_);
         base::check(snapshot.revision <= head_.revision, "a snapshot of what is not committed");
-        base_ = snapshot;
+        if (snapshot.revision > snapshots_.back().revision) snapshots_.push_back(snapshot);
         while (!log_.empty() && log_.front()->revision + keep <= snapshot.revision)
             log_.pop_front();
+        while (snapshots_.front().revision + 1 < first()) snapshots_.pop_front();
         return {};
     }
 
@@ -58,6 +56,32 @@ class MemoryStore final : public Store {
         const auto begin = log_.begin() + static_cast<std::ptrdiff_t>(from);
         return std::vector<CommitPtr>(begin, begin + static_cast<std::ptrdiff_t>(count));
     }
+
+    Result<Snapshot> at(Revision revision) override {
+        const std::lock_guard lock(mutex_);
+        if (revision > head_.revision) return not_reached(revision, head_.revision);
+        if (revision < snapshots_.front().revision) return forgotten(revision, reach());
+        return rebuilt(revision);
+    }
+
+    Result<Revision> revision_at(model::Instant when) override {
+        const std::lock_guard lock(mutex_);
+        const auto after = std::upper_bound(
+            log_.begin(), log_.end(), when,
+            [](model::Instant wanted, const CommitPtr& commit) { return wanted < commit->at; });
+        if (after != log_.begin()) return (*std::prev(after))->revision;
+        const Snapshot& oldest = snapshots_.front();
+        const bool just_before = oldest.revision > 0 && oldest.revision + 1 == first();
+        if (just_before && oldest.committed <= when) return oldest.revision;
+        return forgotten(when, reach());
+    }
+
+    Result<Past> past() override {
+        const std::lock_guard lock(mutex_);
+        return reach();
+    }
+
+    Result<std::uint64_t> size() override { return std::uint64_t{0}; }
 
     Result<std::vector<Entry>> history(const Query& query) override {
         const std::lock_guard lock(mutex_);
@@ -88,8 +112,25 @@ class MemoryStore final : public Store {
   private:
     Revision first() const { return head_.revision + 1 - log_.size(); }
 
+    /// From the nearest snapshot; there is one.
+    Result<Snapshot> rebuilt(Revision revision) const {
+        Snapshot snapshot =
+            *std::find_if(snapshots_.rbegin(), snapshots_.rend(),
+                          [&](const Snapshot& each) { return each.revision <= revision; });
+        while (snapshot.revision < revision)
+            TRY(replay(snapshot, *log_[snapshot.revision + 1 - first()]));
+        return snapshot;
+    }
+
+    Past reach() const {
+        const Snapshot& oldest = snapshots_.front();
+        const bool all = oldest.revision == 0 && !log_.empty();
+        return {oldest.revision, all ? log_.front()->at : oldest.committed,
+                snapshots_.back().revision};
+    }
+
     std::mutex mutex_;
-    Snapshot base_;
+    std::deque<Snapshot> snapshots_{Snapshot{}};  ///< in order; never empty
     std::deque<CommitPtr> log_;
     Head head_;
     std::map<std::string, std::string> notes_;

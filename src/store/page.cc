@@ -70,4 +70,28 @@ Error dropped(model::Revision after) {
             "read the present state, and follow from its revision"};
 }
 
+static Error before_the_oldest(const std::string& what, const Past& past) {
+    return {Error::Code::not_found,
+            what + " is no longer kept: the oldest that is, is revision " +
+                std::to_string(past.first) + " of " + text(past.since),
+            "`vdc up --keep-log` sets for how long the past is kept"};
+}
+
+Error forgotten(model::Revision revision, const Past& past) {
+    return before_the_oldest("revision " + std::to_string(revision), past);
+}
+
+Error forgotten(model::Instant when, const Past& past) {
+    if (past.first > 0) return before_the_oldest("the past of " + text(when), past);
+    return {Error::Code::not_found, "there was no datacenter yet at " + text(when),
+            past.since == model::Instant{} ? "nothing was committed yet"
+                                           : "it began at " + text(past.since)};
+}
+
+Error not_reached(model::Revision revision, model::Revision last) {
+    return {Error::Code::not_found, "revision " + std::to_string(revision) +
+                                        " is not reached yet: the latest is " +
+                                        std::to_string(last)};
+}
+
 }  // namespace vdc::store

@@ -50,4 +50,9 @@ base::Status check_follows(const Head& latest, model::Revision after, std::uint6
 /// That the commits after this revision are no longer kept.
 base::Error dropped(model::Revision after);
 
+/// That the datacenter as of this revision, or this moment, cannot be rebuilt.
+base::Error forgotten(model::Revision revision, const Past& past);
+base::Error forgotten(model::Instant when, const Past& past);
+base::Error not_reached(model::Revision revision, model::Revision last);
+
 }  // namespace vdc::store

@@ -28,6 +28,29 @@ Result<Head> read_head(Database& database) {
     return head;
 }
 
+Result<Past> read_past(Database& database) {
+    const Revision before = TRY(read_range(database)).first - 1;
+    Past past;
+    past.newest_snapshot =
+        static_cast<Revision>(TRY(database.number("SELECT max(revision) FROM part")));
+    if (before == 0) {
+        past.since = TRY(first_instant(database));
+    } else if (const auto oldest = TRY(oldest_snapshot(database, before))) {
+        past.first = oldest->first;
+        past.since = oldest->second;
+    }
+    return past;
+}
+
+/// From the nearest snapshot that is stored, and the log after it.
+Result<Snapshot> rebuilt(Database& database, Revision revision) {
+    const std::vector<Part> parts = TRY(read_parts(database, revision));
+    Snapshot snapshot = TRY(load(database, parts));
+    TRY(visit_commits(database, snapshot.revision, revision,
+                      [&](const model::Commit& commit) { return replay(snapshot, commit); }));
+    return snapshot;
+}
+
 class SqliteStore final : public Store {
   public:
     SqliteStore(runtime::FileLock lock, std::unique_ptr<Connections> connections, Statement append,
@@ -44,12 +67,8 @@ class SqliteStore final : public Store {
         Connections::Loan reader = TRY(connections_->reader());
         const Transaction transaction =
             TRY(Transaction::begin(*reader, Transaction::Kind::reading));
-        const std::vector<Part> parts = TRY(read_parts(*reader));
-        Snapshot snapshot = TRY(load(*reader, parts));
-        TRY(visit_commits(*reader, snapshot.revision,
-                          [&](const model::Commit& commit) { return replay(snapshot, commit); }));
         head_ = TRY(read_head(*reader));
-        return snapshot;
+        return rebuilt(*reader, head_.revision);
     }
 
     Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
@@ -80,6 +99,44 @@ class SqliteStore final : public Store {
         const Transaction transaction =
             TRY(Transaction::begin(*reader, Transaction::Kind::reading));
         return read_commits(*reader, after, limit);
+    }
+
+    Result<Snapshot> at(Revision revision) override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const Transaction transaction =
+            TRY(Transaction::begin(*reader, Transaction::Kind::reading));
+        const Revision last = TRY(read_range(*reader)).second;
+        if (revision > last) return not_reached(revision, last);
+        const Past past = TRY(read_past(*reader));
+        if (revision < past.first) return forgotten(revision, past);
+        return rebuilt(*reader, revision);
+    }
+
+    Result<Revision> revision_at(model::Instant when) override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const Transaction transaction =
+            TRY(Transaction::begin(*reader, Transaction::Kind::reading));
+        if (const auto found = TRY(last_at(*reader, when))) return *found;
+        const Revision before = TRY(read_range(*reader)).first - 1;
+        const Past past = TRY(read_past(*reader));
+        const bool just_before = before > 0 && past.first == before && past.since <= when;
+        if (just_before) return before;
+        return forgotten(when, past);
+    }
+
+    Result<Past> past() override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const Transaction transaction =
+            TRY(Transaction::begin(*reader, Transaction::Kind::reading));
+        return read_past(*reader);
+    }
+
+    Result<std::uint64_t> size() override {
+        Connections::Loan reader = TRY(connections_->reader());
+        const std::int64_t pages = TRY(reader->number("PRAGMA page_count"));
+        const std::int64_t free = TRY(reader->number("PRAGMA freelist_count"));
+        const std::int64_t page_size = TRY(reader->number("PRAGMA page_size"));
+        return static_cast<std::uint64_t>((pages - free) * page_size);
     }
 
     Result<std::vector<Entry>> history(const Query& query) override {

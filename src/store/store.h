@@ -36,6 +36,13 @@ struct Query {
     std::size_t limit = 100;
 };
 
+/// How far back the past can be rebuilt.
+struct Past {
+    model::Revision first = 0;            ///< the oldest revision that at() can give
+    model::Instant since;                 ///< when that one was committed; 0: when the log begins
+    model::Revision newest_snapshot = 0;  ///< the last revision of which a snapshot is kept
+};
+
 /// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and,
 /// later, etcd. Used by one loop; history() and log() may be called from any thread.
 class Store {
@@ -53,7 +60,8 @@ class Store {
                                 std::span<const model::CommitPtr> commits) = 0;
 
     /// Keeps `snapshot` (of a committed revision) so that a start need not replay what came before
-    /// it, and drops log entries older than `keep` revisions before it. Returns soon: the work may
+    /// it, and drops log entries older than `keep` revisions before it, with the earlier snapshots
+    /// that no entry follows any more. Returns soon: the work may
     /// go on in the background beside commits. One at a time: while one goes on, another is not
     /// begun. An error is that of the last one that ended.
     virtual base::Status compact(const model::Snapshot& snapshot, model::Revision keep) = 0;
@@ -69,6 +77,19 @@ class Store {
     /// dropped.
     virtual base::Result<std::vector<model::CommitPtr>> log(model::Revision after,
                                                             std::size_t limit) = 0;
+
+    /// The datacenter as of an earlier revision: the nearest snapshot that is kept before it, and
+    /// the log from there. `not_found` when it is no longer kept, or not reached yet.
+    virtual base::Result<model::Snapshot> at(model::Revision revision) = 0;
+
+    /// The last revision that was committed at or before this moment; `not_found` when that was
+    /// before the log begins. Where the clock was set back, one of those whose times are around it.
+    virtual base::Result<model::Revision> revision_at(model::Instant when) = 0;
+
+    virtual base::Result<Past> past() = 0;
+
+    /// Bytes that all of it takes on the disk.
+    virtual base::Result<std::uint64_t> size() = 0;
 
     /// A page of entries; only of commits that log() can still give.
     virtual base::Result<std::vector<Entry>> history(const Query& query) = 0;

@@ -129,6 +129,80 @@ TEST_P(StoreContract, ACompactionOfTheSameRevisionChangesNothing) {
     EXPECT_EQ(store->log_range().value(), (std::pair<Revision, Revision>{31, 31}));
 }
 
+TEST_P(StoreContract, EveryRevisionIsRebuiltAsItWasFromTheLogAlone) {
+    expect_past(0);
+    tell(40);
+    for (Revision revision = 0; revision <= 40; ++revision) expect_past(revision);
+    EXPECT_EQ(store->past().value().first, 0u);
+    EXPECT_EQ(store->past().value().since, told.front()->at);
+    EXPECT_EQ(store->at(41).error().code, Code::not_found);
+}
+
+TEST_P(StoreContract, EveryRevisionThatIsKeptIsRebuiltWhereverTheSnapshotsLie) {
+    base::Chance chance(99);
+    for (int round = 0; round < 10; ++round) {
+        tell(static_cast<std::size_t>(chance.between(1, 40)));
+        const auto keep = static_cast<Revision>(chance.between(0, 120));
+        ASSERT_TRUE(store->compact(story.snapshot(), keep).ok());
+        ASSERT_TRUE(store->settle().ok());
+        if (chance.once_in(1, 2)) tell(static_cast<std::size_t>(chance.between(1, 20)));
+        if (chance.once_in(1, 3)) reopen();
+        const Past reach = store->past().value();
+        EXPECT_GE(reach.first + 1, store->log_range().value().first);
+        EXPECT_EQ(past[reach.newest_snapshot].revision, reach.newest_snapshot);
+        EXPECT_LE(reach.first, reach.newest_snapshot);
+        const Revision last = story.snapshot().revision;
+        for (const Revision revision : {reach.first, reach.newest_snapshot, last}) {
+            expect_past(revision - std::min<Revision>(revision, 1));
+            expect_past(revision);
+            expect_past(std::min(revision + 1, last));
+        }
+        for (int any = 0; any < 4; ++any)
+            expect_past(static_cast<Revision>(chance.between(0, static_cast<std::int64_t>(last))));
+    }
+}
+
+TEST_P(StoreContract, SnapshotsStayAsLongAsTheLogReachesBackToThem) {
+    for (int round = 0; round < 6; ++round) {
+        tell(20);
+        ASSERT_TRUE(store->compact(story.snapshot(), 50).ok());
+        ASSERT_TRUE(store->settle().ok());
+    }
+    EXPECT_EQ(store->log_range().value().first, 71u);
+    EXPECT_EQ(store->past().value().first, 80u) << "the first snapshot that the log follows";
+    EXPECT_EQ(store->past().value().since, past[80].committed);
+    EXPECT_EQ(store->past().value().newest_snapshot, 120u);
+    const auto old = store->at(79);
+    ASSERT_FALSE(old.ok());
+    EXPECT_NE(old.error().message.find("the oldest that is, is revision 80"), std::string::npos)
+        << old.error().message;
+    EXPECT_NE(old.error().hint.find("--keep-log"), std::string::npos);
+}
+
+TEST_P(StoreContract, AMomentFindsTheLastRevisionBeforeIt) {
+    const auto none = store->revision_at(model::Instant{});
+    ASSERT_FALSE(none.ok());
+    EXPECT_EQ(none.error().code, Code::not_found);
+    tell(60);
+    ASSERT_TRUE(store->compact(story.snapshot(), 40).ok());
+    ASSERT_TRUE(store->settle().ok());
+    tell(10);
+    for (const CommitPtr& each : told) {
+        if (each->revision <= 20) continue;
+        EXPECT_EQ(store->revision_at(each->at).value(), each->revision);
+        const auto before = store->revision_at(each->at - model::Duration{1});
+        if (each->revision > 21)
+            EXPECT_EQ(before.value(), each->revision - 1);
+        else
+            EXPECT_EQ(before.error().code, Code::not_found);
+    }
+    EXPECT_EQ(store->revision_at(told.back()->at + std::chrono::hours{1}).value(), 70u);
+    ASSERT_TRUE(store->compact(story.snapshot(), 0).ok());
+    ASSERT_TRUE(store->settle().ok());
+    EXPECT_EQ(store->revision_at(told.back()->at).value(), 70u) << "of the snapshot alone";
+    EXPECT_FALSE(store->revision_at(told.back()->at - model::Duration{1}).ok());
+}
+
 TEST_P(StoreContract, HistoryTellsEveryStepInBothDirections) {
     tell(120);
     for (const bool newest_first : {false, true})

@@ -63,12 +63,32 @@ class StoreContract : public testing::TestWithParam<Maker> {
     /// Commits that many commits of the story, a few at a time.
     void tell(std::size_t count) {
         for (std::size_t done = 0; done < count;) {
-            const auto group = story.next(std::min<std::size_t>(count - done, 1 + done % 7));
+            std::vector<CommitPtr> group;
+            while (group.size() < std::min<std::size_t>(count - done, 1 + done % 7)) {
+                group.push_back(story.next());
+                past.push_back(story.snapshot());
+            }
             const Status status = commit(group);
             ASSERT_TRUE(status.ok()) << text(status.error());
             done += group.size();
             told.insert(told.end(), group.begin(), group.end());
         }
+    }
+    /// That a revision is rebuilt as it was if it is kept, and refused if it is not.
+    void expect_past(Revision revision) {
+        const model::Snapshot& was = past[revision];
+        const auto reach = store->past();
+        ASSERT_TRUE(reach.ok()) << text(reach.error());
+        const auto rebuilt = store->at(revision);
+        ASSERT_EQ(rebuilt.ok(), revision >= reach->first) << revision;
+        if (!rebuilt.ok()) {
+            EXPECT_EQ(rebuilt.error().code, Code::not_found);
+            return;
+        }
+        EXPECT_EQ(rebuilt->revision, revision);
+        EXPECT_EQ(rebuilt->committed, was.committed);
+        EXPECT_EQ(hash_of(*rebuilt), hash_of(was)) << revision;
+        EXPECT_TRUE(same_indices(*rebuilt, was)) << revision;
     }
     void expect_latest_is_the_story() {
         const auto latest = store->latest();
@@ -141,6 +161,7 @@ class StoreContract : public testing::TestWithParam<Maker> {
     std::unique_ptr<Store> store;
     Story story{4711};
     std::vector<CommitPtr> told;
+    std::vector<model::Snapshot> past{model::Snapshot{}};  ///< after each commit
 };
 
 }  // namespace vdc::store

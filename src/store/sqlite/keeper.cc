@@ -199,11 +199,12 @@ Status Keeper::compact_now(const Wish& wish) {
         Transaction transaction =
             TRY(Transaction::begin(connections_.writer(), Transaction::Kind::writing));
         TRY(write_part(connections_.writer(), part));
-        if (part.whole) TRY(forget_parts_before(connections_.writer(), part.number));
         TRY(transaction.commit());
     }
-    TRY(remove_loose_chunks());
-    return trim(revision > wish.keep ? revision - wish.keep : 0);
+    const Revision last_dropped = revision > wish.keep ? revision - wish.keep : 0;
+    TRY(trim(last_dropped));
+    TRY(slice([&](Database& database) { return forget_parts_before(database, last_dropped); }));
+    return remove_loose_chunks();
 }
 
 Status Keeper::remove_loose_chunks() {

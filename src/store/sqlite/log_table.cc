@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "model/read_json.h"
 #include "model/write_json.h"
 #include "store/sqlite/segment_table.h"
 #include "store/sqlite/sum.h"
@@ -14,8 +15,6 @@ using base::Status;
 using model::Commit;
 using model::CommitPtr;
 using model::Revision;
-
-static constexpr base::JsonLimits stored_limits{.depth_max = 64, .size_max = std::size_t{1} << 30};
 
 // ---- writing -----------------------------------------------------------------------------------
 
@@ -87,19 +86,44 @@ static Result<Commit> commit_of(const Statement& row) {
     const Revision revision = row.number(0);
     const std::string_view body = row.bytes(2);
     if (sum_of(body) != row.integer(1)) return damaged(revision, "its sum is another");
-    auto json = base::parse_json(body, stored_limits);
-    if (!json.ok()) return damaged(revision, json.error().message);
-    auto commit = model::commit_from_json(*json);
+    auto commit = model::read_commit(body);
     if (!commit.ok()) return damaged(revision, text(commit.error()));
     if (commit->revision != revision) return damaged(revision, "it names another revision");
     return commit;
 }
 
-Status visit_commits(Database& database, Revision after,
+Result<model::Instant> first_instant(Database& database) {
+    return model::Instant{
+        model::Duration{TRY(database.number("SELECT at FROM log ORDER BY revision LIMIT 1"))}};
+}
+
+/// By halves: no index over the times is needed, because they rise with the revisions.
+Result<std::optional<Revision>> last_at(Database& database, model::Instant when) {
+    auto [low, high] = TRY(read_range(database));
+    Statement row = TRY(
+        database.prepare("SELECT at FROM log WHERE revision <= ? ORDER BY revision DESC LIMIT 1"));
+    std::optional<Revision> found;
+    while (low <= high) {
+        const Revision middle = low + (high - low) / 2;
+        row.bind(middle);
+        if (!TRY(row.step())) return found;
+        const bool later = row.integer(0) > when.time_since_epoch().count();
+        row.reset();
+        if (!later) found = middle;
+        if (later)
+            high = middle - 1;
+        else
+            low = middle + 1;
+    }
+    return found;
+}
+
+Status visit_commits(Database& database, Revision after, Revision last,
                      const std::function<Status(const Commit&)>& visit) {
-    Statement statement = TRY(database.prepare(
-        "SELECT revision, sum, body FROM log WHERE revision > ? ORDER BY revision"));
-    statement.bind(after);
+    Statement statement = TRY(
+        database.prepare("SELECT revision, sum, body FROM log WHERE revision > ? AND revision <= ? "
+                         "ORDER BY revision"));
+    statement.bind(after).bind(last);
     while (TRY(statement.step())) {
         const Commit commit = TRY(commit_of(statement));
         TRY(visit(commit));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,15 @@ base::Result<std::pair<model::Revision, model::Revision>> read_range(Database& d
 base::Result<std::vector<model::CommitPtr>> read_commits(Database& database, model::Revision after,
                                                          std::size_t limit);
 
-/// Calls visit(commit) for each commit after a revision, in order, until it returns an error.
-base::Status visit_commits(Database& database, model::Revision after,
+/// The last revision committed at or before a moment; none when all of the log is later.
+base::Result<std::optional<model::Revision>> last_at(Database& database, model::Instant when);
+
+/// When the first commit of the log was made.
+base::Result<model::Instant> first_instant(Database& database);
+
+/// Calls visit(commit) for each commit after a revision up to another, in order, until it returns
+/// an error.
+base::Status visit_commits(Database& database, model::Revision after, model::Revision last,
                            const std::function<base::Status(const model::Commit&)>& visit);
 
 /// "instance 01890a5d-ac96-774b-bcce-b302099a8057": how a line names its subject.

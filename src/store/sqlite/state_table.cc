@@ -1,6 +1,9 @@
 #include "store/sqlite/state_table.h"
 
+#include <limits>
+
 #include "model/codec.h"
+#include "model/read_json.h"
 #include "model/write_json.h"
 #include "model/writer.h"
 #include "store/sqlite/log_table.h"
@@ -19,16 +22,32 @@ static constexpr std::size_t chunk_size = 256 << 10;
 
 // ---- reading -----------------------------------------------------------------------------------
 
-Result<std::vector<Part>> read_parts(Database& database) {
+Result<std::vector<Part>> read_parts(Database& database, model::Revision up_to) {
     std::vector<Part> parts;
-    Statement rows = TRY(
-        database.prepare("SELECT part, whole, revision, at, term, records FROM part WHERE part >= "
-                         "(SELECT max(part) FROM part WHERE whole = 1) ORDER BY part"));
+    Statement rows =
+        TRY(database.prepare("SELECT part, whole, revision, at, term, records FROM part WHERE "
+                             "revision <= ?1 AND part >= (SELECT max(part) FROM part WHERE whole "
+                             "= 1 AND revision <= ?1) ORDER BY part"));
+    rows.bind(up_to);
     while (TRY(rows.step()))
         parts.push_back({rows.integer(0), rows.integer(1) != 0, rows.number(2),
                          model::Instant{model::Duration{rows.integer(3)}}, rows.number(4),
                          rows.integer(5)});
     return parts;
+}
+
+Result<std::vector<Part>> read_parts(Database& database) {
+    return read_parts(database, std::numeric_limits<std::int64_t>::max());
+}
+
+Result<std::optional<std::pair<model::Revision, model::Instant>>> oldest_snapshot(
+    Database& database, model::Revision least) {
+    using Found = std::optional<std::pair<model::Revision, model::Instant>>;
+    Statement row = TRY(database.prepare(
+        "SELECT revision, at FROM part WHERE revision >= ? ORDER BY part LIMIT 1"));
+    row.bind(least);
+    if (!TRY(row.step())) return Found{};
+    return Found{{row.number(0), model::Instant{model::Duration{row.integer(1)}}}};
 }
 
 static Error damaged(const std::string& how) {
@@ -38,8 +57,7 @@ static Error damaged(const std::string& how) {
 
 template <class R>
 static Status load_record(Snapshot& snapshot, std::string_view line) {
-    const base::Json json = TRY(base::parse_json(line));
-    model::Writer{snapshot}.put(TRY(model::record_from_json<R>(json, model::Unknown::kept)));
+    model::Writer{snapshot}.put(TRY(model::read_record<R>(line)));
     return {};
 }
 
@@ -180,8 +198,12 @@ Status write_part(Database& database, const Part& part) {
     return statement.run();
 }
 
-Status forget_parts_before(Database& database, std::int64_t part) {
-    return database.run("DELETE FROM part WHERE part < " + std::to_string(part));
+Status forget_parts_before(Database& database, model::Revision revision) {
+    Statement statement = TRY(database.prepare(
+        "DELETE FROM part WHERE part < (SELECT max(part) FROM part WHERE whole = 1 AND part <= "
+        "(SELECT min(part) FROM part WHERE revision >= ?))"));
+    statement.bind(revision);
+    return statement.run();
 }
 
 Result<bool> remove_some_loose_chunks(Database& database) {
