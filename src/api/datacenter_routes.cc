@@ -89,8 +89,7 @@ class Attention {
 
 }  // namespace
 
-static void show_datacenter(Desk& desk, const CallPtr& call) {
-    const auto snapshot = desk.snapshot();
+static void show_datacenter(const CallPtr& call, const engine::SnapshotPtr& snapshot) {
     Sum sum;
     for (const auto& [id, host] : snapshot->all<Host>()) add_host(sum, *snapshot, *host);
     Attention attention(*snapshot);
@@ -104,7 +103,7 @@ static void show_datacenter(Desk& desk, const CallPtr& call) {
                                     {"warnings", std::move(sum.warnings)},
                                     {"attention", std::move(attention.first)},
                                     {"attention_count", attention.count}});
-    call->answer_json(200, base::dump(json) + "\n");
+    call->answer_json(200, base::dump(json) + "\n", revision_header(*snapshot));
 }
 
 static Route plain(std::string path, std::string id, std::string summary, Json schema) {
@@ -117,7 +116,10 @@ void add_datacenter_routes(Routes& routes) {
     Route datacenter =
         plain("/v1/datacenter", "getDatacenter",
               "Show what the datacenter has and what is taken of it", schema_ref("Datacenter"));
-    datacenter.handle = show_datacenter;
+    datacenter.query = {at_parameter()};
+    datacenter.handle = [](Desk& desk, const CallPtr& call) {
+        look(desk, call, [call](const auto& snapshot) { show_datacenter(call, snapshot); });
+    };
     routes.push_back(std::move(datacenter));
 
     Route version = plain("/v1/version", "getVersion", "Show what answers here",

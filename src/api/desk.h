@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/call.h"
 #include "api/console_bridge.h"
+#include "api/past.h"
 #include "api/watchers.h"
 #include "runtime/workers.h"
 
@@ -21,6 +22,7 @@ struct Desk {
     Consoles& consoles;
     const Options options;
     Watchers watchers;
+    Past past{engine, executor};
     ConsoleBridge bridge;
     runtime::Workers readers{2, "api-reader", 1000};
 

@@ -106,11 +106,12 @@ static Result<store::Query> events_query(const Snapshot& snapshot, const Call& c
     query.after = static_cast<Revision>(TRY(call.number("after", 0, 0, revision_max)));
     if (call.request.query.has("before"))
         query.before = static_cast<Revision>(TRY(call.number("before", 0, 0, revision_max)));
+    if (call.request.query.has("at"))
+        query.before = std::min(query.before.value_or(revision_max), snapshot.revision + 1);
     return query;
 }
 
-static void events(Desk& desk, const CallPtr& call) {
-    const auto snapshot = desk.snapshot();
+static void events_of(Desk& desk, const CallPtr& call, const engine::SnapshotPtr& snapshot) {
     const auto query = events_query(*snapshot, *call);
     if (!query.ok()) return call->refuse(query.error());
     desk.read_slowly(call, [&desk, call, snapshot, query = *query] {
@@ -122,8 +123,12 @@ static void events(Desk& desk, const CallPtr& call) {
                               ? Json(nullptr)
                               : Json(static_cast<std::int64_t>(entries->back().revision));
         const Json page = Json::object({{"items", std::move(items)}, {"next", next}});
-        call->answer_json(200, base::dump(page) + "\n");
+        call->answer_json(200, base::dump(page) + "\n", revision_header(*snapshot));
     });
+}
+
+static void events(Desk& desk, const CallPtr& call) {
+    look(desk, call, [&desk, call](const auto& snapshot) { events_of(desk, call, snapshot); });
 }
 
 static Json noun_schema() {
@@ -146,7 +151,8 @@ static Route events_route() {
         {"after", "Only what happened after this revision.", revision_schema()},
         {"before", "Only what happened before this revision.", revision_schema()},
         {"limit", "Events of a page, from 1 to 1000.",
-         Json::object({{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"default", 100}})}};
+         Json::object({{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"default", 100}})},
+        at_parameter()};
     route.answers = {{200, "A page.", schema_ref("EntryList")}};
     route.handle = [](Desk& desk, const CallPtr& call) { events(desk, call); };
     return route;
@@ -154,14 +160,16 @@ static Route events_route() {
 
 // ---- why ---------------------------------------------------------------------------------------
 
-/// The last entries about a thing, and about what hangs on it, oldest first.
-static Result<std::vector<Entry>> story_of(store::Store& store, const std::vector<Subject>& about) {
+/// The last entries about a thing, and about what hangs on it, oldest first; none after `last`.
+static Result<std::vector<Entry>> story_of(store::Store& store, const std::vector<Subject>& about,
+                                           Revision last) {
     constexpr std::size_t of_itself = 100;
     constexpr std::size_t of_parts = 20;
     std::vector<Entry> story;
     for (const Subject& subject : about) {
         store::Query query;
         query.subject = subject;
+        query.before = last + 1;
         query.newest_first = true;
         query.limit = &subject == about.data() ? of_itself : of_parts;
         for (Entry& entry : TRY(store.history(query))) story.push_back(std::move(entry));
@@ -223,8 +231,7 @@ static std::string why_json(const Snapshot& snapshot, const R& record,
 }
 
 template <class R>
-static void why(Desk& desk, const CallPtr& call) {
-    const auto snapshot = desk.snapshot();
+static void why(Desk& desk, const CallPtr& call, const engine::SnapshotPtr& snapshot) {
     const auto project = project_in(*snapshot, *call);
     if (!project.ok()) return call->refuse(project.error());
     const auto record = control::find_record<R>(*snapshot, *project, call->path_value());
@@ -232,9 +239,9 @@ static void why(Desk& desk, const CallPtr& call) {
     desk.read_slowly(call, [&desk, call, snapshot, record = *record] {
         std::vector<Subject> about = parts_of(*snapshot, *record);
         about.insert(about.begin(), record->subject());
-        const auto story = story_of(desk.engine.store(), about);
+        const auto story = story_of(desk.engine.store(), about, snapshot->revision);
         if (!story.ok()) return call->refuse(story.error());
-        call->answer_json(200, why_json(*snapshot, *record, *story));
+        call->answer_json(200, why_json(*snapshot, *record, *story), revision_header(*snapshot));
     });
 }
 
@@ -244,9 +251,11 @@ static Route why_route() {
     const std::string many(model::many_word(R::noun));
     Route route{Method::get, "/v1/" + many + "/{" + one + "}/why", "explain" + type_word(R::noun),
                 many, "Say what happened to one of the " + many + ", and why"};
-    route.query = {project_parameter()};
+    route.query = {project_parameter(), at_parameter()};
     route.answers = {{200, "The story so far.", schema_ref("Why")}};
-    route.handle = [](Desk& desk, const CallPtr& call) { why<R>(desk, call); };
+    route.handle = [](Desk& desk, const CallPtr& call) {
+        look(desk, call, [&desk, call](const auto& snapshot) { why<R>(desk, call, snapshot); });
+    };
     return route;
 }
 

@@ -133,6 +133,7 @@ std::vector<Parameter> list_parameters() {
              {{"type", "string"}, {"pattern", "^([0-9]+|all)$"}, {"default", "100"}})});
     parameters.push_back({"marker", "`next` of the page before.",
                           base::Json::object({{"type", "string"}, {"format", "uuid"}})});
+    parameters.push_back(at_parameter());
     return parameters;
 }
 
@@ -268,23 +269,29 @@ void stream_on(const std::shared_ptr<Lister<R>>& lister, const wire::Stream& str
     stream.close();
 }
 
-}  // namespace
-
 template <class R>
-void list(Desk& desk, CallPtr call) {
-    const auto snapshot = desk.snapshot();
+void list_of(const CallPtr& call, const engine::SnapshotPtr& snapshot) {
     auto wanted = wanted_in<R>(*snapshot, *call);
     if (!wanted.ok()) return call->refuse(wanted.error());
     const bool all = wanted->limit == 0;
     auto lister = std::make_shared<Lister<R>>(snapshot, std::move(*wanted));
     std::string first;
     const bool whole = lister->write(first, all ? piece : std::string::npos);
-    if (whole) return call->answer_json(200, std::move(first));
-    const wire::Stream stream =
-        call->stream(200, {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}});
+    wire::Headers headers = revision_header(*snapshot);
+    if (whole) return call->answer_json(200, std::move(first), std::move(headers));
+    headers.add("Content-Type", "application/json");
+    headers.add("Cache-Control", "no-store");
+    const wire::Stream stream = call->stream(200, std::move(headers));
     // The callback keeps the stream open; it goes when the connection is over.
     stream.on_drained([lister, stream] { stream_on(lister, stream); });
     stream.write(std::move(first));
+}
+
+}  // namespace
+
+template <class R>
+void list(Desk& desk, CallPtr call) {
+    look(desk, call, [call](const auto& snapshot) { list_of<R>(call, snapshot); });
 }
 
 #define VDC_LIST(R)                                              \

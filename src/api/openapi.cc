@@ -72,6 +72,8 @@ static Json response_of(const Route& route, const Answer& answer) {
     Json response = Json::object({{"description", answer.about}});
     Json headers =
         Json::object({{"X-Request-Id", header("Names this request in the daemon's log.")}});
+    for (const Parameter& each : route.query)
+        if (each.name == "at") headers.set("Vdc-Revision", header("Of which revision it is."));
     if (route.conditional_read) headers.set("ETag", header("For If-Match and If-None-Match."));
     const bool creation = route.method == Method::post && route.id.starts_with("create");
     if (creation) headers.set("Location", header("Where the new thing is."));

@@ -50,8 +50,7 @@ static Result<const R*> record_in(const Snapshot& snapshot, const Call& call) {
 }
 
 template <class R>
-static void get(Desk& desk, const CallPtr& call) {
-    const auto snapshot = desk.snapshot();
+static void show(const CallPtr& call, const engine::SnapshotPtr& snapshot) {
     const auto record = record_in<R>(*snapshot, *call);
     if (!record.ok()) return call->refuse(record.error());
     std::string shown;
@@ -61,7 +60,9 @@ static void get(Desk& desk, const CallPtr& call) {
     if (known != nullptr && if_none_match_holds(*known, etag))
         return call->answer({304, {{"ETag", etag}}, {}});
     shown += '\n';
-    call->answer_json(200, std::move(shown), {{"ETag", etag}});
+    wire::Headers headers = revision_header(*snapshot);
+    headers.add("ETag", etag);
+    call->answer_json(200, std::move(shown), std::move(headers));
 }
 
 template <class R>
@@ -84,11 +85,13 @@ static Route get_route() {
     const std::string type = type_word(R::noun);
     Route route{Method::get, item_path(R::noun), "get" + type,
                 std::string(model::many_word(R::noun)), "Show " + with_article(R::noun)};
-    route.query = {project_parameter()};
+    route.query = {project_parameter(), at_parameter()};
     route.conditional_read = true;
     route.answers = {{200, "The " + std::string(model::one_word(R::noun)) + ".", schema_ref(type)},
                      {304, "It is as the ETag says.", {}}};
-    route.handle = [](Desk& desk, CallPtr call) { get<R>(desk, call); };
+    route.handle = [](Desk& desk, const CallPtr& call) {
+        look(desk, call, [call](const auto& snapshot) { show<R>(call, snapshot); });
+    };
     return route;
 }
 

@@ -10,10 +10,14 @@ void add_action_routes(Routes& routes);      ///< power, volumes, operations
 void add_document_routes(Routes& routes);    ///< apply
 void add_image_routes(Routes& routes);       ///< upload
 void add_history_routes(Routes& routes);     ///< events, why, watch
+void add_past_routes(Routes& routes);        ///< moments, and the log as text
 void add_console_routes(Routes& routes);     ///< console, log
 void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json, datacenter
 
 /// The query parameter `project`, of nearly every route.
 Parameter project_parameter();
+
+/// The query parameter `at`, of reads.
+Parameter at_parameter();
 
 }  // namespace vdc::api

@@ -12,6 +12,13 @@ Parameter project_parameter() {
             text_schema()};
 }
 
+Parameter at_parameter() {
+    return {"at",
+            "As it was at this moment: a revision (`4711`), a time (`2026-11-22T12:00:00Z`), or "
+            "how long ago (`-10m`). The answer's `Vdc-Revision` says which revision that was.",
+            text_schema()};
+}
+
 Routes all_routes() {
     Routes routes;
     add_record_routes(routes);
@@ -19,6 +26,7 @@ Routes all_routes() {
     add_image_routes(routes);
     add_document_routes(routes);
     add_history_routes(routes);
+    add_past_routes(routes);
     add_console_routes(routes);
     add_datacenter_routes(routes);
     return routes;

@@ -308,6 +308,17 @@ static Json applied_schema() {
         {{"results", array_schema(result)}, {"operations", array_schema(schema_ref("Operation"))}});
 }
 
+static Json moment_schema() {
+    const Json point = object_schema(
+        {{"revision", integer_schema()}, {"at", formatted("date-time", "when it was committed")}});
+    return object_schema(
+        {{"revision", integer_schema("the latest one at that moment")},
+         {"at", formatted("date-time", "the moment itself; of a revision, when it was committed")},
+         {"committed", formatted("date-time", "when that revision was committed")},
+         {"oldest", point},
+         {"latest", point}});
+}
+
 Json component_schemas() {
     Json schemas = Json::object();
     model::for_each_noun([&]<class R>(std::type_identity<R>) { add_record_schemas<R>(schemas); });
@@ -323,6 +334,7 @@ Json component_schemas() {
                                               "forward; null: that was all"))}}));
     schemas.set("Change", change_schema());
     schemas.set("Why", why_schema());
+    schemas.set("Moment", moment_schema());
     schemas.set("Datacenter", datacenter_schema());
     schemas.set("Apply", apply_schema());
     schemas.set("Applied", applied_schema());

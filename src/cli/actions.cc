@@ -43,7 +43,9 @@ static std::string path_of(const NounCommand& noun, const std::string& name) {
 int list(Session& session, const NounCommand& noun) {
     return attempt([&]() -> Status {
         const Json items = TRY(session.list(noun.path));
-        put(TRY(shown(items, noun.columns, session.common())));
+        const auto past = TRY(session.moment());
+        const auto now = past ? std::optional(past->at) : std::nullopt;
+        put(TRY(shown(items, noun.columns, session.common(), now)));
         return {};
     });
 }
@@ -308,6 +310,14 @@ int wait_for(Session& session, const std::string& word, const std::string& name,
                              "`vdc why " + name + "` tells more"};
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
+    });
+}
+
+int moment(Session& session) {
+    return attempt([&]() -> Status {
+        const auto past = TRY(session.moment());
+        put(TRY(shown_one(past->shown, {}, session.common())));
+        return {};
     });
 }
 

@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 
 #include "base/text.h"
 #include "cli/actions.h"
 #include "cli/pages.h"
+#include "cli/replay.h"
 
 namespace vdc::cli {
 
@@ -30,6 +32,12 @@ class Tree {
     void add_local_commands();
     void add_place(CLI::App& command);
     CLI::App& verb(CLI::App& group, const std::string& name, const std::string& about, Deed deed);
+    void add_past_command();
+    void add_replay_commands();
+    void also_past(const CLI::App& command) { past_commands_.insert(&command); }
+    bool is_command(const std::string& word) const;
+    base::Result<std::vector<std::string>> without_moment(const std::vector<std::string>& words);
+    bool reads_the_past() const;
     std::string noun_hint(const std::vector<std::string>& words) const;
     std::vector<std::string> without_fields(const std::vector<std::string>& words);
 
@@ -39,6 +47,7 @@ class Tree {
     Place place_;
     Deed deed_;
     std::function<int()> local_deed_;
+    std::set<const CLI::App*> past_commands_;  ///< what can be asked of a moment of the past
 
     // What the words were; one command is parsed in a run.
     std::string name_;
@@ -50,6 +59,7 @@ class Tree {
     std::string body_;
     std::vector<std::string> names_;
     std::vector<std::string> fields_;
+    ReplayWish replay_;
     bool flag_ = false;
     std::uint64_t seed_ = 0;
     std::uint64_t seeds_ = 0;
@@ -116,10 +126,12 @@ void Tree::add_noun(const NounCommand& noun) {
     CLI::App& group = *app_.add_subcommand(noun.one, noun.about);
     group.require_subcommand(1);
     group.fallthrough();
-    verb(group, "list", "those there are", [&noun](Session& s) { return list(s, noun); });
-    verb(group, "show", "one, whole", [this, &noun](Session& s) { return show(s, noun, name_); })
-        .add_option("name", name_, "name or id")
-        ->required();
+    also_past(
+        verb(group, "list", "those there are", [&noun](Session& s) { return list(s, noun); }));
+    CLI::App& one = verb(group, "show", "one, whole",
+                         [this, &noun](Session& s) { return show(s, noun, name_); });
+    one.add_option("name", name_, "name or id")->required();
+    also_past(one);
     if (!noun.fields.empty() && noun.one != "host") {
         CLI::App& made =
             verb(group, "create", "a new one: " + noun.fields,
@@ -222,6 +234,7 @@ void Tree::add_top_commands() {
     event.fallthrough();
     CLI::App& listed = verb(event, "list", "the last ones; -f follows",
                             [this](Session& s) { return events(s, name_, flag_); });
+    also_past(listed);
     listed.add_option("about", name_, "name of a thing; none: all");
     listed.add_flag("-f,--follow", flag_, "go on with new ones");
 
@@ -230,15 +243,19 @@ void Tree::add_top_commands() {
     applied.add_option("-f,--file", file_, "YAML documents; - is stdin")->required();
     applied.add_flag("--plan", flag_,
                      "only say what would change: exit code 0 nothing, 1 something, 255 error");
-    verb(app_, "why", "what happened to a thing, and why",
-         [this](Session& s) { return why(s, name_); })
-        .add_option("name", name_, "an instance, application, volume, image or network")
+    CLI::App& reasons = verb(app_, "why", "what happened to a thing, and why",
+                             [this](Session& s) { return why(s, name_); });
+    reasons.add_option("name", name_, "an instance, application, volume, image or network")
         ->required();
+    also_past(reasons);
     verb(app_, "console", "an instance's serial console; Ctrl-] leaves",
          [this](Session& s) { return console(s, name_); })
         .add_option("name", name_, "name or id")
         ->required();
-    verb(app_, "status", "the datacenter at a glance", [](Session& s) { return status(s); });
+    also_past(
+        verb(app_, "status", "the datacenter at a glance", [](Session& s) { return status(s); }));
+    add_past_command();
+    add_replay_commands();
     CLI::App& waited = verb(app_, "wait", "until a thing has a status",
                             [this](Session& s) { return wait_for(s, other_, name_, word_); });
     waited.add_option("noun", other_, "app, instance, ...")->required();
@@ -253,6 +270,79 @@ void Tree::add_top_commands() {
                                [this](Session& s) { return complete(s, other_); });
     completed.add_option("noun", other_, "")->required();
     completed.group("");
+}
+
+void Tree::add_past_command() {
+    CLI::App& at =
+        verb(app_, "at", "as it was: vdc at TIME NOUN list|show, why, status, event list",
+             [](Session& s) { return moment(s); });
+    at.footer(
+        "TIME is 2026-11-22T12:00:00Z, '10 minutes ago', -10m, or revision 4711.\n"
+        "What follows it is one of the commands that read: NOUN list, NOUN show NAME, why NAME,\n"
+        "status, event list. Alone it says which revision that was, and how far back one can "
+        "look.");
+    also_past(at);
+}
+
+void Tree::add_replay_commands() {
+    CLI::App& replayed = verb(app_, "replay", "the past again, commit by commit, with its reasons",
+                              [this](Session& s) { return replay(s, replay_); });
+    replayed.add_option("file", replay_.file,
+                        "an exported log, - is stdin; none: this datacenter's");
+    replayed.add_option("--from", replay_.from, "moment to begin at, as of `vdc at`");
+    replayed.add_option("--to", replay_.to, "moment to end at");
+    replayed.add_flag("--step", replay_.step, "wait for Enter after each commit");
+    CLI::App& log = *app_.add_subcommand("log", "the log of all changes");
+    log.require_subcommand(1);
+    log.fallthrough();
+    CLI::App& exported =
+        verb(log, "export", "into a file, for `vdc replay FILE`",
+             [this](Session& s) { return export_log(s, file_, replay_.from, replay_.to); });
+    exported.add_option("file", file_, "- is stdout")->required();
+    exported.add_option("--from", replay_.from, "moment to begin at, as of `vdc at`");
+    exported.add_option("--to", replay_.to, "moment to end at");
+}
+
+bool Tree::is_command(const std::string& word) const {
+    const auto commands = app_.get_subcommands([](const CLI::App*) { return true; });
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const CLI::App* command) { return command->get_name() == word; });
+}
+
+/// The words without "at TIME", which is noted. TIME goes up to the next command or option.
+base::Result<std::vector<std::string>> Tree::without_moment(const std::vector<std::string>& words) {
+    std::size_t at = 0;
+    while (at < words.size() && words[at].starts_with('-')) {
+        const CLI::Option* option = app_.get_option_no_throw(words[at]);
+        at += option != nullptr && option->get_items_expected_max() > 0 ? 2 : 1;
+    }
+    if (at >= words.size() || words[at] != "at") return words;
+    std::size_t end = at + 1;
+    const auto of_time = [&](const std::string& word) {
+        const bool option =
+            word.starts_with('-') && (word.size() < 2 || word[1] < '0' || word[1] > '9');
+        return !option && !is_command(word);
+    };
+    for (; end < words.size() && of_time(words[end]); ++end)
+        common_.at += (common_.at.empty() ? "" : " ") + words[end];
+    if (common_.at.empty()) {
+        const bool help = end < words.size() && words[end].starts_with('-');
+        if (help) return words;
+        return base::Error{base::Error::Code::invalid, "a time must follow `vdc at`",
+                           "for example `vdc at '10 minutes ago' instance list`"};
+    }
+    std::vector<std::string> rest(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at));
+    const auto after = words.begin() + static_cast<std::ptrdiff_t>(end);
+    if (std::none_of(after, words.end(), [&](const auto& word) { return is_command(word); }))
+        rest.emplace_back("at");
+    rest.insert(rest.end(), after, words.end());
+    return rest;
+}
+
+bool Tree::reads_the_past() const {
+    if (flag_ || !deed_) return false;  // -f follows what comes
+    return std::any_of(past_commands_.begin(), past_commands_.end(),
+                       [](const CLI::App* command) { return command->parsed(); });
 }
 
 /// Three commands share these, so their variables are read once here and not by the parser.
@@ -278,6 +368,11 @@ void Tree::add_local_commands() {
     up.add_option("--trial-initramfs", place_.trial_initramfs, "its initramfs")
         ->envname("VDC_TRIAL_INITRAMFS");
     up.add_option("--trial-seconds", place_.trial_seconds, "time for the trial");
+    up.add_option("--keep-log", place_.keep_log, "how long the past can be looked at")
+        ->envname("VDC_KEEP_LOG");
+    up.add_option("--keep-log-size", place_.keep_log_size,
+                  "size of the store beyond which less of the past is kept")
+        ->envname("VDC_KEEP_LOG_SIZE");
     up.add_flag("--foreground", place_.foreground, "stay, and log to stderr");
     up.callback([this] { local_deed_ = [this] { return local_.up(place_); }; });
     CLI::App& down = *app_.add_subcommand("down", "stop the daemon; instances go on");
@@ -350,7 +445,9 @@ std::vector<std::string> Tree::without_fields(const std::vector<std::string>& wo
 }
 
 int Tree::run(const std::vector<std::string>& all_words) {
-    const std::vector<std::string> words = without_fields(all_words);
+    const auto present = without_moment(all_words);
+    if (!present.ok()) return say(present.error());
+    const std::vector<std::string> words = without_fields(*present);
     std::vector<std::string> reversed(words.rbegin(), words.rend());
     try {
         app_.parse(reversed);
@@ -366,6 +463,9 @@ int Tree::run(const std::vector<std::string>& all_words) {
                      noun_hint(words).c_str());
         return 2;
     }
+    if (!common_.at.empty() && !reads_the_past())
+        return say({base::Error::Code::invalid, "`vdc at` looks at the past; it changes nothing",
+                    "it takes NOUN list, NOUN show NAME, why NAME, status and event list"});
     if (local_deed_) return local_deed_();
     Session session(common_);
     return deed_(session);

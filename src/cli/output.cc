@@ -48,10 +48,12 @@ static void collect(const Json& here, const std::vector<std::string>& path, std:
     }
 }
 
-static std::string age(const std::string& created) {
+static std::string age(const std::string& created, std::optional<base::Instant> at) {
     const auto then = base::parse_instant(created);
     if (!then.ok()) return "";
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto present = std::chrono::system_clock::now().time_since_epoch();
+    const auto now =
+        at ? at->time_since_epoch() : std::chrono::duration_cast<base::Duration>(present);
     const auto seconds =
         std::chrono::duration_cast<std::chrono::seconds>(now - then->time_since_epoch()).count();
     if (seconds < 120) return std::to_string(std::max<std::int64_t>(0, seconds)) + "s";
@@ -60,13 +62,13 @@ static std::string age(const std::string& created) {
     return std::to_string(seconds / 86'400) + "d";
 }
 
-std::string cell(const Json& item, const Column& column) {
+std::string cell(const Json& item, const Column& column, std::optional<base::Instant> now) {
     for (const std::string& path : base::split(column.path, '|')) {
         std::vector<std::string> found;
         collect(item, base::split(path, '.'), 0, found);
         if (found.empty()) continue;
         const std::string words = base::join(found, ",");
-        return column.name == "age" ? age(words) : base::quoted(words, 400);
+        return column.name == "age" ? age(words, now) : base::quoted(words, 400);
     }
     return "";
 }
@@ -121,7 +123,8 @@ static std::string as_lines(const Rows& rows, const char* separator, bool quote)
     return out;
 }
 
-Result<std::string> shown(const Json& items, std::vector<Column> columns, const Common& common) {
+Result<std::string> shown(const Json& items, std::vector<Column> columns, const Common& common,
+                          std::optional<base::Instant> now) {
     const Format format = TRY(parse_format(common.format));
     if (format == Format::json) return dump_pretty(items) + "\n";
     if (format == Format::yaml) return to_yaml(items);
@@ -129,7 +132,7 @@ Result<std::string> shown(const Json& items, std::vector<Column> columns, const 
     Rows rows;
     for (const Json& item : items.items()) {
         rows.emplace_back();
-        for (const Column& column : picked) rows.back().push_back(cell(item, column));
+        for (const Column& column : picked) rows.back().push_back(cell(item, column, now));
     }
     for (std::size_t at = 0; at < picked.size(); ++at)
         if (picked[at].name == common.sort)

@@ -76,11 +76,17 @@ Result<wire::Client*> Session::client() {
 
 wire::Request Session::request(wire::Method method, const std::string& path,
                                wire::Query query) const {
+    wire::Request request = bare_request(method, path, std::move(query));
+    if (!common_.project.empty()) request.query.set("project", common_.project);
+    return request;
+}
+
+wire::Request Session::bare_request(wire::Method method, const std::string& path,
+                                    wire::Query query) const {
     wire::Request request;
     request.method = method;
     request.path = path;
     request.query = std::move(query);
-    if (!common_.project.empty()) request.query.set("project", common_.project);
     if (!common_.token_file.empty())
         request.headers.set("Authorization", "Bearer " + token_.reveal());
     return request;
@@ -92,8 +98,25 @@ static Result<Json> json_of(const wire::Response& response) {
     return base::parse_json(response.body, {64, 64 << 20});
 }
 
+Result<std::optional<Session::Moment>> Session::moment() {
+    if (common_.at.empty() || moment_) return moment_;
+    wire::Client* api = TRY(client());
+    wire::Query query;
+    query.set("at", common_.at);
+    const wire::Response response =
+        TRY(api->request(bare_request(wire::Method::get, "/v1/moment", std::move(query))));
+    const Json shown = TRY(json_of(response));
+    moment_ = Moment{std::to_string(shown.integer_at("revision")),
+                     TRY(base::parse_instant(shown.text_at("at"))), shown};
+    if (!common_.quiet)
+        std::fprintf(stderr, "as of %s, revision %s\n", text(moment_->at).c_str(),
+                     moment_->revision.c_str());
+    return moment_;
+}
+
 Result<Json> Session::get(const std::string& path, wire::Query query) {
     wire::Client* api = TRY(client());
+    if (const auto past = TRY(moment())) query.set("at", past->revision);
     const wire::Response response =
         TRY(api->request(request(wire::Method::get, path, std::move(query))));
     return json_of(response);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct Common {
     bool quiet = false;
     bool async = false;
     std::string timeout = "5m";
+    std::string at;  ///< the moment that reads are of; empty: now
 };
 
 /// The API said no, or there was no API: the sentence, and the exit code that it means.
@@ -44,6 +46,15 @@ class Session {
     explicit Session(Common common) : common_(std::move(common)) {}
 
     const Common& common() const { return common_; }
+
+    /// A moment of the past: its revision, and when it was.
+    struct Moment {
+        std::string revision;
+        base::Instant at;
+        base::Json shown;  ///< all that the API says of it
+    };
+    /// The moment that reads are of (`vdc at`), asked for once and told on stderr; none: now.
+    base::Result<std::optional<Moment>> moment();
 
     /// An answer with a 2xx status as JSON; anything else as the error it is.
     base::Result<base::Json> get(const std::string& path, wire::Query query = {});
@@ -69,10 +80,13 @@ class Session {
 
   private:
     base::Result<wire::Client*> client();
+    wire::Request bare_request(wire::Method method, const std::string& path,
+                               wire::Query query) const;
     wire::Request request(wire::Method method, const std::string& path,
                           wire::Query query = {}) const;
 
     Common common_;
+    std::optional<Moment> moment_;
     std::unique_ptr<wire::Client> client_;
     base::Secret token_;
 };
