@@ -1,5 +1,7 @@
 #include "api/watchers.h"
 
+#include <algorithm>
+#include <atomic>
 #include <deque>
 #include <map>
 
@@ -63,8 +65,8 @@ class Watchers::Body : public std::enable_shared_from_this<Body> {
     void start() {
         latest_ = engine_.snapshot()->revision;
         listener_ = engine_.listen(
-            [weak = weak_from_this()](const CommitPtr& commit, const SnapshotPtr& snapshot) {
-                if (const auto self = weak.lock()) self->heard(commit, snapshot);
+            [weak = weak_from_this()](const Group& group, const SnapshotPtr& snapshot) {
+                if (const auto self = weak.lock()) self->heard(group, snapshot);
             });
         loop_.start();
         post_tick();
@@ -83,9 +85,14 @@ class Watchers::Body : public std::enable_shared_from_this<Body> {
     }
 
   private:
+    using Group = engine::Engine::Group;
+
     // The loop is ours and ends before us: its tasks may hold `this`.
-    void heard(const CommitPtr& commit, const SnapshotPtr& snapshot) {
-        loop_.post([this, commit, snapshot] { on_commit(commit, snapshot); });
+    void heard(const Group& group, const SnapshotPtr& snapshot) {
+        if (!watched_) return;
+        loop_.post([this, group, snapshot] {
+            for (const CommitPtr& commit : group) on_commit(commit, snapshot);
+        });
     }
 
     void begin(const CallPtr& call, const Wanted& wanted);
@@ -102,6 +109,9 @@ class Watchers::Body : public std::enable_shared_from_this<Body> {
     std::uint64_t listener_ = 0;
     Revision latest_ = 0;  ///< heard of
     std::uint64_t last_id_ = 0;
+    /// Whether anybody watches. What is committed while nobody does is not heard of: whoever begins
+    /// sets this first and looks at the snapshot afterwards, which is published before it is told.
+    std::atomic<bool> watched_ = false;
     std::map<std::uint64_t, Watcher> watchers_;
     runtime::Loop loop_{"api-watchers"};
 };
@@ -109,7 +119,9 @@ class Watchers::Body : public std::enable_shared_from_this<Body> {
 // ---- beginning ---------------------------------------------------------------------------------
 
 void Watchers::Body::begin(const CallPtr& call, const Wanted& wanted) {
+    watched_ = true;
     const SnapshotPtr snapshot = engine_.snapshot();
+    latest_ = std::max(latest_, snapshot->revision);
     if (wanted.after > snapshot->revision)
         return call->refuse(410,
                             Error{Error::Code::not_found,
@@ -140,7 +152,7 @@ void Watchers::Body::begin(const CallPtr& call, const Wanted& wanted) {
 // ---- going on ----------------------------------------------------------------------------------
 
 void Watchers::Body::on_commit(const CommitPtr& commit, const SnapshotPtr& snapshot) {
-    latest_ = commit->revision;
+    latest_ = std::max(latest_, commit->revision);
     for (auto& [id, watcher] : watchers_) {
         // Who is behind reads this one from the log; who read ahead of us has it.
         const bool next = watcher.ahead.empty() && watcher.sent + 1 == commit->revision;
@@ -229,6 +241,7 @@ void Watchers::Body::on_tick() {
             watcher.stream.write(std::string(wire::keep_alive_comment()));
         }
     }
+    watched_ = !watchers_.empty();
     post_tick();
 }
 

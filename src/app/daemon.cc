@@ -270,8 +270,9 @@ Status Daemon::Body::open_agent() {
     driver_->on_notice([this](drivers::Notice notice) {
         agent_loop_.post([this, notice = std::move(notice)] { agent_->noticed(notice); });
     });
-    engine_->listen(
-        [this](const model::CommitPtr&, const engine::SnapshotPtr& snapshot) { hear(snapshot); });
+    engine_->listen([this](const engine::Engine::Group&, const engine::SnapshotPtr& snapshot) {
+        hear(snapshot);
+    });
     engine_loop_.start();
     agent_loop_.start();
     return {};

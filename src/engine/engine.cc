@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -7,6 +8,7 @@
 
 #include "control/reconcile.h"
 #include "control/wakes.h"
+#include "model/kept.h"
 
 namespace vdc::engine {
 
@@ -28,7 +30,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Status start();
     void submit(Request request);
     SnapshotPtr snapshot() const { return std::atomic_load(&published_); }
-    std::uint64_t listen(CommitHeard heard);
+    std::uint64_t listen(GroupHeard heard);
     void stop_listening(std::uint64_t listener);
     store::Store& store() { return store_; }
     void stop() { stopped_ = true; }
@@ -46,9 +48,11 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Taken decide(Request request);
     Status apply_commit(const std::string& actor, const std::string& request,
                         std::vector<Step> steps);
+    Status apply_in_place(const Commit& commit, control::Agenda& touched);
     void follow_up();
-    Status make_durable();
-    void tell(const std::vector<CommitPtr>& commits);
+    Status make_durable(const Group& group);
+    void answer(Taken& taken, const Status& durable);
+    void tell(const Group& group);
     void roll_back();
     void publish();
     void sleep_until_wake();
@@ -65,16 +69,16 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::atomic<bool> stopped_ = false;
 
     // Of the loop alone.
-    Snapshot draft_;                ///< published plus the group being made
-    std::vector<CommitPtr> group_;  ///< not durable yet
-    control::Agenda agenda_;        ///< what control must look at
+    Snapshot draft_;          ///< published plus the group being made
+    Group group_;             ///< not durable yet
+    control::Agenda agenda_;  ///< what control must look at
     control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
     model::Revision compacted_ = 0;
 
     std::shared_ptr<const Snapshot> published_;
     std::mutex listeners_mutex_;
-    std::map<std::uint64_t, CommitHeard> listeners_;
+    std::map<std::uint64_t, GroupHeard> listeners_;
     std::uint64_t next_listener_ = 1;
 };
 
@@ -126,14 +130,11 @@ void Engine::Body::turn() {
     for (Request& request : take_requests()) taken.push_back(decide(std::move(request)));
     wakes_.take_due(executor_.now(), agenda_);
     follow_up();
-    const Status durable = make_durable();
+    const Group group = std::exchange(group_, {});
+    const Status durable = make_durable(group);
     if (!durable.ok()) roll_back();
-    for (Taken& each : taken) {
-        if (!each.request.done) continue;
-        const bool lost = each.outcome.ok() && !durable.ok();
-        each.request.done(lost ? Result<model::Revision>(durable.error()) : std::move(each.outcome),
-                          snapshot());
-    }
+    for (Taken& each : taken) answer(each, durable);
+    if (durable.ok() && !group.empty()) tell(group);
     compact_if_due();
     bool more = !agenda_.empty() && durable.ok();
     {
@@ -153,22 +154,39 @@ Engine::Body::Taken Engine::Body::decide(Request request) {
     return {std::move(request), draft_.revision};
 }
 
-/// Applies the steps to the draft as one commit of the group, or leaves it as it was.
+/// Applies the steps to the draft, or leaves it as it was. A copy to try them on would cost more
+/// than all the rest: it ends the right to write in place, so that each request would copy what it
+/// changes anew.
+Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touched) {
+    const model::Revision revision = draft_.revision;
+    const Instant committed = draft_.committed;
+    std::vector<model::Kept> kept;
+    advance(draft_, commit.revision, commit.at);
+    for (const Step& step : commit.steps) {
+        const model::Subject subject = subject_of(step.change);
+        control::touch(draft_, subject, touched);
+        kept.emplace_back(draft_, subject);
+        const Status applied = model::apply(draft_, step.change);
+        if (!applied.ok()) {
+            std::for_each(kept.rbegin(), kept.rend(),
+                          [&](const model::Kept& each) { each.restore(draft_); });
+            draft_.revision = revision;
+            draft_.committed = committed;
+            return applied;
+        }
+        control::touch(draft_, subject, touched);
+    }
+    return {};
+}
+
+/// Adds the steps to the group as one commit, wholly or not at all.
 Status Engine::Body::apply_commit(const std::string& actor, const std::string& request,
                                   std::vector<Step> steps) {
     auto commit = std::make_shared<Commit>();
     *commit = {draft_.revision + 1, executor_.now(), options_.term, actor, request,
                std::move(steps)};
-    Snapshot trial = draft_;
     control::Agenda touched;
-    advance(trial, commit->revision, commit->at);
-    for (const Step& step : commit->steps) {
-        const model::Subject subject = subject_of(step.change);
-        control::touch(trial, subject, touched);
-        TRY(model::apply(trial, step.change));
-        control::touch(trial, subject, touched);
-    }
-    draft_ = std::move(trial);
+    TRY(apply_in_place(*commit, touched));
     agenda_.merge(touched);
     group_.push_back(std::move(commit));
     return {};
@@ -186,24 +204,28 @@ void Engine::Body::follow_up() {
     agenda_.merge(plan.rest);
 }
 
-Status Engine::Body::make_durable() {
-    if (group_.empty()) return {};
-    const std::vector<CommitPtr> group = std::exchange(group_, {});
+Status Engine::Body::make_durable(const Group& group) {
+    if (group.empty()) return {};
     TRY(store_.commit(snapshot()->revision, options_.term, group));
     publish();
-    tell(group);
     return {};
 }
 
-void Engine::Body::tell(const std::vector<CommitPtr>& commits) {
-    std::vector<CommitHeard> heard;
+void Engine::Body::answer(Taken& taken, const Status& durable) {
+    if (!taken.request.done) return;
+    const bool lost = taken.outcome.ok() && !durable.ok();
+    taken.request.done(lost ? Result<model::Revision>(durable.error()) : std::move(taken.outcome),
+                       snapshot());
+}
+
+void Engine::Body::tell(const Group& group) {
+    std::vector<GroupHeard> heard;
     {
         const std::scoped_lock lock(listeners_mutex_);
         for (const auto& [id, listener] : listeners_) heard.push_back(listener);
     }
     const SnapshotPtr now = snapshot();
-    for (const CommitPtr& commit : commits)
-        for (const CommitHeard& listener : heard) listener(commit, now);
+    for (const GroupHeard& listener : heard) listener(group, now);
 }
 
 /// The write failed, or nobody knows whether it did: what the store has now is the truth.
@@ -253,7 +275,7 @@ model::Revision Engine::Body::kept(model::Revision latest) {
     return keep * (options_.log_bytes_max / mib) / (*size / mib + 1);
 }
 
-std::uint64_t Engine::Body::listen(CommitHeard heard) {
+std::uint64_t Engine::Body::listen(GroupHeard heard) {
     const std::scoped_lock lock(listeners_mutex_);
     listeners_.emplace(next_listener_, std::move(heard));
     return next_listener_++;
@@ -278,7 +300,7 @@ void Engine::submit(Request request) {
 SnapshotPtr Engine::snapshot() const {
     return body_->snapshot();
 }
-std::uint64_t Engine::listen(CommitHeard heard) {
+std::uint64_t Engine::listen(GroupHeard heard) {
     return body_->listen(std::move(heard));
 }
 void Engine::stop_listening(std::uint64_t listener) {

@@ -57,9 +57,11 @@ class Engine {
     /// The latest published (durable) snapshot. From any thread; never null after start().
     SnapshotPtr snapshot() const;
 
-    /// `heard` is called on the loop after each durable commit, in order. From any thread.
-    using CommitHeard = std::function<void(const model::CommitPtr&, const SnapshotPtr&)>;
-    std::uint64_t listen(CommitHeard heard);
+    /// `heard` is called on the loop after each durable write, with its commits in order, once the
+    /// requests in it were answered. From any thread.
+    using Group = std::vector<model::CommitPtr>;
+    using GroupHeard = std::function<void(const Group&, const SnapshotPtr&)>;
+    std::uint64_t listen(GroupHeard heard);
     void stop_listening(std::uint64_t listener);
 
     store::Store& store();

@@ -133,12 +133,11 @@ void Writer::index(const R& record, bool present) {
 }
 
 template <class R>
-void Writer::put(R record) {
-    if (const R* before = snapshot_.find<R>(record.id)) index(*before, /*present=*/false);
-    index(record, /*present=*/true);
-    const typename R::Id id = record.id;
-    std::get<Snapshot::Table<R>>(snapshot_.tables_)
-        .set(snapshot_.edit_, id, std::make_shared<const R>(std::move(record)));
+void Writer::put(Shared<R> record) {
+    if (const R* before = snapshot_.find<R>(record->id)) index(*before, /*present=*/false);
+    index(*record, /*present=*/true);
+    const typename R::Id id = record->id;
+    std::get<Snapshot::Table<R>>(snapshot_.tables_).set(snapshot_.edit_, id, std::move(record));
 }
 
 template <class R>
@@ -149,9 +148,9 @@ void Writer::take(typename R::Id id) {
     std::get<Snapshot::Table<R>>(snapshot_.tables_).erase(snapshot_.edit_, id);
 }
 
-#define VDC_INSTANTIATE(R)                \
-    template void Writer::put<R>(R);      \
-    template void Writer::take<R>(R::Id); \
+#define VDC_INSTANTIATE(R)                   \
+    template void Writer::put<R>(Shared<R>); \
+    template void Writer::take<R>(R::Id);    \
     template Links links_of<R>(const R&);
 VDC_INSTANTIATE(Project)
 VDC_INSTANTIATE(Host)

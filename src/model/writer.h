@@ -13,7 +13,11 @@ class Writer {
 
     /// Adds the record, or puts it in the place of the one with its id.
     template <class R>
-    void put(R record);
+    void put(Shared<R> record);
+    template <class R>
+    void put(R record) {
+        put(std::make_shared<const R>(std::move(record)));
+    }
 
     /// Takes the record away, if it is there.
     template <class R>

@@ -84,8 +84,8 @@ void World::start_engine() {
     if (engine_) return;
     engine_ = std::make_unique<engine::Engine>(time_line_, *store_, engine::Engine::Options{});
     base::check(engine_->start().ok(), "the pretended store can always be read");
-    engine_->listen([this](const model::CommitPtr& commit, const engine::SnapshotPtr& now) {
-        heard(commit, now);
+    engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
+        for (const model::CommitPtr& commit : group) heard(commit, now);
     });
     const Uuid fresh = make_uuid(Hasher{}.add("sim").finish());
     engine_->submit(
