@@ -116,9 +116,21 @@ std::vector<std::string> Cgroups::roots() const {
 
 // ---- making and limiting -----------------------------------------------------------------------
 
-static Status make_folder(const std::string& path) {
-    if (::mkdir(path.c_str(), 0755) == 0 || errno == EEXIST) return {};
+/// Whether it was not there before.
+static Result<bool> make_folder(const std::string& path) {
+    if (::mkdir(path.c_str(), 0755) == 0) return true;
+    if (errno == EEXIST) return false;
     return system_error(errno, "cannot make the cgroup " + path);
+}
+
+/// All guests of a datacenter together weigh, as the kernel makes it, no more than one task outside
+/// of its groups: on a busy host they would get next to nothing. Ten times that; with the most that
+/// there is (256 times) two busy guests leave the daemon 48 of its 1,020 durable writes a second,
+/// with ten times 480.
+static Status set_weight(const std::string& folder) {
+    for (const auto& [file, weight] : {std::pair{"/cpu.shares", "10240"}, {"/cpu.weight", "1000"}})
+        if (runtime::exists(folder + file)) TRY(write_kernel_file(folder + file, weight));
+    return {};
 }
 
 /// Hands the controllers in use from the group at `path` down to those below it.
@@ -138,7 +150,8 @@ Status Cgroups::create(const std::string& path, const Limits& limits) {
         for (const std::string& step : steps) {
             if (root == layout_.v2) TRY(pass_down(parent, layout_.v2_controllers));
             parent = root + "/" + step;
-            TRY(make_folder(parent));
+            const bool made = TRY(make_folder(parent));
+            if (made && step == steps.front()) TRY(set_weight(parent));
         }
     }
     return set_limits(path, limits);

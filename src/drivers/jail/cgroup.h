@@ -38,6 +38,8 @@ class Cgroups {
     static base::Result<Cgroups> of_this_machine();
 
     /// Makes the group and its parents, and sets its limits. There already: only sets them.
+    /// A new tag folder gets ten times the usual weight of processor time; what is below shares it
+    /// evenly.
     /// unsupported when a limit is asked for that no controller of this machine can hold.
     base::Status create(const std::string& path, const Limits& limits);
 

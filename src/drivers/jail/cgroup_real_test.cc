@@ -66,6 +66,16 @@ TEST_F(CgroupsReal, TheKernelHoldsTheLimitsThatWereSet) {
     EXPECT_TRUE(cgroups.create(path, limits).ok()) << "again, and smaller";
 }
 
+TEST_F(CgroupsReal, ADatacenterWeighsTenTasksUntilAnOperatorSaysOtherwise) {
+    ASSERT_TRUE(cgroups.create(tag + "/R/one", {}).ok());
+    const bool v1_cpu = cgroups.layout().v1.contains("cpu");
+    const std::string file = at("cpu", tag) + (v1_cpu ? "/cpu.shares" : "/cpu.weight");
+    EXPECT_EQ(runtime::read_file(file).value(), v1_cpu ? "10240\n" : "1000\n");
+    ASSERT_TRUE(runtime::write_kernel_file(file, "500").ok());
+    ASSERT_TRUE(cgroups.create(tag + "/R/two", {}).ok());
+    EXPECT_EQ(runtime::read_file(file).value(), "500\n");
+}
+
 TEST_F(CgroupsReal, RemovingTakesEmptyParentsAndLeavesOthers) {
     ASSERT_TRUE(cgroups.create(tag + "/R/one", {}).ok());
     ASSERT_TRUE(cgroups.create(tag + "/R/two", {}).ok());
