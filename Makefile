@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build image demo demo-down test test-long bench check format clean
+.PHONY: help setup setup-test build image demo demo-down test test-long fuzz bench check format clean
 
 help:
 	@echo 'make demo        install, build, start a datacenter here, run an application on it, ask it'
@@ -10,7 +10,8 @@ help:
 	@echo 'make build       the program: build/release/vdc'
 	@echo 'make image       the tiny guest: build/tiny/tiny.qcow2'
 	@echo 'make test        all tests, real guests among them (needs root; at most 25 minutes)'
-	@echo 'make test-long   what takes longer: a full cloud image, KVM, a bare machine, long simulations'
+	@echo 'make test-long   what takes longer, some two hours: a cloud image, KVM, 100 kills, fuzzing, a bare machine'
+	@echo 'make fuzz        random input for every parser, 10 minutes each'
 	@echo 'make bench       measures, each against its floor, also as build/bench.json'
 	@echo 'make check       format, layers, words, headers'
 	@echo 'make format      writes every C++ file as clang-format does'
@@ -38,6 +39,9 @@ test: setup-test
 
 test-long: setup-test
 	@tools/run_tests --long
+
+fuzz: setup-test
+	@tools/fuzz
 
 bench: setup-test
 	@tools/bench

@@ -470,7 +470,7 @@ TEST_F(Probe, EveryAttemptToGetOutIsRefused) {
     const Output output = must_run(what);
     EXPECT_EQ(output.status, 0) << output.text;
     const auto lines = lines_of(output.text);
-    EXPECT_GE(lines.size(), 150u);
+    EXPECT_GE(lines.size(), 160u);
     for (const std::string& line : lines) EXPECT_TRUE(line.starts_with("refused ")) << line;
     EXPECT_EQ(reap(outside.get()).value(), std::nullopt) << "its neighbour must still run";
 }
@@ -497,6 +497,13 @@ TEST_F(Probe, OutsideOfTheJailTheHarmlessAttemptsArePossibleSoThatTheyProveSomet
     const auto lines = lines_of(*output);
     EXPECT_GE(lines.size(), 30u);
     for (const std::string& line : lines) EXPECT_TRUE(line.starts_with("POSSIBLE ")) << line;
+}
+
+TEST_F(Probe, OutsideOfTheJailItMakesNoOtherAttempts) {
+    const auto output = runtime::run({.words = {probe, "inside"}});
+    ASSERT_TRUE(output.ok()) << text(output.error());
+    EXPECT_EQ(output->status, 2);
+    EXPECT_EQ(output->out.find("POSSIBLE"), std::string::npos) << output->out;
 }
 
 TEST_F(Probe, MemoryEndsAtTheLimit) {
