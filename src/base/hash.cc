@@ -1,5 +1,8 @@
 #include "base/hash.h"
 
+#include <bit>
+#include <cstring>
+
 namespace vdc::base {
 
 static std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
@@ -16,17 +19,15 @@ Hasher& Hasher::add(std::uint64_t word) {
 
 Hasher& Hasher::add(std::string_view bytes) {
     add(static_cast<std::uint64_t>(bytes.size()));
+    static_assert(std::endian::native == std::endian::little, "words are read as big-endian ones");
     std::uint64_t word = 0;
-    int filled = 0;
-    for (const char c : bytes) {
-        word = (word << 8) | static_cast<unsigned char>(c);
-        if (++filled == 8) {
-            add(word);
-            word = 0;
-            filled = 0;
-        }
+    for (; bytes.size() >= sizeof word; bytes.remove_prefix(sizeof word)) {
+        std::memcpy(&word, bytes.data(), sizeof word);
+        add(__builtin_bswap64(word));
     }
-    if (filled > 0) add(word);
+    word = 0;
+    for (const char c : bytes) word = (word << 8) | static_cast<unsigned char>(c);
+    if (!bytes.empty()) add(word);
     return *this;
 }
 

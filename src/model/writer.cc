@@ -65,6 +65,7 @@ struct Weight {
     Snapshot::Usage usage;
     std::optional<HostId> host;
     Resources on_host;
+    friend bool operator==(const Weight&, const Weight&) = default;
 };
 
 template <class R>
@@ -89,21 +90,40 @@ Weight weight_of(const Volume& volume) {
 }  // namespace
 
 template <class R>
-void Writer::index(const R& record, bool present) {
+void Writer::index_name(const R& record, bool present) {
     Snapshot& s = snapshot_;
     const Snapshot::Name name{R::noun, record.project, record.name};
-    const base::Uuid* named = s.names_.find(name);
-    if (present)
+    if (present) {
         s.names_.set(s.edit_, name, record.id.value);
-    else if (named != nullptr && *named == record.id.value)  // else another one has taken the name
-        s.names_.erase(s.edit_, name);
-    for (const auto& [link, parent] : links_of(record)) {
-        const Snapshot::LinkKey key{link, parent, record.id.value};
-        if (present)
-            s.links_.set(s.edit_, key, 1);
-        else
-            s.links_.erase(s.edit_, key);
+        return;
     }
+    const base::Uuid* named = s.names_.find(name);
+    if (named != nullptr && *named == record.id.value)  // else another one has taken the name
+        s.names_.erase(s.edit_, name);
+}
+
+static void index_links(SortedMap<std::tuple<Link, base::Uuid, base::Uuid>, char>& links,
+                        Edit& edit, const Links& of_record, const base::Uuid& id, bool present) {
+    for (const auto& [link, parent] : of_record) {
+        if (present)
+            links.set(edit, {link, parent, id}, 1);
+        else
+            links.erase(edit, {link, parent, id});
+    }
+}
+
+/// Adds to the sum of a key, or subtracts; a sum of nothing is no entry.
+template <class Key, class Sum>
+static void add_to(SortedMap<Key, Sum>& sums, Edit& edit, const Key& key, const Sum& sum) {
+    if (sum == Sum{})
+        sums.erase(edit, key);
+    else
+        sums.set(edit, key, sum);
+}
+
+template <class R>
+void Writer::index_weight(const R& record, bool present) {
+    Snapshot& s = snapshot_;
     const Weight weight = weight_of(record);
     if (weight.usage != Snapshot::Usage{}) {
         Snapshot::Usage usage = s.usage(record.project);
@@ -114,10 +134,7 @@ void Writer::index(const R& record, bool present) {
             usage.resources += weight.usage.resources;
         else
             usage.resources -= weight.usage.resources;
-        if (usage == Snapshot::Usage{})
-            s.usage_.erase(s.edit_, record.project);
-        else
-            s.usage_.set(s.edit_, record.project, usage);
+        add_to(s.usage_, s.edit_, record.project, usage);
     }
     if (weight.host) {
         Resources claimed = s.claimed(*weight.host);
@@ -125,17 +142,42 @@ void Writer::index(const R& record, bool present) {
             claimed += weight.on_host;
         else
             claimed -= weight.on_host;
-        if (claimed == Resources{})
-            s.claimed_.erase(s.edit_, *weight.host);
-        else
-            s.claimed_.set(s.edit_, *weight.host, claimed);
+        add_to(s.claimed_, s.edit_, *weight.host, claimed);
     }
 }
 
 template <class R>
+void Writer::index(const R& record, bool present) {
+    index_name(record, present);
+    index_links(snapshot_.links_, snapshot_.edit_, links_of(record), record.id.value, present);
+    index_weight(record, present);
+}
+
+/// Touches only the indices in which the two differ: most changes leave all of them as they are.
+template <class R>
+void Writer::reindex(const R& before, const R& after) {
+    if (before.project != after.project || before.name != after.name) {
+        index_name(before, /*present=*/false);
+        index_name(after, /*present=*/true);
+    }
+    const Links old_links = links_of(before);
+    const Links new_links = links_of(after);
+    if (old_links != new_links) {
+        auto& links = snapshot_.links_;
+        index_links(links, snapshot_.edit_, old_links, before.id.value, /*present=*/false);
+        index_links(links, snapshot_.edit_, new_links, after.id.value, /*present=*/true);
+    }
+    if (before.project == after.project && weight_of(before) == weight_of(after)) return;
+    index_weight(before, /*present=*/false);
+    index_weight(after, /*present=*/true);
+}
+
+template <class R>
 void Writer::put(Shared<R> record) {
-    if (const R* before = snapshot_.find<R>(record->id)) index(*before, /*present=*/false);
-    index(*record, /*present=*/true);
+    if (const R* before = snapshot_.find<R>(record->id))
+        reindex(*before, *record);
+    else
+        index(*record, /*present=*/true);
     const typename R::Id id = record->id;
     std::get<Snapshot::Table<R>>(snapshot_.tables_).set(snapshot_.edit_, id, std::move(record));
 }

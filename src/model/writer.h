@@ -26,6 +26,12 @@ class Writer {
   private:
     template <class R>
     void index(const R& record, bool present);
+    template <class R>
+    void reindex(const R& before, const R& after);
+    template <class R>
+    void index_name(const R& record, bool present);
+    template <class R>
+    void index_weight(const R& record, bool present);
 
     Snapshot& snapshot_;
 };
