@@ -58,28 +58,30 @@ static Route moment_route() {
 
 // ---- the log as text ---------------------------------------------------------------------------
 
-static Result<Revision> bound(Desk& desk, const Call& call, const char* name, Revision otherwise) {
-    const std::string* words = call.request.query.find(name);
-    if (words == nullptr) return otherwise;
-    auto revision = desk.past.revision(*words);
-    if (revision.ok()) return revision;
-    return Error{revision.error().code, "'" + std::string(name) + "': " + revision.error().message,
-                 revision.error().hint};
+/// The datacenter at one end of the log that is asked for.
+static Result<SnapshotPtr> bound(Desk& desk, const Call& call, const char* name,
+                                 Revision otherwise) {
+    const auto found = [&]() -> Result<SnapshotPtr> {
+        const std::string* words = call.request.query.find(name);
+        return desk.past.at(words != nullptr ? TRY(desk.past.revision(*words)) : otherwise);
+    }();
+    if (found.ok()) return *found;
+    return Error{found.error().code, "'" + std::string(name) + "': " + found.error().message,
+                 found.error().hint};
 }
 
 static Result<LogExport> begin_export(Desk& desk, const Call& call) {
     const Revision oldest = TRY(desk.engine.store().past()).first;
-    const Revision from = TRY(bound(desk, call, "from", oldest));
-    const Revision to = TRY(bound(desk, call, "to", desk.snapshot()->revision));
-    const SnapshotPtr end = TRY(desk.past.at(to));
-    if (from > to)
+    const SnapshotPtr from = TRY(bound(desk, call, "from", oldest));
+    const SnapshotPtr to = TRY(bound(desk, call, "to", desk.snapshot()->revision));
+    if (from->revision > to->revision)
         return Error{Error::Code::invalid,
-                     "'from' is revision " + std::to_string(from) + ", after 'to', revision " +
-                         std::to_string(to),
+                     "'from' is revision " + std::to_string(from->revision) +
+                         ", after 'to', revision " + std::to_string(to->revision),
                      "give the earlier one as 'from'"};
-    const SnapshotPtr begin = TRY(desk.past.at(from));
-    model::LogHead head{desk.options.version, from, to, begin->committed, hash_of(*end)};
-    return LogExport(desk.engine.store(), *begin, std::move(head));
+    model::LogHead head{desk.options.version, from->revision, to->revision, from->committed,
+                        hash_of(*to)};
+    return LogExport(desk.engine.store(), *from, std::move(head));
 }
 
 /// Writes one piece, on a thread that may block, each time the reader has taken the one before.
