@@ -189,7 +189,7 @@ static void add_record_schemas(Json& schemas) {
 // ---- others ------------------------------------------------------------------------------------
 
 static std::vector<std::string> verbs() {
-    return {"create", "declare", "claim", "observe", "delete", "forget"};
+    return {"create", "declare", "claim", "observe", "sight", "delete", "forget"};
 }
 
 static Json problem_schema() {

@@ -1,6 +1,7 @@
 #include "control/duties.h"
 
 #include "base/json.h"
+#include "model/places.h"
 
 namespace vdc::control {
 
@@ -18,13 +19,49 @@ using model::Snapshot;
 using model::Volume;
 using model::VolumeSnapshot;
 
-static ImageDuty image_duty(const Image& image) {
+/// What the host said under its present place; nothing yet: as it was at the beginning.
+template <class R>
+static typename R::Observed::OnHost reported_by(const R& record, const model::Place& place) {
+    if (const auto* seen = seen_on(record, place.host)) return *seen;
+    typename R::Observed::OnHost nothing;
+    nothing.host = place.host;
+    nothing.generation = place.generation;
+    return nothing;
+}
+
+static bool is_up(const Snapshot& s, HostId host) {
+    return s.get<model::Host>(host).claimed.health == model::HostHealth::up;
+}
+
+static std::optional<ImageSource> source_on(const Snapshot& s, const Image& image, HostId host) {
+    const model::ImageSeen* seen = seen_on(image, host);
+    if (seen == nullptr || seen->phase != model::ImagePhase::ready || !is_up(s, host)) return {};
+    return ImageSource{host,
+                       s.get<model::Host>(host).name,
+                       {true, seen->format, seen->sha256, seen->virtual_size, seen->stored_size}};
+}
+
+/// The keeper, or else the first host that has it.
+static std::optional<ImageSource> source_for(const Snapshot& s, const Image& image, HostId host) {
+    if (image.claimed.host && *image.claimed.host != host)
+        if (auto keeper = source_on(s, image, *image.claimed.host)) return keeper;
+    for (const model::Place& place : image.claimed.places)
+        if (place.host != host && place.needed)
+            if (auto source = source_on(s, image, place.host)) return source;
+    return {};
+}
+
+static ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& place) {
     constexpr MiB virtual_size_max{16 << 20};
-    return {{image.id, std::string(word(image.declared.format)), image.declared.sha256,
-             virtual_size_max},
-            image.declared.uploaded,
-            image.deleting,
-            image.observed};
+    ImageDuty duty;
+    duty.image = {image.id, std::string(word(image.declared.format)), image.declared.sha256,
+                  virtual_size_max};
+    duty.keeper = image.claimed.host == place.host;
+    duty.uploaded = image.declared.uploaded;
+    duty.gone = !place.needed;
+    if (!duty.keeper) duty.source = source_for(s, image, place.host);
+    duty.reported = reported_by(image, place);
+    return duty;
 }
 
 static VolumeDuty volume_duty(const Snapshot& s, const Volume& volume) {
@@ -69,6 +106,19 @@ static NetworkSpec network_spec(const Network& network) {
             {}};
 }
 
+/// Whether the address of its front has a name in its network.
+static bool has_name(const Application& application) {
+    return application.claimed.address && application.declared.front && !application.deleting;
+}
+
+/// Names of fronts: the same on every host that has the network, wherever the front is carried.
+static void add_front_names(const Snapshot& s, NetworkDuty& duty) {
+    for (const Application* application :
+         s.linked_records<Application>(Link::network_application, duty.network.id.value))
+        if (has_name(*application))
+            duty.network.names.push_back({application->name, application->claimed.address});
+}
+
 /// The ports of a network: rules for those of instances here, names for all.
 static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
     for (const Port* port : s.linked_records<Port>(Link::network_port, duty.network.id.value)) {
@@ -77,7 +127,6 @@ static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
         if (instance.claimed.host == host) {
             duty.network.ports.push_back({port->id, port->claimed.mac, port->claimed.address,
                                           instance.name, port->declared.anti_spoof});
-            duty.needed = true;
         } else {
             duty.network.names.push_back({instance.name, port->claimed.address});
         }
@@ -85,12 +134,18 @@ static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
 }
 
 static void add_networks(const Snapshot& s, HostId host, Duties& duties) {
-    for (const auto& [id, network] : s.all<Network>()) {
+    for (const Network* network : s.linked_records<Network>(Link::host_network, host.value)) {
         if (network->claimed.number == 0) continue;
-        NetworkDuty& duty = duties.networks[id];
+        const model::Place& place = *place_on(network->claimed.places, host);
+        NetworkDuty& duty = duties.networks[network->id];
         duty.network = network_spec(*network);
-        duty.reported = network->observed;
+        duty.needed = place.needed;
+        duty.reported = reported_by(*network, place);
+        if (!place.needed) continue;
         add_ports(s, host, duty);
+        add_front_names(s, duty);
+        std::sort(duty.network.names.begin(), duty.network.names.end(),
+                  [](const NameSpec& a, const NameSpec& b) { return a.name < b.name; });
     }
 }
 
@@ -118,32 +173,22 @@ static FrontSpec front_spec(const Snapshot& s, const Application& application,
     return spec;
 }
 
-/// A front stands on every host that has its network; there DNS knows its name.
-static void add_front(const Snapshot& s, const Application& application, Duties& duties) {
-    const auto& network = s.get<Network>(application.declared.instance.network);
-    const auto found = duties.networks.find(network.id);
-    if (found == duties.networks.end()) return;
-    NetworkDuty& duty = found->second;
-    FrontDuty front;
-    front.reported = application.observed;
-    front.gone = application.deleting || !application.declared.front || !duty.needed;
-    if (front.gone) {
-        front.front.id = application.id;
+static void add_fronts(const Snapshot& s, HostId host, Duties& duties) {
+    for (const Application* application :
+         s.linked_records<Application>(Link::host_application, host.value)) {
+        const model::Place& place = *place_on(application->claimed.places, host);
+        const auto& network = s.get<Network>(application->declared.instance.network);
+        FrontDuty& front = duties.fronts[application->id];
+        front.reported = reported_by(*application, place);
+        front.gone = !place.needed || !application->declared.front;
+        if (!front.gone) {
+            front.front = front_spec(s, *application, network);
+            continue;
+        }
+        front.front.id = application->id;
         front.front.network = network.id;
         front.front.network_number = static_cast<int>(network.claimed.number);
-    } else {
-        front.front = front_spec(s, application, network);
-        duty.network.names.push_back({application.name, application.claimed.address});
     }
-    duties.fronts.emplace(application.id, std::move(front));
-}
-
-static void add_fronts(const Snapshot& s, Duties& duties) {
-    for (const auto& [id, application] : s.all<Application>())
-        if (application->claimed.address) add_front(s, *application, duties);
-    for (auto& [id, duty] : duties.networks)
-        std::sort(duty.network.names.begin(), duty.network.names.end(),
-                  [](const NameSpec& a, const NameSpec& b) { return a.name < b.name; });
 }
 
 SeedSpec seed(const Snapshot& s, const Instance& instance) {
@@ -210,14 +255,16 @@ static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
 Duties duties(const Snapshot& s, HostId host) {
     Duties duties;
     duties.revision = s.revision;
+    if (const auto* here = s.find<model::Host>(host)) duties.host_name = here->name;
     for (const Image* image : s.linked_records<Image>(Link::host_image, host.value))
-        duties.images.emplace(image->id, image_duty(*image));
+        if (const model::Place* place = place_on(image->claimed.places, host))
+            duties.images.emplace(image->id, image_duty(s, *image, *place));
     for (const Volume* volume : s.linked_records<Volume>(Link::host_volume, host.value))
         duties.volumes.emplace(volume->id, volume_duty(s, *volume));
     for (const Instance* instance : s.linked_records<Instance>(Link::host_instance, host.value))
         duties.instances.emplace(instance->id, instance_duty(s, *instance));
     add_networks(s, host, duties);
-    add_fronts(s, duties);
+    add_fronts(s, host, duties);
     return duties;
 }
 

@@ -13,9 +13,11 @@ namespace vdc::control {
 
 struct ImageDuty {
     ImageSpec image;
-    bool uploaded = false;  ///< its bytes lie in the upload folder
-    bool gone = false;      ///< it shall go
-    model::ImageObserved reported;
+    bool keeper = false;                ///< imported here; otherwise brought from another host
+    bool uploaded = false;              ///< its bytes lie in the keeper's upload folder
+    bool gone = false;                  ///< it shall go
+    std::optional<ImageSource> source;  ///< from where to bring it; none: nobody has it yet
+    model::ImageSeen reported;
     friend bool operator==(const ImageDuty&, const ImageDuty&) = default;
 };
 
@@ -33,14 +35,14 @@ struct VolumeDuty {
 struct NetworkDuty {
     NetworkSpec network;
     bool needed = false;  ///< by a port here; otherwise it shall not be here
-    model::NetworkObserved reported;
+    model::NetworkSeen reported;
     friend bool operator==(const NetworkDuty&, const NetworkDuty&) = default;
 };
 
 struct FrontDuty {
     FrontSpec front;
     bool gone = false;
-    model::ApplicationObserved reported;
+    model::FrontSeen reported;
     friend bool operator==(const FrontDuty&, const FrontDuty&) = default;
 };
 
@@ -67,6 +69,7 @@ struct InstanceDuty {
 
 struct Duties {
     model::Revision revision = 0;
+    std::string host_name;
     std::map<model::ImageId, ImageDuty> images;
     std::map<model::VolumeId, VolumeDuty> volumes;
     std::map<model::NetworkId, NetworkDuty> networks;

@@ -10,6 +10,9 @@ struct Teller {
     }
 
     std::string operator()(const ImportImage& e) { return of("import image", e.image.id); }
+    std::string operator()(const FetchImage& e) {
+        return of("fetch image", e.image.id) + " from " + e.source.host_name;
+    }
     std::string operator()(const RemoveImage& e) { return of("remove image", e.image); }
     std::string operator()(const PrepareVolume& e) { return of("prepare volume", e.volume.id); }
     std::string operator()(const GrowVolume& e) { return of("grow volume", e.volume.id); }

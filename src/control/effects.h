@@ -49,6 +49,21 @@ struct ImageSighting {
 struct ImportImage {
     ImageSpec image;
 };
+
+/// A host that has the published image, and what it has.
+struct ImageSource {
+    model::HostId host;
+    std::string host_name;
+    ImageSighting image;
+    friend bool operator==(const ImageSource&, const ImageSource&) = default;
+};
+
+/// Brings the published image from another host, complete and checked, or leaves nothing. An image
+/// that is here already is left alone.
+struct FetchImage {
+    ImageSpec image;
+    ImageSource source;
+};
 struct RemoveImage {
     model::ImageId image;
 };  ///< the published image and its upload, if there
@@ -306,10 +321,11 @@ struct CleanInstance {
 
 // ------------------------------------------------------------------------------------------------
 
-using Effect = std::variant<ImportImage, RemoveImage, PrepareVolume, GrowVolume, TakeSnapshot,
-                            DropSnapshot, RevertVolume, RemoveVolume, ApplyNetwork, RemoveNetwork,
-                            ApplyFront, LookFront, RemoveFront, LookInstance, Launch, PowerDown,
-                            Kill, Pause, Resume, Reset, AttachVolume, DetachVolume, CleanInstance>;
+using Effect =
+    std::variant<ImportImage, FetchImage, RemoveImage, PrepareVolume, GrowVolume, TakeSnapshot,
+                 DropSnapshot, RevertVolume, RemoveVolume, ApplyNetwork, RemoveNetwork, ApplyFront,
+                 LookFront, RemoveFront, LookInstance, Launch, PowerDown, Kill, Pause, Resume,
+                 Reset, AttachVolume, DetachVolume, CleanInstance>;
 
 using Sighting =
     std::variant<ImageSighting, VolumeSighting, NetworkSighting, FrontSighting, InstanceSighting>;

@@ -123,10 +123,19 @@ std::optional<Effect> HostMind::next_for(const ImageDuty& duty,
         if (seen.sighting && !present) return {};
         return RemoveImage{duty.image.id};
     }
+    if (present) return {};
+    if (!duty.keeper)
+        return duty.source ? std::optional<Effect>(FetchImage{duty.image, *duty.source})
+                           : std::nullopt;
     const bool never = duty.reported.phase == model::ImagePhase::failed ||
                        (!seen.trouble.empty() && hopeless(seen.code));
-    if (present || !duty.uploaded || never) return {};
+    if (!duty.uploaded || never) return {};
     return ImportImage{duty.image};
+}
+
+bool HostMind::image_here(model::ImageId id) const {
+    const auto image = images_.find(id);
+    return image != images_.end() && image->second.sighting && image->second.sighting->present;
 }
 
 void HostMind::begin_volumes(std::vector<Effect>& effects, Instant now) {
@@ -182,11 +191,7 @@ std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
     VolumeSpec volume = duty.volume;
     if (open) volume.open_in = duty.instance;
     if (seen.sighting && seen.sighting->present) return volume_change(duty, volume, *seen.sighting);
-    if (volume.image) {
-        const auto image = images_.find(*volume.image);
-        if (image == images_.end() || !image->second.sighting || !image->second.sighting->present)
-            return {};
-    }
+    if (volume.image && !image_here(*volume.image)) return {};
     if (!seen.trouble.empty() && hopeless(seen.code)) return {};
     return PrepareVolume{volume};
 }
@@ -214,8 +219,12 @@ std::optional<Effect> HostMind::next_for(const NetworkDuty& duty,
     const bool present = !seen.sighting || seen.sighting->present;  // never looked: maybe
     if (!duty.needed) {
         if (!present) return {};
-        for (const auto& [id, front] : fronts_)
-            if (front.busy && duties_.fronts.at(id).front.network == duty.network.id) return {};
+        for (const auto& [id, front] : fronts_) {
+            const auto its = duties_.fronts.find(id);
+            const bool elsewhere =
+                its != duties_.fronts.end() && its->second.front.network != duty.network.id;
+            if (front.busy && !elsewhere) return {};
+        }
         if (strangers_live()) return {};
         seen.under_way = {};
         return RemoveNetwork{duty.network.id, duty.network.number};
@@ -335,6 +344,7 @@ void HostMind::done(const Effect& effect, const base::Result<Sighting>& result, 
         void image(model::ImageId id) { learn<ImageSighting>(mind.images_, id, result, now); }
         void volume(model::VolumeId id) { learn<VolumeSighting>(mind.volumes_, id, result, now); }
         void operator()(const ImportImage& e) { image(e.image.id); }
+        void operator()(const FetchImage& e) { image(e.image.id); }
         void operator()(const RemoveImage& e) { image(e.image); }
         void operator()(const PrepareVolume& e) { volume(e.volume.id); }
         void operator()(const GrowVolume& e) { volume(e.volume.id); }

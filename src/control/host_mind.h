@@ -103,6 +103,7 @@ class HostMind {
     void begin_strangers(std::vector<Effect>& effects, Instant now);
 
     std::optional<Effect> next_for(const ImageDuty& duty, const Seen<ImageSighting>& seen) const;
+    bool image_here(model::ImageId id) const;
     std::optional<Effect> next_for(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
     std::optional<Effect> next_for(const NetworkDuty& duty, SeenPeriodic<NetworkSighting>& seen,
                                    Instant now);
@@ -127,22 +128,27 @@ class HostMind {
                    Instant now);
     void wake(Instant when);
 
-    model::ImageObserved observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const;
+    model::ImageSeen observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const;
     model::VolumeObserved observed(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
-    model::NetworkObserved observed(const NetworkDuty& duty,
-                                    const Seen<NetworkSighting>& seen) const;
-    model::ApplicationObserved observed(const FrontDuty& duty,
-                                        const Seen<FrontSighting>& seen) const;
+    model::NetworkSeen observed(const NetworkDuty& duty, const Seen<NetworkSighting>& seen) const;
+    model::FrontSeen observed(const FrontDuty& duty, const Seen<FrontSighting>& seen) const;
     model::InstanceObserved observed(const InstanceDuty& duty, SeenInstance& seen,
                                      Instant now) const;
 
     using Observed =
-        std::variant<model::ImageObserved, model::VolumeObserved, model::VolumeSnapshotObserved,
-                     model::NetworkObserved, model::ApplicationObserved, model::InstanceObserved>;
-    /// Appends a report if `seen` differs from what the store has and was not given already.
+        std::variant<model::ImageSeen, model::VolumeObserved, model::VolumeSnapshotObserved,
+                     model::NetworkSeen, model::FrontSeen, model::InstanceObserved>;
+    /// Whether `seen` differs from what the store has and was not given already.
+    template <class Part>
+    bool is_news(const model::Subject& subject, const Part& stored, const Part& seen);
+    /// Append a report if it is news: of a thing that is here alone, or of our part of it.
     template <class R>
     void report(typename R::Id id, const typename R::Observed& stored, typename R::Observed seen,
                 std::string reason, std::vector<model::Step>& steps);
+    template <class R>
+    void report_here(typename R::Id id, const typename R::Observed::OnHost& stored,
+                     typename R::Observed::OnHost seen, std::string reason,
+                     std::vector<model::Step>& steps);
     void report_snapshots(const VolumeDuty& duty, const Seen<VolumeSighting>& seen,
                           std::vector<model::Step>& steps);
 

@@ -168,6 +168,11 @@ std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
         const auto volume = volumes_.find(disk.volume);
         if (volume != volumes_.end() && !volume->second.trouble.empty())
             return "its volume is not ready: " + volume->second.trouble;
+        const auto wanted = duties_.volumes.find(disk.volume);
+        const bool image_first = wanted != duties_.volumes.end() && wanted->second.volume.image &&
+                                 volume != volumes_.end() && !volume->second.sighting;
+        if (image_first && !image_here(*wanted->second.volume.image))
+            return "its image is not here yet";
         return "its volume is being prepared";
     }
     for (const CardSpec& card : duty.instance.cards) {

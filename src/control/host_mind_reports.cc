@@ -10,18 +10,31 @@ using model::InstancePhase;
 using model::Presence;
 using model::Step;
 
-template <class R>
-void HostMind::report(typename R::Id id, const typename R::Observed& stored,
-                      typename R::Observed seen, std::string reason, std::vector<Step>& steps) {
-    const model::Subject subject{R::noun, id.value};
+template <class Part>
+bool HostMind::is_news(const model::Subject& subject, const Part& stored, const Part& seen) {
     const auto given = given_.find(subject);
     if (seen == stored) {
         if (given != given_.end()) given_.erase(given);
-        return;
+        return false;
     }
-    if (given != given_.end() && given->second == Observed(seen)) return;
+    if (given != given_.end() && given->second == Observed(seen)) return false;
     given_.insert_or_assign(subject, seen);
-    steps.push_back({model::Observe<R>{id, std::move(seen)}, std::move(reason)});
+    return true;
+}
+
+template <class R>
+void HostMind::report(typename R::Id id, const typename R::Observed& stored,
+                      typename R::Observed seen, std::string reason, std::vector<Step>& steps) {
+    if (is_news({R::noun, id.value}, stored, seen))
+        steps.push_back({model::Observe<R>{id, std::move(seen)}, std::move(reason)});
+}
+
+template <class R>
+void HostMind::report_here(typename R::Id id, const typename R::Observed::OnHost& stored,
+                           typename R::Observed::OnHost seen, std::string reason,
+                           std::vector<Step>& steps) {
+    if (is_news({R::noun, id.value}, stored, seen))
+        steps.push_back({model::Sight<R>{id, std::move(seen)}, std::move(reason)});
 }
 
 void HostMind::report_failed(const model::Subject& subject) {
@@ -30,13 +43,12 @@ void HostMind::report_failed(const model::Subject& subject) {
 
 // ---- what is seen, noun by noun ----------------------------------------------------------------
 
-model::ImageObserved HostMind::observed(const ImageDuty& duty,
-                                        const Seen<ImageSighting>& seen) const {
-    model::ImageObserved observed = duty.reported;
+model::ImageSeen HostMind::observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const {
+    model::ImageSeen observed = duty.reported;
     if (seen.sighting && seen.sighting->present) {
         const ImageSighting& sighting = *seen.sighting;
-        return {ImagePhase::ready,     sighting.format,      sighting.sha256,
-                sighting.virtual_size, sighting.stored_size, {}};
+        return {observed.host,   observed.generation,   ImagePhase::ready,    sighting.format,
+                sighting.sha256, sighting.virtual_size, sighting.stored_size, {}};
     }
     if (duty.gone) {
         if (seen.sighting) observed.phase = ImagePhase::absent;
@@ -44,10 +56,11 @@ model::ImageObserved HostMind::observed(const ImageDuty& duty,
     }
     if (observed.phase == ImagePhase::failed) return observed;
     observed.message = seen.trouble;
-    if (!seen.trouble.empty() && hopeless(seen.code))
+    const bool under_way = duty.keeper ? duty.uploaded : duty.source.has_value();
+    if (duty.keeper && !seen.trouble.empty() && hopeless(seen.code))
         observed.phase = ImagePhase::failed;
     else if (observed.phase != ImagePhase::ready)
-        observed.phase = duty.uploaded ? ImagePhase::importing : ImagePhase::waiting;
+        observed.phase = under_way ? ImagePhase::importing : ImagePhase::waiting;
     return observed;
 }
 
@@ -74,20 +87,24 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
     return observed;
 }
 
-model::NetworkObserved HostMind::observed(const NetworkDuty& duty,
-                                          const Seen<NetworkSighting>& seen) const {
-    if (!seen.trouble.empty())
-        return {duty.needed ? Presence::failed : duty.reported.presence, seen.trouble};
+model::NetworkSeen HostMind::observed(const NetworkDuty& duty,
+                                      const Seen<NetworkSighting>& seen) const {
+    model::NetworkSeen observed = duty.reported;
+    observed.message = seen.trouble;
+    if (!seen.trouble.empty()) {
+        if (duty.needed) observed.presence = Presence::failed;
+        return observed;
+    }
     const bool there = seen.sighting && seen.sighting->present;
     if (!seen.sighting || (duty.needed && !there)) return duty.reported;
-    return {there ? Presence::ready : Presence::absent, {}};
+    observed.presence = there ? Presence::ready : Presence::absent;
+    return observed;
 }
 
-model::ApplicationObserved HostMind::observed(const FrontDuty& duty,
-                                              const Seen<FrontSighting>& seen) const {
-    model::ApplicationObserved observed = duty.reported;
+model::FrontSeen HostMind::observed(const FrontDuty& duty, const Seen<FrontSighting>& seen) const {
+    model::FrontSeen observed = duty.reported;
     if (!seen.sighting || (!duty.gone && !seen.sighting->present)) return observed;
-    observed.front = seen.sighting->present ? Presence::ready : Presence::absent;
+    observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
     observed.ready =
         seen.sighting->present ? seen.sighting->ready : std::vector<model::InstanceId>{};
     return observed;
@@ -139,7 +156,7 @@ model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstanc
 
 // ---- sentences ---------------------------------------------------------------------------------
 
-static std::string image_reason(const model::ImageObserved& seen) {
+static std::string import_reason(const model::ImageSeen& seen) {
     switch (seen.phase) {
         case ImagePhase::waiting: return "the image waits for its bytes";
         case ImagePhase::importing:
@@ -148,6 +165,20 @@ static std::string image_reason(const model::ImageObserved& seen) {
         case ImagePhase::ready: return "the image is ready";
         case ImagePhase::failed: return "the import failed: " + seen.message;
         case ImagePhase::absent: return "the image is gone";
+    }
+    broken("an image phase without words");
+}
+
+/// Of a host to which it is brought.
+static std::string copy_reason(const model::ImageSeen& seen, const std::string& host) {
+    switch (seen.phase) {
+        case ImagePhase::waiting: return "the image waits to be brought to " + host;
+        case ImagePhase::importing:
+            return "the image is being brought to " + host +
+                   (seen.message.empty() ? "" : ": " + seen.message);
+        case ImagePhase::ready: return "the image is on " + host;
+        case ImagePhase::failed: return "the image cannot be brought to " + host;
+        case ImagePhase::absent: return "the image is gone from " + host;
     }
     broken("an image phase without words");
 }
@@ -163,14 +194,16 @@ static std::string volume_reason(const model::VolumeObserved& stored,
     return "the volume has " + text(seen.size);
 }
 
-static std::string network_reason(const model::NetworkObserved& seen) {
-    if (seen.presence == Presence::failed) return "the network is not as wanted: " + seen.message;
-    return seen.presence == Presence::ready ? "the network is ready"
-                                            : "the network is not needed here and gone";
+static std::string network_reason(const model::NetworkSeen& seen, const std::string& host) {
+    if (seen.presence == Presence::failed)
+        return "the network is not as wanted on " + host + ": " + seen.message;
+    return seen.presence == Presence::ready ? "the network is ready on " + host
+                                            : "the network is not needed on " + host + " and gone";
 }
 
-static std::string front_reason(const model::ApplicationObserved& seen, const FrontDuty& duty) {
-    if (seen.front != Presence::ready) return "the front is gone";
+static std::string front_reason(const model::FrontSeen& seen, const FrontDuty& duty,
+                                const std::string& host) {
+    if (seen.presence != Presence::ready) return "the front is gone from " + host;
     return std::to_string(seen.ready.size()) + " of " + std::to_string(duty.front.backends.size()) +
            " replicas answer";
 }
@@ -219,8 +252,10 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
 std::vector<Step> HostMind::reports(Instant now) {
     std::vector<Step> steps;
     for (const auto& [id, duty] : duties_.images) {
-        model::ImageObserved seen = observed(duty, images_[id]);
-        report<model::Image>(id, duty.reported, seen, image_reason(seen), steps);
+        model::ImageSeen seen = observed(duty, images_[id]);
+        report_here<model::Image>(
+            id, duty.reported, seen,
+            duty.keeper ? import_reason(seen) : copy_reason(seen, duties_.host_name), steps);
     }
     for (const auto& [id, duty] : duties_.volumes) {
         model::VolumeObserved seen = observed(duty, volumes_[id]);
@@ -228,12 +263,14 @@ std::vector<Step> HostMind::reports(Instant now) {
         report_snapshots(duty, volumes_[id], steps);
     }
     for (const auto& [id, duty] : duties_.networks) {
-        model::NetworkObserved seen = observed(duty, networks_[id]);
-        report<model::Network>(id, duty.reported, seen, network_reason(seen), steps);
+        model::NetworkSeen seen = observed(duty, networks_[id]);
+        report_here<model::Network>(id, duty.reported, seen,
+                                    network_reason(seen, duties_.host_name), steps);
     }
     for (const auto& [id, duty] : duties_.fronts) {
-        model::ApplicationObserved seen = observed(duty, fronts_[id]);
-        report<model::Application>(id, duty.reported, seen, front_reason(seen, duty), steps);
+        model::FrontSeen seen = observed(duty, fronts_[id]);
+        report_here<model::Application>(id, duty.reported, seen,
+                                        front_reason(seen, duty, duties_.host_name), steps);
     }
     for (const auto& [id, duty] : duties_.instances) {
         SeenInstance& memory = instances_[id];

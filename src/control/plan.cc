@@ -26,8 +26,6 @@ static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::instance_volume, id, Noun::volume, agenda);
     const auto* instance = s.find<model::Instance>({id});
     if (instance == nullptr) return touch_unplaced(s, agenda);
-    for (const auto* port : s.linked_records<model::Port>(Link::instance_port, id))
-        agenda.insert({Noun::network, port->declared.network.value});
     if (instance->declared.application)
         agenda.insert({Noun::application, instance->declared.application->value});
     if (!takes_capacity(*instance)) touch_unplaced(s, agenda);
@@ -51,6 +49,10 @@ static void touch_port(const Snapshot& s, base::Uuid id, Agenda& agenda) {
 static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::host_instance, id, Noun::instance, agenda);
     touch_linked(s, Link::host_volume, id, Noun::volume, agenda);
+    touch_linked(s, Link::host_application, id, Noun::application, agenda);
+    for (const auto* instance : s.linked_records<model::Instance>(Link::host_instance, id))
+        if (instance->declared.application)  // it might be the better host for the front
+            agenda.insert({Noun::application, instance->declared.application->value});
     touch_unplaced(s, agenda);
     for (const auto& [image_id, image] : s.all<model::Image>())
         if (!image->claimed.host) agenda.insert(image->subject());

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "control/make_instance.h"
+#include "control/places.h"
 #include "control/reconcile.h"
 
 namespace vdc::control {
@@ -32,22 +33,40 @@ static base::Ipv4 lowest_free_front(const model::Snapshot& datacenter,
 static std::string claim_front(Draft& draft, const Application& application, const Policy& policy) {
     const bool wanted = application.declared.front && !application.deleting;
     if (wanted == static_cast<bool>(application.claimed.address)) return {};
+    model::ApplicationClaimed claimed = application.claimed;
     if (!wanted) {
-        if (application.observed.front == model::Presence::absent)
-            draft.must_add(Claim<Application>{application.id, {}},
+        claimed.address = {};
+        if (claimed.places.empty())
+            draft.must_add(Claim<Application>{application.id, std::move(claimed)},
                            application.name + " has no front any more");
         return {};
     }
-    const base::Ipv4 address = lowest_free_front(draft.datacenter(), policy.front_range);
-    if (!address) return "there is no free front address in " + text(policy.front_range);
-    model::ApplicationObserved observed = application.observed;
-    observed.front = model::Presence::unknown;
-    draft.must_add(model::Observe<Application>{application.id, std::move(observed)},
-                   application.name + " gets a front");
-    draft.must_add(Claim<Application>{application.id, {address}},
-                   application.name + " answers at " + text(address) + ":" +
+    claimed.address = lowest_free_front(draft.datacenter(), policy.front_range);
+    if (!claimed.address) return "there is no free front address in " + text(policy.front_range);
+    draft.must_add(Claim<Application>{application.id, claimed},
+                   application.name + " answers at " + text(claimed.address) + ":" +
                        std::to_string(application.declared.front->port));
     return {};
+}
+
+/// One host carries the front (docs/decisions/0010-places.md); those that did before let go of it.
+static void claim_carrier(Draft& draft, const Application& application) {
+    const auto now = drop_left_places(draft, application, application.name + "'s front");
+    const bool wanted = application.declared.front && !application.deleting && now->claimed.address;
+    const auto carrier = wanted ? carrier_of(draft.datacenter(), *now) : std::nullopt;
+    model::ApplicationClaimed claimed = now->claimed;
+    for (model::Place& place : claimed.places)
+        if (place.host != carrier) place.needed = false;
+    if (carrier) claimed = needed_there(std::move(claimed), *carrier);
+    claim(draft, *now, std::move(claimed),
+          carrier ? draft.datacenter().get<model::Host>(*carrier).name + " carries the front of " +
+                        application.name
+                  : "no host carries the front of " + application.name + " any more");
+}
+
+/// The record as the plan has it by now.
+static Application latest(const Draft& draft, const Application& application) {
+    return draft.datacenter().get<Application>(application.id);
 }
 
 /// The next count for this place: a replica that was replaced has an id of its own.
@@ -225,7 +244,9 @@ static std::string first_of(std::string trouble, std::string other) {
 }
 
 void reconcile_application(Draft& draft, const Application& application, const Policy& policy) {
-    std::string trouble = claim_front(draft, application, policy);
+    claim_carrier(draft, application);
+    std::string trouble = claim_front(draft, latest(draft, application), policy);
+    claim_carrier(draft, latest(draft, application));
     end_surplus(draft, application);
     if (!application.deleting) {
         trouble = first_of(make_missing(draft, application), std::move(trouble));

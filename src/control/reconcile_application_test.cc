@@ -249,10 +249,6 @@ TEST(Front, WithoutAFreeAddressSaysSoAndGetsTheNextThatIsFree) {
     EXPECT_EQ(all()[2]->observed.message, "there is no free front address in 100.96.0.0/30");
     must(dc.ask(remove, Noun::application, all()[0]->name));
     dc.follow_up();
-    model::ApplicationObserved gone = all()[0]->observed;
-    gone.front = model::Presence::absent;
-    must(dc.apply({{model::Observe<Application>{all()[0]->id, gone}, "gone"}}));
-    dc.follow_up();
     dc.pass(std::chrono::seconds(3));
     dc.follow_up();
     EXPECT_EQ(text(all()[1]->claimed.address), "100.96.0.1");

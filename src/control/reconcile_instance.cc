@@ -1,3 +1,4 @@
+#include "control/places.h"
 #include "control/reconcile.h"
 #include "placement/placement.h"
 
@@ -24,10 +25,12 @@ static bool known_dead(const Instance& instance) {
 /// The host gives the processors and memory back; the volumes stay where they lie.
 static void release(Draft& draft, const Instance& instance, const std::string& reason) {
     InstanceClaimed claimed = instance.claimed;
+    const model::HostId host = *claimed.host;
     claimed.host.reset();
     claimed.evidence = "its host saw its end";
     claimed.placement = {};
     draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
+    leave_networks(draft, instance, host);
 }
 
 static void end_volumes(Draft& draft, const Instance& instance) {
@@ -57,8 +60,8 @@ static void end_instance(Draft& draft, const Instance& instance) {
     draft.must_add(Forget<Instance>{instance.id}, "instance " + instance.name + " is gone");
 }
 
-/// Where an instance's disks bind it: volumes stay on the host that has them, and a new one is made
-/// where its image is kept.
+/// Where an instance's disks bind it: volumes stay on the host that has them. A new one may lie
+/// anywhere: its image is brought there.
 struct Disks {
     std::optional<model::HostId> host;
     model::MiB unclaimed{};       ///< what those without a place need
@@ -76,10 +79,7 @@ static Disks disks_of(const model::Snapshot& datacenter, const Instance& instanc
         disks.unclaimed += volume->declared.size;
         if (!volume->declared.image) continue;
         const auto& image = datacenter.get<model::Image>(*volume->declared.image);
-        if (!image.claimed.host)
-            disks.image_homeless = true;
-        else if (!disks.host)
-            disks.host = image.claimed.host;
+        if (!image.claimed.host) disks.image_homeless = true;
     }
     return disks;
 }
@@ -88,8 +88,10 @@ static void claim_volumes(Draft& draft, const Instance& instance, const model::H
     for (const auto* volume :
          draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
         if (volume->claimed.host) continue;
+        const std::optional<model::ImageId> image = volume->declared.image;
         draft.must_add(Claim<Volume>{volume->id, {host.id, volume->claimed.generation + 1}},
                        "volume " + volume->name + " lies on " + host.name + " with its instance");
+        if (image) need_image(draft, *image, host);
     }
 }
 
@@ -137,6 +139,7 @@ static void place(Draft& draft, const Instance& instance) {
                    instance.name + " claimed on " + host.name + ", generation " +
                        std::to_string(claimed.generation) + ": " + answer.explanation.sentence);
     claim_volumes(draft, instance, host);
+    need_networks(draft, draft.datacenter().get<Instance>(instance.id));
 }
 
 /// A volume attached to a placed instance lies on its host.
@@ -151,7 +154,9 @@ void reconcile_instance(Draft& draft, const Instance& instance) {
     if (wanted && !instance.claimed.host) return place(draft, instance);
     if (!wanted && instance.claimed.host && known_dead(instance))
         return release(draft, instance, instance.name + " is off and gives its room back");
-    if (instance.claimed.host) claim_late_volumes(draft, instance);
+    if (!instance.claimed.host) return;
+    claim_late_volumes(draft, instance);
+    need_networks(draft, instance);
 }
 
 }  // namespace vdc::control

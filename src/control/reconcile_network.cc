@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "control/places.h"
 #include "control/reconcile.h"
 
 namespace vdc::control {
@@ -19,31 +20,21 @@ static std::int64_t lowest_free_number(const model::Snapshot& datacenter) {
     return number;
 }
 
-static bool used_on_a_host(const model::Snapshot& datacenter, const Network& network) {
-    for (const auto* port : datacenter.linked_records<Port>(Link::network_port, network.id.value))
-        if (port->declared.instance &&
-            datacenter.get<model::Instance>(*port->declared.instance).claimed.host)
-            return true;
-    return false;
-}
-
 void reconcile_network(Draft& draft, const Network& network) {
     constexpr std::int64_t number_max = 65'535;
+    const auto now = drop_left_places(draft, network, "network " + network.name);
     if (network.deleting) {
         const bool used = draft.datacenter().has_linked(Link::network_port, network.id.value);
-        if (!used && network.observed.presence == model::Presence::absent)
+        if (!used && now->claimed.places.empty())
             draft.must_add(Forget<Network>{network.id}, "network " + network.name + " is gone");
         return;
     }
-    if (network.observed.presence == model::Presence::absent &&
-        used_on_a_host(draft.datacenter(), network))
-        draft.must_add(
-            model::Observe<Network>{network.id, {}},
-            "network " + network.name + " is needed: that it was absent says nothing any more");
     if (network.claimed.number != 0) return;
     const std::int64_t number = lowest_free_number(draft.datacenter());
     if (number > number_max) return;
-    draft.must_add(Claim<Network>{network.id, {number}},
+    model::NetworkClaimed claimed = now->claimed;
+    claimed.number = number;
+    draft.must_add(Claim<Network>{network.id, std::move(claimed)},
                    "network " + network.name + " is number " + std::to_string(number));
 }
 

@@ -56,6 +56,16 @@ class Crowd {
     Status see_volume(const Deed& deed);
     Status change_host(const Deed& deed);
 
+    /// What one of its hosts has of it.
+    template <class R>
+    Status sight(const R& record, int which, typename R::Observed::OnHost seen) {
+        const model::Places& places = record.claimed.places;
+        if (places.empty()) return {};
+        const model::Place& place = places[static_cast<std::size_t>(which) % places.size()];
+        seen.host = place.host;
+        seen.generation = place.generation;
+        return turns_.apply({{model::Sight<R>{record.id, std::move(seen)}, "seen"}});
+    }
     template <class R>
     Status observe(typename R::Id id, typename R::Observed observed) {
         return turns_.apply({{Observe<R>{id, std::move(observed)}, "seen"}});
@@ -115,7 +125,7 @@ Status Crowd::see(const Deed& deed) {
     if (deed.what % 6 < 2) return see_instance(deed);
     if (deed.what % 6 == 2) return see_volume(deed);
     if (const auto* network = some<model::Network>(now, deed.which); deed.what % 6 == 3)
-        return observe<model::Network>(network->id, {presences[deed.how % 4], {}});
+        return sight(*network, deed.how / 4, {{}, {}, presences[deed.how % 4], {}});
     if (const auto* kept = some<model::VolumeSnapshot>(now, deed.which);
         kept != nullptr && deed.how % 2 == 0)
         return observe<model::VolumeSnapshot>(kept->id, {presences[deed.how / 2 % 4], {}});
@@ -124,19 +134,18 @@ Status Crowd::see(const Deed& deed) {
         static constexpr model::ImagePhase phases[] = {
             model::ImagePhase::importing, model::ImagePhase::ready, model::ImagePhase::failed,
             model::ImagePhase::absent};
-        model::ImageObserved seen = image->observed;
+        model::ImageSeen seen;
         seen.phase = phases[deed.how / 3 % 4];
-        return observe<model::Image>(image->id, seen);
+        return sight(*image, deed.how / 12, std::move(seen));
     }
     const auto* application = some<model::Application>(now, deed.which);
     if (application == nullptr) return {};
-    model::ApplicationObserved seen = application->observed;
-    seen.front = presences[deed.how % 4];
-    seen.ready.clear();
+    model::FrontSeen seen;
+    seen.presence = presences[deed.how % 4];
     for (const auto* replica : now.linked_records<model::Instance>(
              model::Link::application_instance, application->id.value))
         if (deed.how / 4 % 3 != 0) seen.ready.push_back(replica->id);
-    return observe<model::Application>(application->id, seen);
+    return sight(*application, deed.how / 12, std::move(seen));
 }
 
 Status Crowd::change_host(const Deed& deed) {

@@ -1,3 +1,4 @@
+#include "control/places.h"
 #include "control/reconcile.h"
 #include "placement/placement.h"
 
@@ -15,17 +16,26 @@ static std::optional<model::HostId> host_for_image(const model::Snapshot& datace
     return placement::place(datacenter, {}).host;
 }
 
+/// It goes from all hosts; when the last one has said so, it is forgotten.
+static void end_image(Draft& draft, const Image& image) {
+    model::ImageClaimed claimed = image.claimed;
+    for (model::Place& place : claimed.places) place.needed = false;
+    claim(draft, image, std::move(claimed), "image " + image.name + " goes from its hosts");
+    const auto ending = *draft.datacenter().all<Image>().find(image.id);
+    const auto now = drop_left_places(draft, *ending, "image " + image.name);
+    if (!now->claimed.places.empty()) return;
+    draft.must_add(Forget<Image>{image.id}, "image " + image.name + " is gone from its host");
+}
+
 void reconcile_image(Draft& draft, const Image& image) {
-    const bool gone = !image.claimed.host || image.observed.phase == model::ImagePhase::absent;
-    if (image.deleting && gone)
-        return draft.must_add(Forget<Image>{image.id},
-                              "image " + image.name + " is gone from its host");
-    if (image.deleting || image.claimed.host) return;
-    const auto host = host_for_image(draft.datacenter());
-    if (!host) return;
-    draft.must_add(
-        Claim<Image>{image.id, {host}},
-        "image " + image.name + " is kept on " + draft.datacenter().get<model::Host>(*host).name);
+    if (image.deleting) return end_image(draft, image);
+    model::ImageClaimed claimed = image.claimed;
+    if (!claimed.host) claimed.host = host_for_image(draft.datacenter());
+    if (!claimed.host) return;
+    const model::HostId keeper = *claimed.host;
+    claim(
+        draft, image, needed_there(std::move(claimed), keeper),
+        "image " + image.name + " is kept on " + draft.datacenter().get<model::Host>(keeper).name);
 }
 
 void reconcile_volume_snapshot(Draft& draft, const VolumeSnapshot& snapshot) {
@@ -56,9 +66,10 @@ void reconcile_volume(Draft& draft, const Volume& volume) {
     const auto place =
         placement::place(draft.datacenter(), {{{}, {}, volume.declared.size}, {}, {}});
     if (!place.host) return draft.wake(draft.now() + std::chrono::seconds(2), volume.subject());
+    const model::Host host = draft.datacenter().get<model::Host>(*place.host);
     draft.must_add(Claim<Volume>{volume.id, {place.host, volume.claimed.generation + 1}},
-                   "volume " + volume.name + " lies on " +
-                       draft.datacenter().get<model::Host>(*place.host).name);
+                   "volume " + volume.name + " lies on " + host.name);
+    if (volume.declared.image) need_image(draft, *volume.declared.image, host);
 }
 
 }  // namespace vdc::control

@@ -2,6 +2,7 @@
 
 namespace vdc::drivers {
 
+using base::Error;
 using base::Result;
 using base::Status;
 using control::Sighting;
@@ -47,6 +48,15 @@ struct HostDriver::Deeds {
     }
 
     Result<Sighting> operator()(const control::ImportImage& e) { return seen(host.images_.run(e)); }
+    /// Hosts have no way to each other yet: only what is here already can be had.
+    Result<Sighting> operator()(const control::FetchImage& e) {
+        auto here = host.images_.look(e.image.id);
+        if (!here.ok() || here->present) return seen(std::move(here));
+        return Error{Error::Code::unsupported,
+                     "image " + text(e.image.id) + " cannot be brought from host " +
+                         e.source.host_name + ": hosts have no way to each other in this version",
+                     "import the image once more under another name on this host"};
+    }
     Result<Sighting> operator()(const control::RemoveImage& e) { return seen(host.images_.run(e)); }
     Result<Sighting> operator()(const control::PrepareVolume& e) {
         return seen(host.volumes_.run(e));

@@ -72,25 +72,52 @@ struct ApplicationDeclared {
 
 struct ApplicationClaimed {
     Ipv4 address;
+    Places places;
+    Generation generation = 0;
 
     friend bool operator==(const ApplicationClaimed&, const ApplicationClaimed&) = default;
     static constexpr auto fields() {
         return std::tuple{
-            field("address", &ApplicationClaimed::address, "of its front; 0.0.0.0: none")};
+            field("address", &ApplicationClaimed::address, "of its front; 0.0.0.0: none"),
+            field("places", &ApplicationClaimed::places,
+                  "the host that carries its front, and those that did"),
+            field("generation", &ApplicationClaimed::generation, "the highest of a place so far")};
     }
 };
 
+/// What one host saw of an application's front.
+struct FrontSeen {
+    HostId host;
+    Generation generation = 0;
+    Presence presence = Presence::unknown;
+    std::vector<InstanceId> ready;
+
+    bool gone() const { return presence == Presence::absent; }
+    friend bool operator==(const FrontSeen&, const FrontSeen&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("host", &FrontSeen::host, "that saw it"),
+                          field("generation", &FrontSeen::generation, "of its place"),
+                          field("presence", &FrontSeen::presence, "whether it stands there"),
+                          field("ready", &FrontSeen::ready, "replicas that it finds ready")};
+    }
+};
+
+/// The first two fields follow from the list (apply.h).
 struct ApplicationObserved {
+    using OnHost = FrontSeen;
+
     Presence front = Presence::unknown;
     std::vector<InstanceId> ready;
     std::string message;
+    std::vector<FrontSeen> hosts;
 
     friend bool operator==(const ApplicationObserved&, const ApplicationObserved&) = default;
     static constexpr auto fields() {
         return std::tuple{
             field("front", &ApplicationObserved::front, "whether its front stands"),
             field("ready", &ApplicationObserved::ready, "replicas that the front finds ready"),
-            field("message", &ApplicationObserved::message, "what stands in the way")};
+            field("message", &ApplicationObserved::message, "what stands in the way"),
+            field("hosts", &ApplicationObserved::hosts, "what each host saw of its front")};
     }
 };
 

@@ -1,6 +1,7 @@
 #include "model/apply.h"
 
 #include "base/text.h"
+#include "model/places.h"
 #include "model/writer.h"
 
 namespace vdc::model {
@@ -229,8 +230,31 @@ Status check_declare(const Snapshot&, const auto&, const auto&) {
     return {};
 }
 
+/// The host to which the instance's disks bind it, if there is one.
+std::optional<HostId> bound_to(const Snapshot& snapshot, const Instance& instance) {
+    if (instance.claimed.host) return instance.claimed.host;
+    for (const Volume* volume :
+         snapshot.linked_records<Volume>(Link::instance_volume, instance.id.value))
+        if (volume->claimed.host) return volume->claimed.host;
+    return {};
+}
+
+/// A volume can be attached only where it lies: it cannot be moved yet.
+Status check_attachable(const Snapshot& snapshot, const Volume& volume, InstanceId to) {
+    const Instance* instance = snapshot.find<Instance>(to);
+    if (instance == nullptr || !volume.claimed.host) return {};
+    const std::optional<HostId> host = bound_to(snapshot, *instance);
+    if (!host || host == volume.claimed.host) return {};
+    return Error{Error::Code::conflict,
+                 quoted_name(volume) + " lies on another host than " + quoted_name(*instance),
+                 "make the volume with 'instance' given: then it lies where the instance is"};
+}
+
 Status check_declare(const Snapshot& snapshot, const Volume& before, const Volume& after) {
     const std::string subject = quoted_name(before);
+    const bool joins =
+        after.declared.instance && before.declared.instance != after.declared.instance;
+    if (joins) TRY(check_attachable(snapshot, before, *after.declared.instance));
     if (after.declared.size < before.declared.size)
         return Error{Code::invalid,
                      subject + " cannot shrink from " + text(before.declared.size) + " to " +
@@ -304,11 +328,39 @@ Status check_host(const Snapshot& snapshot, const std::optional<HostId>& host) {
     return missing<Host>(*host);
 }
 
+/// Whether `after` can follow `before`: each host once, in order, and no generation falls.
+template <class R>
+Status check_places(const Snapshot& s, const R& before, const typename R::Claimed& after) {
+    if (after.generation < before.claimed.generation)
+        return Error{Code::conflict, "the generation of " + quoted_name(before) + " cannot fall"};
+    const Place* previous = nullptr;
+    for (const Place& place : after.places) {
+        TRY(check_host(s, place.host));
+        if (previous != nullptr && !(previous->host < place.host))
+            return Error{Code::invalid, "the places of " + quoted_name(before) + " are unordered"};
+        previous = &place;
+        const Place* was = place_on(before.claimed.places, place.host);
+        const bool anew = was == nullptr || place.generation != was->generation;
+        if (place.generation > after.generation ||
+            (anew && place.generation <= before.claimed.generation))
+            return Error{Code::conflict,
+                         "a new place of " + quoted_name(before) + " needs a new generation"};
+    }
+    return {};
+}
 Status check_claim(const Snapshot&, const auto&, const auto&) {
     return {};
 }
-Status check_claim(const Snapshot& s, const Image&, const ImageClaimed& claimed) {
-    return check_host(s, claimed.host);
+Status check_claim(const Snapshot& s, const Image& before, const ImageClaimed& claimed) {
+    TRY(check_host(s, claimed.host));
+    return check_places(s, before, claimed);
+}
+Status check_claim(const Snapshot& s, const Network& before, const NetworkClaimed& claimed) {
+    return check_places(s, before, claimed);
+}
+Status check_claim(const Snapshot& s, const Application& before,
+                   const ApplicationClaimed& claimed) {
+    return check_places(s, before, claimed);
 }
 Status check_claim(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
     const bool falls = claimed.generation < before.claimed.generation;
@@ -355,6 +407,7 @@ Status apply_one(Snapshot& snapshot, const Claim<R>& change) {
     TRY(check_claim(snapshot, *before, change.claimed));
     R after = *before;
     after.claimed = change.claimed;
+    if constexpr (OnHosts<R>) sum_up(after);
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};
@@ -367,6 +420,23 @@ Status apply_one(Snapshot& snapshot, const Observe<R>& change) {
     TRY(check_observe(*before, change.observed));
     R after = *before;
     after.observed = change.observed;
+    after.revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+/// Sightings of an older place, and of hosts that have none, come too late to say anything.
+template <class R>
+Status apply_one(Snapshot& snapshot, const Sight<R>& change) {
+    const R* before = TRY(to_change<R>(snapshot, change.id));
+    const Place* place = place_on(before->claimed.places, change.seen.host);
+    if (place == nullptr || place->generation != change.seen.generation)
+        return Error{Code::conflict, "what was seen of " + quoted_name(*before) +
+                                         " is of a place that it has no more"};
+    R after = *before;
+    enter_sighting(after, change.seen);
+    sum_up(after);
+    if (before->observed == after.observed) return {};
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};
@@ -415,6 +485,8 @@ Status check_unused(const Snapshot& s, const Flavor& flavor) {
 Status check_unused(const Snapshot& s, const Host& host) {
     TRY(must_be_unused(s, host, Link::host_instance, "instances"));
     TRY(must_be_unused(s, host, Link::host_image, "images"));
+    TRY(must_be_unused(s, host, Link::host_network, "networks"));
+    TRY(must_be_unused(s, host, Link::host_application, "fronts of applications"));
     return must_be_unused(s, host, Link::host_volume, "volumes");
 }
 Status check_unused(const Snapshot& s, const Project& project) {

@@ -19,6 +19,9 @@ namespace vdc::model {
 ///  evidence
 ///    that the run before is over; observations of an older generation are refused (conflict): the
 ///    thing was claimed anew meanwhile;
+///  - the places of a thing are given in the order of their hosts; each new one has a new
+///  generation, and a sighting of an older one is refused (conflict);
+///  - a volume is attached only to an instance whose disks lie on the same host;
 ///  - a thing that is being deleted takes no new wishes, and is forgotten only when it is gone.
 /// Claims are checked against capacity by control and by check(), not here: an observation or a
 /// shrunken host must never make a stored log unreadable.

@@ -40,6 +40,18 @@ VDC_VERB_WITH_PART(Declare, "declare", declared, Declared)
 VDC_VERB_WITH_PART(Claim, "claim", claimed, Claimed)
 VDC_VERB_WITH_PART(Observe, "observe", observed, Observed)
 
+template <class R>
+struct Verb<Sight<R>> {
+    using Of = R;
+    using Seen = typename R::Observed::OnHost;
+    static constexpr std::string_view word = "sight";
+    static base::Uuid id(const Sight<R>& change) { return change.id.value; }
+    static Json content(const Sight<R>& change) { return part_to_json(change.seen); }
+    static Result<Change> parse(typename R::Id id, const Json& content) {
+        return Change{Sight<R>{id, TRY(part_from_json<Seen>(content, Unknown::kept))}};
+    }
+};
+
 #define VDC_VERB_ALONE(Type, verb)                                              \
     template <class R>                                                          \
     struct Verb<Type<R>> {                                                      \

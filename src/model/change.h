@@ -37,6 +37,14 @@ struct Observe {
     typename R::Observed observed;
 };
 
+/// One host's agent saw its own part of a thing that stands on several hosts: the entry of that
+/// host in `observed.hosts`, and what follows from all of them, change; no other host's entry does.
+template <class R>
+struct Sight {
+    typename R::Id id;
+    typename R::Observed::OnHost seen;
+};
+
 /// The end of a thing is asked for. It stays until what it holds on hosts is gone.
 template <class R>
 struct Delete {
@@ -55,15 +63,16 @@ using Change =
     std::variant<Create<Project>, Declare<Project>, Forget<Project>, Create<Host>, Declare<Host>,
                  Claim<Host>, Observe<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>,
                  Create<KeyPair>, Forget<KeyPair>, Create<Image>, Declare<Image>, Claim<Image>,
-                 Observe<Image>, Delete<Image>, Forget<Image>, Create<Network>, Declare<Network>,
-                 Claim<Network>, Observe<Network>, Delete<Network>, Forget<Network>, Create<Volume>,
-                 Declare<Volume>, Claim<Volume>, Observe<Volume>, Delete<Volume>, Forget<Volume>,
-                 Create<VolumeSnapshot>, Observe<VolumeSnapshot>, Delete<VolumeSnapshot>,
-                 Forget<VolumeSnapshot>, Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>,
-                 Declare<Instance>, Claim<Instance>, Observe<Instance>, Delete<Instance>,
-                 Forget<Instance>, Create<Application>, Declare<Application>, Claim<Application>,
-                 Observe<Application>, Delete<Application>, Forget<Application>, Create<Operation>,
-                 Observe<Operation>, Forget<Operation>>;
+                 Observe<Image>, Sight<Image>, Delete<Image>, Forget<Image>, Create<Network>,
+                 Declare<Network>, Claim<Network>, Observe<Network>, Sight<Network>,
+                 Delete<Network>, Forget<Network>, Create<Volume>, Declare<Volume>, Claim<Volume>,
+                 Observe<Volume>, Delete<Volume>, Forget<Volume>, Create<VolumeSnapshot>,
+                 Observe<VolumeSnapshot>, Delete<VolumeSnapshot>, Forget<VolumeSnapshot>,
+                 Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>, Declare<Instance>,
+                 Claim<Instance>, Observe<Instance>, Delete<Instance>, Forget<Instance>,
+                 Create<Application>, Declare<Application>, Claim<Application>,
+                 Observe<Application>, Sight<Application>, Delete<Application>, Forget<Application>,
+                 Create<Operation>, Observe<Operation>, Forget<Operation>>;
 
 /// A change and why it happens: `why`, the event and the log line are this one sentence.
 struct Step {
@@ -73,11 +82,11 @@ struct Step {
 
 Subject subject_of(const Change& change);
 
-/// "create", "declare", "claim", "observe", "delete", "forget".
+/// "create", "declare", "claim", "observe", "sight", "delete", "forget".
 std::string_view verb_of(const Change& change);
 
 /// {"verb": "claim", "noun": "instance", "id": "...", "content": {...}}; content is the record for
-/// create, the part for declare, claim and observe, absent otherwise.
+/// create, the part for declare, claim and observe, one host's entry for sight, absent otherwise.
 base::Json change_to_json(const Change& change);
 base::Result<Change> change_from_json(const base::Json& json);
 

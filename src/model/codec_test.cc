@@ -272,6 +272,12 @@ struct Made<Observe<R>> {
     }
 };
 template <class R>
+struct Made<Sight<R>> {
+    static Change make(Random<Draw>& random) {
+        return Sight<R>{{random.uuid()}, random.make<typename R::Observed::OnHost>()};
+    }
+};
+template <class R>
 struct Made<Delete<R>> {
     static Change make(Random<Draw>& random) { return Delete<R>{{random.uuid()}}; }
 };

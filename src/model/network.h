@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "model/parts.h"
 
@@ -32,23 +33,50 @@ struct NetworkDeclared {
 
 struct NetworkClaimed {
     std::int64_t number = 0;
+    Places places;
+    Generation generation = 0;
 
     friend bool operator==(const NetworkClaimed&, const NetworkClaimed&) = default;
     static constexpr auto fields() {
-        return std::tuple{field("number", &NetworkClaimed::number,
-                                "unique in the datacenter, 1 to 65535; 0 before it is claimed")};
+        return std::tuple{
+            field("number", &NetworkClaimed::number,
+                  "unique in the datacenter, 1 to 65535; 0 before it is claimed"),
+            field("places", &NetworkClaimed::places, "hosts that have, or may have, it"),
+            field("generation", &NetworkClaimed::generation, "the highest of a place so far")};
     }
 };
 
-struct NetworkObserved {
+/// What one host saw of a network.
+struct NetworkSeen {
+    HostId host;
+    Generation generation = 0;
     Presence presence = Presence::unknown;
     std::string message;
+
+    bool gone() const { return presence == Presence::absent; }
+    friend bool operator==(const NetworkSeen&, const NetworkSeen&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("host", &NetworkSeen::host, "that saw it"),
+                          field("generation", &NetworkSeen::generation, "of its place"),
+                          field("presence", &NetworkSeen::presence, "whether it stands there"),
+                          field("message", &NetworkSeen::message, "why it failed")};
+    }
+};
+
+/// The first fields follow from the list (apply.h).
+struct NetworkObserved {
+    using OnHost = NetworkSeen;
+
+    Presence presence = Presence::unknown;
+    std::string message;
+    std::vector<NetworkSeen> hosts;
 
     friend bool operator==(const NetworkObserved&, const NetworkObserved&) = default;
     static constexpr auto fields() {
         return std::tuple{
             field("presence", &NetworkObserved::presence, "on the hosts that need it"),
-            field("message", &NetworkObserved::message, "why it failed")};
+            field("message", &NetworkObserved::message, "why it failed"),
+            field("hosts", &NetworkObserved::hosts, "what each host saw of it")};
     }
 };
 

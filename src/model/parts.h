@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <tuple>
+#include <vector>
 
 #include "base/addresses.h"
 #include "base/units.h"
@@ -43,7 +44,6 @@ struct Resources {
     }
 };
 
-/// Whether something stands where it is needed.
 /// Of something on a host. `unknown` until its agent has looked; `absent` is its word that nothing
 /// is there.
 enum class Presence { unknown, absent, ready, failed };
@@ -53,5 +53,32 @@ constexpr auto words(Presence) {
                                {Presence::ready, "ready"},
                                {Presence::failed, "failed"}}};
 }
+
+/// A host that has, or may have, something of a thing that stands on several: a network, a front,
+/// an image. Each time the need begins it gets a higher generation: what was seen of an earlier
+/// one says nothing (docs/decisions/0010-places.md). The place goes when the host has said that
+/// nothing is there, and nothing is needed there.
+struct Place {
+    HostId host;
+    Generation generation = 0;
+    bool needed = false;
+
+    friend bool operator==(const Place&, const Place&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("host", &Place::host, "that has it"),
+            field("generation", &Place::generation, "of the need; an older sighting says nothing"),
+            field("needed", &Place::needed, "whether it shall be there; otherwise it goes")};
+    }
+};
+
+/// In the order of their hosts, each host once.
+using Places = std::vector<Place>;
+
+/// The place on that host, or nullptr.
+const Place* place_on(const Places& places, HostId host);
+
+/// Whether it is needed on that host.
+bool needed_on(const Places& places, HostId host);
 
 }  // namespace vdc::model

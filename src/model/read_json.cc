@@ -336,6 +336,13 @@ bool read_content(In& in, const base::Uuid& id, std::optional<Change>& change, O
     return true;
 }
 template <class R>
+bool read_content(In& in, const base::Uuid& id, std::optional<Change>& change, Sight<R>*) {
+    Sight<R> made{{id}, {}};
+    if (!in.take(",\"content\":") || !read(in, made.seen)) return false;
+    change.emplace(std::move(made));
+    return true;
+}
+template <class R>
 bool read_content(In&, const base::Uuid& id, std::optional<Change>& change, Delete<R>*) {
     change.emplace(Delete<R>{{id}});
     return true;

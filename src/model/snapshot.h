@@ -15,7 +15,7 @@ namespace vdc::model {
 enum class Link {
     host_instance,         ///< instances claimed on a host
     host_volume,           ///< volumes claimed on a host
-    host_image,            ///< images kept on a host
+    host_image,            ///< images that have a place on a host
     application_instance,  ///< its replicas
     instance_volume,       ///< volumes attached to it
     instance_port,         ///< its ports
@@ -30,6 +30,8 @@ enum class Link {
     subject_operation,   ///< operations about a thing that still run
     finished_operation,  ///< (nil, operation) for those that ended
     unplaced_instance,   ///< (nil, instance) for those that want a host and have none
+    host_network,        ///< networks that have a place on a host
+    host_application,    ///< applications whose front has a place on a host
 };
 
 /// The datacenter at one revision: a value. Copies are cheap and independent. Only apply.h changes

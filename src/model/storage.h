@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "model/parts.h"
 
@@ -51,20 +52,55 @@ struct ImageDeclared {
 
 struct ImageClaimed {
     std::optional<HostId> host;
+    Places places;
+    Generation generation = 0;
 
     friend bool operator==(const ImageClaimed&, const ImageClaimed&) = default;
     static constexpr auto fields() {
-        return std::tuple{field("host", &ImageClaimed::host, "the host that keeps it")};
+        return std::tuple{
+            field("host", &ImageClaimed::host, "the host that imports it"),
+            field("places", &ImageClaimed::places, "hosts that have it, or to which it is brought"),
+            field("generation", &ImageClaimed::generation, "the highest of a place so far")};
     }
 };
 
-struct ImageObserved {
+/// What one host saw of an image: the one that imports it, or one to which it is brought.
+struct ImageSeen {
+    HostId host;
+    Generation generation = 0;
     ImagePhase phase = ImagePhase::waiting;
     std::string format;
     std::string sha256;
     Bytes virtual_size{};
     Bytes stored_size{};
     std::string message;
+
+    bool gone() const { return phase == ImagePhase::absent; }
+    friend bool operator==(const ImageSeen&, const ImageSeen&) = default;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("host", &ImageSeen::host, "that saw it"),
+            field("generation", &ImageSeen::generation, "of its place"),
+            field("phase", &ImageSeen::phase, "how far it is there"),
+            field("format", &ImageSeen::format, "that the imported file had"),
+            field("sha256", &ImageSeen::sha256, "of the imported file"),
+            field("virtual_size", &ImageSeen::virtual_size, "of the disk, in bytes"),
+            field("stored_size", &ImageSeen::stored_size, "on the host's disk, in bytes"),
+            field("message", &ImageSeen::message, "why it failed")};
+    }
+};
+
+/// The first fields follow from what the importing host saw (apply.h).
+struct ImageObserved {
+    using OnHost = ImageSeen;
+
+    ImagePhase phase = ImagePhase::waiting;
+    std::string format;
+    std::string sha256;
+    Bytes virtual_size{};
+    Bytes stored_size{};
+    std::string message;
+    std::vector<ImageSeen> hosts;
 
     friend bool operator==(const ImageObserved&, const ImageObserved&) = default;
     static constexpr auto fields() {
@@ -74,7 +110,8 @@ struct ImageObserved {
             field("sha256", &ImageObserved::sha256, "of the imported file"),
             field("virtual_size", &ImageObserved::virtual_size, "of the disk, in bytes"),
             field("stored_size", &ImageObserved::stored_size, "on the host's disk, in bytes"),
-            field("message", &ImageObserved::message, "why it failed")};
+            field("message", &ImageObserved::message, "why it failed"),
+            field("hosts", &ImageObserved::hosts, "what each host saw of it")};
     }
 };
 

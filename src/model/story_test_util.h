@@ -135,7 +135,21 @@ class Story {
         declared.instance.key = perhaps<KeyPairId, KeyPair>();
         if (declared.front) declared.front->check_path.clear();
     }
-    void mend(ImageClaimed& claimed) { claimed.host = perhaps<HostId, Host>(); }
+    /// Places on some of the hosts, as control would claim them anew.
+    template <class Claimed>
+    void mend_places(Claimed& claimed) {
+        claimed.generation = counter();
+        claimed.places.clear();
+        for (const auto& [id, host] : snapshot_.template all<Host>())
+            if (random_.once_in(2))
+                claimed.places.push_back({id, claimed.generation, random_.once_in(2)});
+    }
+    void mend(ImageClaimed& claimed) {
+        claimed.host = perhaps<HostId, Host>();
+        mend_places(claimed);
+    }
+    void mend(NetworkClaimed& claimed) { mend_places(claimed); }
+    void mend(ApplicationClaimed& claimed) { mend_places(claimed); }
     void mend(HostClaimed& claimed) { claimed.epoch = counter(); }
     void mend(VolumeClaimed& claimed) {
         claimed.host = perhaps<HostId, Host>();
@@ -189,6 +203,18 @@ class Story {
         if (found == nullptr) return Observe<Instance>{{random_.uuid()}, observed};
         observed.generation = found->claimed.generation;
         return Observe<Instance>{found->id, observed};
+    }
+    template <class R>
+    Change make_one(std::type_identity<Sight<R>>) {
+        auto seen = random_.template make<typename R::Observed::OnHost>();
+        const R* found = some<R>();
+        if (found == nullptr) return Sight<R>{{random_.uuid()}, std::move(seen)};
+        if (!found->claimed.places.empty()) {
+            const Place& place = found->claimed.places.front();
+            seen.host = place.host;
+            seen.generation = place.generation;
+        }
+        return Sight<R>{found->id, std::move(seen)};
     }
     template <class R>
     Change make_one(std::type_identity<Delete<R>>) {

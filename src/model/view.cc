@@ -36,14 +36,28 @@ HostView view_of(const Snapshot& snapshot, const Host& host) {
             snapshot.claimed(host.id)};
 }
 
+/// Names of the hosts on which the thing is, as they say themselves; sorted.
+template <class R, class There>
+static std::vector<std::string> hosts_with(const Snapshot& snapshot, const R& record, There there) {
+    std::vector<std::string> names;
+    for (const auto& seen : record.observed.hosts)
+        if (there(seen)) names.push_back(name_of<Host>(snapshot, seen.host).value_or(""));
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
 ImageView view_of(const Snapshot& snapshot, const Image& image) {
     return {name_of<Project>(snapshot, image.project), name_of<Host>(snapshot, image.claimed.host),
+            hosts_with(snapshot, image,
+                       [](const ImageSeen& seen) { return seen.phase == ImagePhase::ready; }),
             count(snapshot, Link::image_volume, image.id.value)};
 }
 
 NetworkView view_of(const Snapshot& snapshot, const Network& network) {
     return {name_of<Project>(snapshot, network.project), network.declared.range.first + 1,
-            count(snapshot, Link::network_port, network.id.value)};
+            count(snapshot, Link::network_port, network.id.value),
+            hosts_with(snapshot, network,
+                       [](const NetworkSeen& seen) { return seen.presence == Presence::ready; })};
 }
 
 VolumeView view_of(const Snapshot& snapshot, const Volume& volume) {
@@ -100,6 +114,8 @@ ApplicationView view_of(const Snapshot& snapshot, const Application& application
     if (declared.front && application.claimed.address)
         view.address = text(application.claimed.address);
     if (declared.front) view.port = declared.front->port;
+    for (const Place& place : application.claimed.places)
+        if (place.needed) view.host = name_of<Host>(snapshot, place.host);
     view.ready = ready_replicas(snapshot, application);
     view.wanted = declared.replicas;
     auto replicas =

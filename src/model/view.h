@@ -40,11 +40,13 @@ struct HostView {
 struct ImageView {
     std::optional<std::string> project;
     std::optional<std::string> host;
+    std::vector<std::string> hosts;
     std::int64_t volumes = 0;
 
     static constexpr auto fields() {
         return std::tuple{field("project", &ImageView::project, "name; none: of the datacenter"),
-                          field("host", &ImageView::host, "name of the host that keeps it"),
+                          field("host", &ImageView::host, "name of the host that imported it"),
+                          field("hosts", &ImageView::hosts, "names of those that have it"),
                           field("volumes", &ImageView::volumes, "that began with it")};
     }
 };
@@ -53,11 +55,13 @@ struct NetworkView {
     std::optional<std::string> project;
     Ipv4 gateway;
     std::int64_t ports = 0;
+    std::vector<std::string> hosts;
 
     static constexpr auto fields() {
         return std::tuple{field("project", &NetworkView::project, "name"),
                           field("gateway", &NetworkView::gateway, "of its instances"),
-                          field("ports", &NetworkView::ports, "in it")};
+                          field("ports", &NetworkView::ports, "in it"),
+                          field("hosts", &NetworkView::hosts, "names of those where it stands")};
     }
 };
 
@@ -139,6 +143,7 @@ struct ApplicationView {
     std::optional<std::string> network;
     std::optional<std::string> address;
     std::optional<std::int64_t> port;
+    std::optional<std::string> host;
     std::int64_t ready = 0;
     std::int64_t wanted = 0;
     std::vector<std::string> instances;
@@ -150,6 +155,7 @@ struct ApplicationView {
                           field("network", &V::network, "name of where its replicas are"),
                           field("address", &V::address, "where it answers"),
                           field("port", &V::port, "where it answers"),
+                          field("host", &V::host, "name of the host that carries its front"),
                           field("ready", &V::ready, "replicas that are ready"),
                           field("wanted", &V::wanted, "replicas that shall be"),
                           field("instances", &V::instances, "names of its replicas, in order")};

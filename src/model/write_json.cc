@@ -271,6 +271,10 @@ static void write_content(std::string& out, const Observe<R>& change) {
     write_content_part(out, change.observed);
 }
 template <class R>
+static void write_content(std::string& out, const Sight<R>& change) {
+    write_content_part(out, change.seen);
+}
+template <class R>
 static void write_content(std::string&, const Delete<R>&) {}
 template <class R>
 static void write_content(std::string&, const Forget<R>&) {}

@@ -8,9 +8,20 @@ template <class R>
 static Links links_of_record(const R&) {
     return {};
 }
+static Links links_of_places(Link link, const Places& places) {
+    Links links;
+    for (const Place& place : places) links.emplace_back(link, place.host.value);
+    return links;
+}
 static Links links_of_record(const Image& image) {
-    if (image.claimed.host) return {{Link::host_image, image.claimed.host->value}};
-    return {};
+    Links links = links_of_places(Link::host_image, image.claimed.places);
+    const auto& keeper = image.claimed.host;
+    if (keeper && place_on(image.claimed.places, *keeper) == nullptr)
+        links.emplace_back(Link::host_image, keeper->value);
+    return links;
+}
+static Links links_of_record(const Network& network) {
+    return links_of_places(Link::host_network, network.claimed.places);
 }
 static Links links_of_record(const Volume& volume) {
     Links links;
@@ -42,8 +53,9 @@ static Links links_of_record(const Instance& instance) {
 }
 static Links links_of_record(const Application& application) {
     const Template& made_of = application.declared.instance;
-    Links links{{Link::network_application, made_of.network.value},
-                {Link::image_application, made_of.image.value}};
+    Links links = links_of_places(Link::host_application, application.claimed.places);
+    links.emplace_back(Link::network_application, made_of.network.value);
+    links.emplace_back(Link::image_application, made_of.image.value);
     if (made_of.key) links.emplace_back(Link::key_application, made_of.key->value);
     return links;
 }

@@ -47,7 +47,7 @@ static bool may_lie_on(const Snapshot& s, const Instance& instance, model::HostI
         if (volume->declared.instance == instance.id && volume->claimed.host &&
             volume->claimed.host != host)
             return false;
-    return s.get<model::Image>(instance.declared.image).claimed.host == host;
+    return true;
 }
 
 /// Whether some host of the snapshot could take the instance beside what truly runs or shall run

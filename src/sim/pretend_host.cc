@@ -24,6 +24,7 @@ drivers::HostFacts PretendHost::facts() const {
 
 static Duration usual_time(const Effect& effect) {
     if (std::holds_alternative<ImportImage>(effect)) return 2s;
+    if (std::holds_alternative<FetchImage>(effect)) return 1s;
     if (std::holds_alternative<Launch>(effect)) return 300ms;
     if (std::holds_alternative<LookFront>(effect)) return 5ms;
     return 30ms;
@@ -38,6 +39,13 @@ PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
     fate.fails_before = chance_.once_in(static_cast<std::uint64_t>(faults.fail_per_mille), 1000);
     fate.fails_after = chance_.once_in(static_cast<std::uint64_t>(faults.lose_per_mille), 1000);
     return fate;
+}
+
+bool PretendHost::answers(model::InstanceId id) const {
+    const auto at = running.find(id);
+    return at != running.end() && at->second.sighting.alive &&
+           at->second.sighting.run == RunState::running &&
+           at->second.sighting.started + 4s <= time_line_.now();
 }
 
 void PretendHost::notice(model::InstanceId instance) {
@@ -85,6 +93,14 @@ struct PretendDeeds {
         ImageSighting& image = host.images[effect.image.id];
         image = {true, "qcow2", std::string(64, 'a'), {64 << 20}, {20 << 20}};
         return Sighting(image);
+    }
+    Outcome operator()(const FetchImage& effect) {
+        if (const auto here = host.images.find(effect.image.id); here != host.images.end())
+            return Sighting(here->second);
+        const PretendHost* source = host.neighbour_(effect.source.host_name);
+        const auto there = source->images.find(effect.image.id);
+        if (there == source->images.end()) return refused("the source has no such image");
+        return Sighting(host.images[effect.image.id] = there->second);
     }
     Outcome operator()(const RemoveImage& effect) {
         for (const auto& [id, volume] : host.volumes)
@@ -170,11 +186,7 @@ struct PretendDeeds {
     Outcome front_seen(const FrontSpec& front) {
         FrontSighting sighting{true, fingerprint(front), {}};
         for (const BackendSpec& backend : front.backends) {
-            const auto at = host.running.find(backend.instance);
-            const bool answers = at != host.running.end() && at->second.sighting.alive &&
-                                 at->second.sighting.run == RunState::running &&
-                                 at->second.sighting.started + 4s <= host.time_line_.now();
-            if (answers) sighting.ready.push_back(backend.instance);
+            if (host.somewhere_(backend.instance)) sighting.ready.push_back(backend.instance);
         }
         return Sighting(sighting);
     }

@@ -43,6 +43,16 @@ class PretendHost {
     /// The guest powers itself off.
     bool power_off(model::InstanceId instance);
 
+    /// Whether this instance runs here and has booted.
+    bool answers(model::InstanceId instance) const;
+
+    /// Other hosts: by name, and whether an instance answers on any of them.
+    void meet(std::function<const PretendHost*(const std::string&)> neighbour,
+              std::function<bool(model::InstanceId)> somewhere) {
+        neighbour_ = std::move(neighbour);
+        somewhere_ = std::move(somewhere);
+    }
+
     void on_notice(std::function<void(drivers::Notice)> heard) { heard_ = std::move(heard); }
     std::vector<model::InstanceId> instances() const;
     drivers::HostFacts facts() const;
@@ -80,6 +90,8 @@ class PretendHost {
     TimeLine& time_line_;
     base::Chance chance_;
     std::function<void(drivers::Notice)> heard_;
+    std::function<const PretendHost*(const std::string&)> neighbour_;
+    std::function<bool(model::InstanceId)> somewhere_;
     std::int64_t next_pid_ = 1000;
 };
 

@@ -37,7 +37,7 @@ class Life {
 World::Options Life::options(Chance& chance, std::uint64_t seed) {
     World::Options options;
     options.seed = seed;
-    options.hosts = 1;  // networks and fronts on several hosts come with joining
+    options.hosts = static_cast<int>(chance.between(1, 5));
     options.vcpus = {chance.between(1, 4)};
     options.memory = {chance.between(1500, 6000)};
     return options;

@@ -57,6 +57,16 @@ World::World(const Options& options) : time_line_(beginning), chance_(options.se
         const std::string name = "h" + std::to_string(index + 1);
         site.id = control::host_id("sim", name);
         site.host = std::make_unique<PretendHost>(name, time_line_, chance_.next());
+        site.host->meet(
+            [this](const std::string& other) -> const PretendHost* {
+                for (const Site& each : sites_)
+                    if (each.host->name() == other) return each.host.get();
+                broken("an effect names a host that does not exist");
+            },
+            [this](model::InstanceId instance) {
+                return std::any_of(sites_.begin(), sites_.end(),
+                                   [&](const Site& each) { return each.host->answers(instance); });
+            });
         site.host->vcpus = options.vcpus;
         site.host->memory = options.memory;
         site.hands = std::make_unique<PretendHands>(*site.host, time_line_);

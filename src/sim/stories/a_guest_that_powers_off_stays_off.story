@@ -16,13 +16,15 @@ rest
 00:20.151  the volume is detached
 00:20.151  one: its guest powered off
 00:20.151  one is off and gives its room back
-00:20.222  the network is not needed here and gone
+00:20.151  network default is not needed on h1 any more
+00:20.256  the network is not needed on h1 and gone
+00:20.256  network default is gone from a host that had it
 00:30.150  admin asked for it: start instance one
 00:30.150  admin asked for instance one to be running
 00:30.150  one claimed on h1, generation 2: h1 has the most room of 1 host
-00:30.150  network default is needed: that it was absent says nothing any more
-00:30.170  the network is ready
-00:30.186  one: it is being started
-00:30.456  the volume is attached
-00:30.456  one: it runs with kvm
-00:30.456  instance one: running
+00:30.150  network default is needed on h1 by one
+00:30.168  the network is ready on h1
+00:30.169  one: it is being started
+00:30.509  the volume is attached
+00:30.509  one: it runs with kvm
+00:30.509  instance one: running

@@ -22,22 +22,22 @@ rest
 00:20.150  c waits: no host fits 1 vcpus and 128MiB of memory: of 1 not one that has enough memory: 1
 00:30.150  admin asked for it: delete instance a
 00:30.150  admin asked for instance a to be gone
-00:30.180  the volume is detached
-00:30.180  a: its run was ended
-00:30.202  a: nothing is left of it here
-00:30.202  a ended and left its host
-00:30.202  c claimed on h1, generation 1: h1 has the most room of 1 host
-00:30.202  volume c-root lies on h1 with its instance
-00:30.202  its instance a ends
-00:30.202  volume a-root ends with its instance
-00:30.202  its instance a is gone
-00:30.202  instance a is gone
-00:30.202  instance a: gone
-00:30.229  c: it waits: its volume is being prepared
-00:30.232  the volume is gone
-00:30.232  volume a-root is gone from its host
-00:30.283  the volume is ready
-00:30.283  c: it is being started
-00:30.580  the volume is attached
-00:30.580  c: it runs with kvm
-00:30.580  instance c: running
+00:30.186  the volume is detached
+00:30.186  a: its run was ended
+00:30.210  a: nothing is left of it here
+00:30.210  a ended and left its host
+00:30.210  c claimed on h1, generation 1: h1 has the most room of 1 host
+00:30.210  volume c-root lies on h1 with its instance
+00:30.210  its instance a ends
+00:30.210  volume a-root ends with its instance
+00:30.210  its instance a is gone
+00:30.210  instance a is gone
+00:30.210  instance a: gone
+00:30.237  the volume is gone
+00:30.237  volume a-root is gone from its host
+00:30.266  c: it waits: its volume is being prepared
+00:30.291  the volume is ready
+00:30.291  c: it is being started
+00:30.836  the volume is attached
+00:30.836  c: it runs with kvm
+00:30.836  instance c: running

@@ -73,7 +73,8 @@ static Status check_format(Database& database, const std::string& path) {
                      path + " was written by a newer vdc (format " + std::to_string(version) +
                          "; this one reads up to " + std::to_string(format_version) + ")",
                      "run that version or a newer one; nothing was changed"};
-    return {};
+    if (version == format_version) return {};
+    return database.run("PRAGMA user_version=" + std::to_string(format_version));
 }
 
 Result<std::string> prepare_file(const std::string& folder) {

@@ -1,0 +1,99 @@
+#include "control/places.h"
+
+#include <map>
+#include <tuple>
+
+namespace vdc::control {
+
+using model::Application;
+using model::Host;
+using model::HostId;
+using model::Image;
+using model::Instance;
+using model::Link;
+using model::Network;
+using model::Port;
+using model::Snapshot;
+
+static std::set<model::NetworkId> networks_of(const Snapshot& s, const Instance& instance) {
+    std::set<model::NetworkId> networks;
+    for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value))
+        networks.insert(port->declared.network);
+    return networks;
+}
+
+void need_networks(Draft& draft, const Instance& instance) {
+    const HostId host = *instance.claimed.host;
+    for (const model::NetworkId id : networks_of(draft.datacenter(), instance)) {
+        const auto& network = draft.datacenter().get<Network>(id);
+        if (needed_on(network.claimed.places, host)) continue;
+        const std::string name = network.name;
+        claim(draft, network, needed_there(network.claimed, host),
+              "network " + name + " is needed on " + draft.datacenter().get<Host>(host).name +
+                  " by " + instance.name);
+    }
+}
+
+static bool others_use(const Snapshot& s, const Instance& but, HostId host, model::NetworkId id) {
+    for (const Instance* other : s.linked_records<Instance>(Link::host_instance, host.value))
+        if (other->id != but.id && networks_of(s, *other).contains(id)) return true;
+    return false;
+}
+
+void leave_networks(Draft& draft, const Instance& instance, HostId host) {
+    for (const model::NetworkId id : networks_of(draft.datacenter(), instance)) {
+        if (others_use(draft.datacenter(), instance, host, id)) continue;
+        const auto& network = draft.datacenter().get<Network>(id);
+        const std::string name = network.name;
+        claim(draft, network, not_needed_there(network.claimed, host),
+              "network " + name + " is not needed on " + draft.datacenter().get<Host>(host).name +
+                  " any more");
+    }
+}
+
+void need_image(Draft& draft, model::ImageId id, const Host& host) {
+    const auto& image = draft.datacenter().get<Image>(id);
+    if (image.deleting || needed_on(image.claimed.places, host.id)) return;
+    const std::string name = image.name;
+    claim(draft, image, needed_there(image.claimed, host.id),
+          "image " + name + " is brought to " + host.name);
+}
+
+// ---- fronts ------------------------------------------------------------------------------------
+
+/// How many replicas with a card in the front's network each host has.
+static std::map<HostId, std::int64_t> replicas_by_host(const Snapshot& s,
+                                                       const Application& application) {
+    std::map<HostId, std::int64_t> counted;
+    const model::NetworkId network = application.declared.instance.network;
+    for (const Instance* replica :
+         s.linked_records<Instance>(Link::application_instance, application.id.value))
+        if (replica->claimed.host && networks_of(s, *replica).contains(network))
+            ++counted[*replica->claimed.host];
+    return counted;
+}
+
+static std::int64_t fronts_carried(const Snapshot& s, HostId host) {
+    std::int64_t carried = 0;
+    for (const Application* each :
+         s.linked_records<Application>(Link::host_application, host.value))
+        if (needed_on(each->claimed.places, host)) ++carried;
+    return carried;
+}
+
+std::optional<HostId> carrier_of(const Snapshot& s, const Application& application) {
+    using Rank = std::tuple<bool, bool, std::int64_t, std::int64_t, std::string, HostId>;
+    std::optional<Rank> best;
+    for (const auto& [id, replicas] : replicas_by_host(s, application)) {
+        const Host& host = s.get<Host>(id);
+        const bool fit = host.claimed.health == model::HostHealth::up && host.declared.schedulable;
+        const bool carries = needed_on(application.claimed.places, id);
+        const Rank rank{
+            !fit,      !carries, carries ? 0 : -replicas, carries ? 0 : fronts_carried(s, id),
+            host.name, id};
+        if (!best || rank < *best) best = rank;
+    }
+    return best ? std::optional(std::get<HostId>(*best)) : std::nullopt;
+}
+
+}  // namespace vdc::control

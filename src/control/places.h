@@ -1,0 +1,80 @@
+#pragma once
+
+#include <algorithm>
+#include <string>
+
+#include "control/plan.h"
+#include "model/places.h"
+
+/// How control claims places for what stands on several hosts: networks, fronts, images.
+namespace vdc::control {
+
+/// The claim with that host among the places that need the thing. A need that begins, also anew,
+/// has a generation that none had before.
+template <class Claimed>
+Claimed needed_there(Claimed claimed, model::HostId host) {
+    auto& places = claimed.places;
+    const auto at =
+        std::lower_bound(places.begin(), places.end(), host,
+                         [](const model::Place& each, model::HostId id) { return each.host < id; });
+    const bool there = at != places.end() && at->host == host;
+    if (there && at->needed) return claimed;
+    const model::Place place{host, ++claimed.generation, true};
+    if (there)
+        *at = place;
+    else
+        places.insert(at, place);
+    return claimed;
+}
+
+/// The claim without a need on that host: it shall go from there.
+template <class Claimed>
+Claimed not_needed_there(Claimed claimed, model::HostId host) {
+    for (model::Place& place : claimed.places)
+        if (place.host == host) place.needed = false;
+    return claimed;
+}
+
+/// The claim without the places that are neither needed nor there any more.
+template <model::OnHosts R>
+typename R::Claimed without_left(const R& record) {
+    typename R::Claimed claimed = record.claimed;
+    std::erase_if(claimed.places, [&](const model::Place& place) {
+        const auto* seen = model::seen_on(record, place.host);
+        return !place.needed && seen != nullptr && seen->gone();
+    });
+    return claimed;
+}
+
+/// Claims it so, if that is another claim than now.
+template <class R>
+void claim(Draft& draft, const R& record, typename R::Claimed claimed, std::string reason) {
+    if (claimed == record.claimed) return;
+    draft.must_add(model::Claim<R>{record.id, std::move(claimed)}, std::move(reason));
+}
+
+/// Drops the places that the thing has left; one step for all of them. The record as it is then.
+template <class R>
+model::Shared<R> drop_left_places(Draft& draft, const R& record, const std::string& name) {
+    claim(draft, record, without_left(record), name + " is gone from a host that had it");
+    return *draft.datacenter().all<R>().find(record.id);
+}
+
+/// The networks of a claimed instance are needed on its host. Called whenever one is looked at.
+void need_networks(Draft& draft, const model::Instance& instance);
+
+/// The instance left `host`: its networks are needed there no longer, unless others there are in
+/// them.
+void leave_networks(Draft& draft, const model::Instance& instance, model::HostId host);
+
+/// The image is needed on that host, because a volume that begins with it comes there. It stays
+/// until it is deleted: the next volume finds it there.
+void need_image(Draft& draft, model::ImageId image, const model::Host& host);
+
+/// The host that carries the application's front: one that runs replicas, and that keeps it as long
+/// as it may. In this order: is up and takes instances; carries it already; has the most replicas;
+/// carries the fewest fronts; has the lowest name. None: no replica has a host.
+std::optional<model::HostId> carrier_of(const model::Snapshot& datacenter,
+                                        const model::Application& application);
+
+}  // namespace vdc::control

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <algorithm>
+
+#include "model/nouns.h"
+
+/// Things that stand on several hosts: what each host saw, and what follows from all of it.
+namespace vdc::model {
+
+/// Records of this kind have places, and one entry in `observed.hosts` for each host.
+template <class R>
+concept OnHosts = requires {
+    typename R::Observed::OnHost;
+};
+
+/// What that host saw under its present place, or nullptr: nothing yet.
+template <OnHosts R>
+const typename R::Observed::OnHost* seen_on(const R& record, HostId host) {
+    const Place* place = place_on(record.claimed.places, host);
+    if (place == nullptr) return nullptr;
+    for (const auto& seen : record.observed.hosts)
+        if (seen.host == host && seen.generation == place->generation) return &seen;
+    return nullptr;
+}
+
+/// Enters what a host saw, in the order of hosts.
+template <OnHosts R>
+void enter_sighting(R& record, const typename R::Observed::OnHost& seen) {
+    auto& all = record.observed.hosts;
+    const auto at =
+        std::lower_bound(all.begin(), all.end(), seen.host,
+                         [](const auto& each, HostId host) { return each.host < host; });
+    if (at != all.end() && at->host == seen.host)
+        *at = seen;
+    else
+        all.insert(at, seen);
+}
+
+/// Drops what was seen under places that are no more, and writes what follows from the rest:
+///  - a network is ready when it is on all hosts that need it, failed when it failed on one, absent
+///    when no host has a place for it;
+///  - a front is what the host that carries it saw; absent when no host has a place for it;
+///  - an image is what the host that imports it saw.
+void sum_up(Network& network);
+void sum_up(Application& application);
+void sum_up(Image& image);
+
+}  // namespace vdc::model
