@@ -38,9 +38,9 @@ rest
 00:20.242  instance web-1 is gone
 00:20.242  application web is gone
 00:20.242  application web: gone
-00:20.278  the volume is gone
-00:20.278  volume web-2-root is gone from its host
-00:20.288  the volume is gone
-00:20.288  the network is not needed on h1 and gone
-00:20.288  network default is gone from a host that had it
-00:20.288  volume web-1-root is gone from its host
+00:20.277  the volume is gone
+00:20.277  volume web-2-root is gone from its host
+00:20.289  the volume is gone
+00:20.289  the network is not needed on h1 and gone
+00:20.289  network default is gone from a host that had it
+00:20.289  volume web-1-root is gone from its host

@@ -33,11 +33,11 @@ rest
 00:30.210  its instance a is gone
 00:30.210  instance a is gone
 00:30.210  instance a: gone
-00:30.237  the volume is gone
-00:30.237  volume a-root is gone from its host
-00:30.266  c: it waits: its volume is being prepared
-00:30.291  the volume is ready
-00:30.291  c: it is being started
-00:30.836  the volume is attached
-00:30.836  c: it runs with kvm
-00:30.836  instance c: running
+00:30.236  the volume is gone
+00:30.236  volume a-root is gone from its host
+00:30.265  c: it waits: its volume is being prepared
+00:30.290  the volume is ready
+00:30.290  c: it is being started
+00:30.835  the volume is attached
+00:30.835  c: it runs with kvm
+00:30.835  instance c: running
