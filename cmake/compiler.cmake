@@ -28,6 +28,9 @@ if(MOLD AND NOT VDC_FUZZ)
 endif()
 
 set(VDC_SANITIZE "" CACHE STRING "address,undefined or thread, or nothing")
+if(VDC_SANITIZE MATCHES "thread")
+  add_compile_definitions(BOOST_ASIO_DISABLE_FENCED_BLOCK)  # fences are unknown to this sanitizer
+endif()
 if(VDC_SANITIZE)
   add_compile_options(-fsanitize=${VDC_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${VDC_SANITIZE})

@@ -5,10 +5,10 @@
 
 #include "api/api.h"
 #include "api/call.h"
-#include "api/console_bridge.h"
 #include "api/past.h"
 #include "api/watchers.h"
 #include "runtime/workers.h"
+#include "wire/socket_bridge.h"
 
 namespace vdc::api {
 
@@ -23,7 +23,7 @@ struct Desk {
     const Options options;
     Watchers watchers;
     Past past{engine, executor};
-    ConsoleBridge bridge;
+    wire::SocketBridge bridge;
     runtime::Workers readers{2, "api-reader", 1000};
 
     engine::SnapshotPtr snapshot() const { return engine.snapshot(); }

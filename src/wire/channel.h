@@ -1,82 +1,107 @@
 #pragma once
 
-#include <sys/uio.h>
-
-#include <cstddef>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/role.hpp>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "runtime/fd.h"
 #include "wire/tls.h"
 
-struct ssl_ctx_st;
-
-/// The bytes of one connection, plain or within TLS, without waiting. For server and client.
+/// The bytes of one connection, plain or within TLS 1.3, for server and client. This header shows
+/// Boost.Asio: only the files that move bytes include it.
 namespace vdc::wire {
 
-/// A connected stream socket that does not block.
+namespace asio = boost::asio;
+using boost::beast::flat_buffer;
+using boost::system::error_code;
+
+/// The peer said that it will send no more, or went away.
+bool is_end(const error_code& failure);
+
+using TlsContext = std::shared_ptr<asio::ssl::context>;
+base::Result<TlsContext> server_tls(const Identity& identity);
+/// Trusts anybody when a fingerprint is `pinned` (see Channel::check_fingerprint), else a file of
+/// certificates, else the system's.
+base::Result<TlsContext> client_tls(bool pinned, const std::string& ca_file);
+
+/// An AsyncStream of Boost.Beast over a connected socket. The one who begins an operation keeps
+/// the channel alive until it has ended.
 class Channel {
   public:
-    enum class Outcome {
-        moved,
-        wait_readable,  ///< nothing moved: try again when the socket can be read
-        wait_writable,  ///< nothing moved: try again when it can be written
-        ended,          ///< reading only: the peer will send no more
-        broken          ///< reset, a TLS alert, bad records: trouble() says which
-    };
-    struct Moved {
-        Outcome outcome = Outcome::moved;
-        std::size_t bytes = 0;
-    };
+    using Socket =
+        asio::basic_stream_socket<asio::generic::stream_protocol, asio::io_context::executor_type>;
+    using executor_type = Socket::executor_type;
 
-    explicit Channel(runtime::Fd socket) : socket_(std::move(socket)) {}
-    virtual ~Channel() = default;
+    /// Takes the socket over. Without a context the bytes are plain.
+    Channel(asio::io_context& loop, runtime::Fd socket, TlsContext context = nullptr);
 
-    virtual Moved read(char* to, std::size_t size);
-    virtual Moved write(const iovec* from, int count);
-    /// Bytes that were received and wait above the kernel, so that poll() does not see them.
-    virtual bool holds_bytes() const { return false; }
-    /// No more will be written; the peer sees the end after what it has not read yet.
-    virtual void shut_down_writing();
-    /// Drives a TLS handshake on; moved when there is nothing (more) to do.
-    virtual Moved shake_hands() { return {}; }
+    executor_type get_executor() { return socket_.get_executor(); }
+    int fd() { return socket_.native_handle(); }
+    bool is_tls() const { return tls_.has_value(); }
 
-    int fd() const { return socket_.get(); }
-    const std::string& trouble() const { return trouble_; }
-
-  protected:
-    Moved broken(std::string why) {
-        trouble_ = std::move(why);
-        return {Outcome::broken, 0};
+    template <class Handler>
+    void async_handshake(asio::ssl::stream_base::handshake_type role, Handler&& handler) {
+        tls_->async_handshake(role, std::forward<Handler>(handler));
+    }
+    template <class Buffers, class Handler>
+    void async_read_some(const Buffers& to, Handler&& handler) {
+        if (tls_)
+            tls_->async_read_some(to, std::forward<Handler>(handler));
+        else
+            socket_.async_read_some(to, std::forward<Handler>(handler));
+    }
+    template <class Buffers, class Handler>
+    void async_write_some(const Buffers& from, Handler&& handler) {
+        if (tls_)
+            tls_->async_write_some(from, std::forward<Handler>(handler));
+        else
+            socket_.async_write_some(from, std::forward<Handler>(handler));
     }
 
+    /// Ends when the peer has closed both directions, or reset the connection.
+    template <class Handler>
+    void async_wait_gone(Handler&& handler) {
+        socket_.async_wait(Socket::wait_error, std::forward<Handler>(handler));
+    }
+
+    /// For the client before its handshake: the name or address that the certificate must be for.
+    bool expect_host(const std::string& host);
+    /// For the client after it.
+    base::Status check_fingerprint(const std::string& pinned);
+    /// What the handshake found wrong with the peer's certificate; empty: nothing.
+    std::string distrust();
+
+    /// No more will be written; the peer sees the end after what it has not read yet. Best effort.
+    /// `keep` lives until that is done.
+    void shut_down_writing(std::shared_ptr<void> keep);
+    /// Everything under way ends with an error.
+    void close();
+
   private:
-    runtime::Fd socket_;
-    std::string trouble_;
+    Socket socket_;
+    TlsContext context_;
+    std::optional<asio::ssl::stream<Socket&>> tls_;
 };
 
-/// One side's TLS settings: TLS 1.3 only.
-class TlsContext {
-  public:
-    static base::Result<TlsContext> server(const Identity& identity);
-
-    /// What a client trusts: a pinned fingerprint, else a file of certificates, else the system's.
-    static base::Result<TlsContext> client(const std::string& fingerprint,
-                                           const std::string& ca_file);
-
-    std::unique_ptr<Channel> accept(runtime::Fd socket) const;
-    /// `host` is the name or address that the server's certificate must be for, unless pinned.
-    base::Result<std::unique_ptr<Channel>> connect(runtime::Fd socket,
-                                                   const std::string& host) const;
-
-  private:
-    explicit TlsContext(std::shared_ptr<ssl_ctx_st> context) : context_(std::move(context)) {}
-
-    std::shared_ptr<ssl_ctx_st> context_;
-    std::string fingerprint_;
-};
+// What a WebSocket of Boost.Beast asks of its stream when it is over: whoever owns the channel
+// lingers and closes.
+template <class Handler>
+void async_teardown(boost::beast::role_type, Channel& channel, Handler&& handler) {
+    asio::post(channel.get_executor(),
+               [h = std::forward<Handler>(handler)]() mutable { h(error_code()); });
+}
+inline void beast_close_socket(Channel& channel) {
+    channel.close();
+}
 
 }  // namespace vdc::wire

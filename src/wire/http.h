@@ -61,10 +61,15 @@ class Fields {
     void erase(std::string_view name) {
         std::erase_if(fields_, [&](const Field& field) { return same(field.name, name); });
     }
+    void erase_if(bool (*named)(std::string_view name)) {
+        std::erase_if(fields_, [&](const Field& field) { return named(field.name); });
+    }
     void reserve(std::size_t count) { fields_.reserve(count); }
 
     auto begin() const { return fields_.begin(); }
     auto end() const { return fields_.end(); }
+    auto begin() { return fields_.begin(); }
+    auto end() { return fields_.end(); }
     std::size_t size() const { return fields_.size(); }
     bool empty() const { return fields_.empty(); }
     friend bool operator==(const Fields&, const Fields&) = default;

@@ -2,101 +2,80 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "wire/http.h"
 
-/// HTTP/1.1 (RFC 9112) as text: heads and bodies, both ends, without a connection. Strict: every
-/// shape that two parsers are known to read in two ways (request smuggling) is `invalid`: bare
-/// line feeds, folded lines, blanks before a colon, more than one Content-Length, Content-Length
-/// beside Transfer-Encoding, transfer codings other than chunked, NUL and control characters.
+/// Requests of HTTP/1.1 (RFC 9112) out of bytes, and heads into bytes, without
+/// a connection. The parser and the serializer are Boost.Beast's. On top of
+/// them every shape that two parsers are known to read in two ways (request
+/// smuggling) is `invalid`: bare line feeds, folded lines, more than one
+/// Content-Length or a list in it, Content-Length beside Transfer-Encoding, a
+/// chunked body in HTTP/1.0, more than one Host.
 namespace vdc::wire {
-
-/// How the end of a body is known.
-struct BodyKind {
-    enum class Form { none, sized, chunked, until_close };
-    Form form = Form::none;
-    std::uint64_t size = 0;  ///< of a sized one
-};
 
 /// The first line and the headers, understood.
 struct RequestHead {
     Method method = Method::get;
-    Target target;
-    Headers headers;
-    BodyKind body;
+    Target target = {};
+    Headers headers = {};
+    std::optional<std::uint64_t> body_size = {};  ///< when it is said beforehand
     bool http_1_0 = false;
     bool keep_alive = true;
     bool expects_continue = false;
 };
 
-struct ResponseHead {
-    int status = 0;
-    Headers headers;
-    BodyKind body;
-    bool keep_alive = true;
-};
-
-/// Looks for the end of a head in bytes that grow.
-class HeadFinder {
+/// Cuts requests out of the bytes of a connection, one after the other: a head,
+/// then a body.
+class RequestReader {
   public:
-    /// The size of the head with its empty line, 0 while it is incomplete. `bytes` begins with
-    /// those of the call before. A line feed without a carriage return is `invalid` at once.
-    base::Result<std::size_t> find(std::string_view bytes);
-    void reset() { *this = {}; }
+    RequestReader(std::size_t head_size_max, std::size_t headers_max);
+    ~RequestReader();
 
-  private:
-    std::size_t scanned_ = 0;
-    std::size_t line_ = 0;  ///< where the present line begins
-};
-
-/// `head` as measured by HeadFinder. `invalid`, or `unsupported` for a method, version or transfer
-/// coding that is good HTTP but not ours, or `too_large`.
-base::Result<RequestHead> parse_request_head(std::string_view head, std::size_t headers_max);
-/// `asked` decides whether a body follows.
-base::Result<ResponseHead> parse_response_head(std::string_view head, std::size_t headers_max,
-                                               Method asked);
-
-/// Cuts a body out of the bytes of a connection.
-class BodyReader {
-  public:
-    explicit BodyReader(BodyKind kind);
+    /// Takes the head off the front of `bytes` and returns its size; 0 while it
+    /// is incomplete: `bytes` begins with the same ones next time. Errors:
+    /// `invalid`; `unsupported` for a method, version or transfer coding that is
+    /// good HTTP but not ours; `too_large`.
+    base::Result<std::size_t> take_head(std::string_view bytes);
+    RequestHead& head();
 
     struct Piece {
         std::size_t used = 0;   ///< bytes taken from the front; 0: more must come
         std::string_view data;  ///< those among them that belong to the body; may be empty
     };
-    /// The next piece at the front of `bytes`.
-    base::Result<Piece> next(std::string_view bytes);
-    /// The body is complete; never by itself for until_close.
-    bool done() const { return state_ == State::done; }
-    /// The end of the connection is the end of the body.
-    bool until_close() const { return !bounded_; }
+    /// The next piece of the body at the front of `bytes`, after a head.
+    base::Result<Piece> take_body(std::string_view bytes);
+
+    /// Head and body are complete.
+    bool done() const;
+    /// Forgets the request, be it complete or not, for the next one.
+    void begin();
 
   private:
-    enum class State { data, chunk_line, chunk_data, chunk_end, trailer, done };
-    base::Result<Piece> next_line(std::string_view bytes);
-    base::Status end_line();
-    base::Status begin_chunk();
+    class Parser;
 
-    State state_;
-    bool bounded_;              ///< left_ counts
-    std::uint64_t left_ = 0;    ///< of the data or of the chunk
-    std::string line_;          ///< so far, without its end
-    std::size_t overhead_ = 0;  ///< bytes of chunk extensions and trailers
+    const std::size_t head_size_max_;
+    const std::size_t headers_max_;
+    std::size_t scanned_ = 0;  ///< of the head that is incomplete
+    std::unique_ptr<Parser> parser_;
 };
 
-/// True when the comma-separated list in any header of that name holds the word, in either case.
+/// True when the comma-separated list in any header of that name holds the
+/// word, in either case.
 bool lists(const Headers& headers, std::string_view name, std::string_view word);
 
-/// "HTTP/1.1 200 OK\r\n" and "Name: value\r\n", appended. Control characters in values become
-/// blanks, so that no value can add a header.
-void write_status_line_to(std::string& out, int status);
-void write_header_to(std::string& out, std::string_view name, std::string_view value);
-void write_headers_to(std::string& out, const Headers& headers);
-/// The line before that many bytes (more than 0) of a chunk.
-void write_chunk_line_to(std::string& out, std::size_t size);
+/// Heads as they are sent, with the empty line. Control characters in values
+/// become blanks, so that no value can add a header.
+std::string request_head(Method method, const std::string& target, Headers headers);
+std::string response_head(int status, Headers headers);
+
+/// The bytes as one chunk.
+std::string chunk(std::string_view bytes);
+/// What stands behind the last chunk.
+std::string last_chunk();
 
 }  // namespace vdc::wire

@@ -3,17 +3,17 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <future>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "wire/http_connection.h"
@@ -30,6 +30,12 @@ static constexpr int accepts_per_turn = 64;
 
 Result<std::unique_ptr<BodySink>> Handler::on_body_begin(const Request&) {
     return nullptr;
+}
+
+static std::chrono::milliseconds tick_for(const HttpLimits& limits) {
+    const auto least = std::min({limits.head_time, limits.body_time, limits.write_time,
+                                 limits.idle_time, std::chrono::milliseconds(4s)});
+    return std::max(least / 4, std::chrono::milliseconds(10ms));
 }
 
 namespace {
@@ -54,50 +60,71 @@ class SocketFile {
     bool there_ = false;
 };
 
-/// A listening socket on the loop.
-class Acceptor final : public Watcher {
+/// A listening socket on the loop. Connections are accepted here and not by Asio, which leaves
+/// their descriptors open for child processes.
+class Acceptor final : public std::enable_shared_from_this<Acceptor> {
   public:
     Acceptor(std::shared_ptr<ServerShared> shared, std::uint64_t id, Fd socket, std::string tag)
-        : shared_(std::move(shared)), id_(id), socket_(std::move(socket)), tag_(std::move(tag)) {}
-
-    void use_tls(TlsContext context) { tls_.emplace(std::move(context)); }
-    void own_file(const std::string& path) { file_.emplace(path); }
-    int fd() const { return socket_.get(); }
-
-    void on_ready(std::uint32_t) override {
-        for (int i = 0; i < accepts_per_turn; ++i) {
-            if (shared_->connection_count >= shared_->limits.connections_max) return pause();
-            Fd peer(::accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-            if (!peer && errno == ECONNABORTED) continue;
-            if (!peer && errno != EAGAIN && errno != EINTR) return pause();  // no descriptors left
-            if (!peer) return;
-            take(std::move(peer));
-        }
+        : shared_(std::move(shared)),
+          id_(id),
+          port_(bound_port(socket.get())),
+          tag_(std::move(tag)),
+          socket_(shared_->loop.context()) {
+        error_code failure;
+        socket_.assign(socket.get(), failure);
+        if (!failure) socket.release();
     }
 
-    /// A second look after having no descriptors; room for connections comes by resume().
-    void on_tick(SteadyTime) override { resume(); }
+    void use_tls(TlsContext context) { tls_ = std::move(context); }
+    void own_file(const std::string& path) { file_.emplace(path); }
+    std::uint64_t id() const { return id_; }
+    std::uint16_t port() const { return port_; }
 
+    /// Waits for somebody, unless it does so already.
     void resume() {
-        if (std::exchange(paused_, false)) shared_->loop->change(id_, fd(), EPOLLIN);
+        if (waiting_ || starved_ || !socket_.is_open() || full()) return;
+        waiting_ = true;
+        socket_.async_wait(socket_.wait_read,
+                           [self = shared_from_this()](const error_code& failure) {
+                               self->waiting_ = false;
+                               if (!failure) self->accept_all();
+                           });
+    }
+
+    /// A second look after there was no descriptor for a peer.
+    void retry() {
+        starved_ = false;
+        resume();
+    }
+
+    void close() {
+        error_code ignored;  // the descriptor is gone in any case
+        socket_.close(ignored);
+        file_.reset();
     }
 
   private:
-    void pause() {
-        if (!std::exchange(paused_, true)) shared_->loop->change(id_, fd(), 0);
-        shared_->loop->want_ticks(true);
+    bool full() const { return shared_->connection_count >= shared_->limits.connections_max; }
+
+    void accept_all() {
+        for (int i = 0; i < accepts_per_turn && !full(); ++i) {
+            Fd peer(
+                ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+            if (!peer && errno == ECONNABORTED) continue;
+            starved_ = !peer && errno != EAGAIN && errno != EINTR;
+            if (starved_) shared_->on_count();  // for a tick
+            if (!peer) break;
+            take(std::move(peer));
+        }
+        resume();
     }
 
     void take(Fd peer) {
-        Peer who = peer_of(peer.get(), tls_.has_value());
+        Peer who = peer_of(peer.get(), tls_ != nullptr);
         who.tag = tag_;
         if (who.kind != Peer::Kind::unix_socket) tune(peer.get());
-        std::unique_ptr<Channel> channel =
-            tls_ ? tls_->accept(std::move(peer)) : std::make_unique<Channel>(std::move(peer));
-        // When the loop cannot watch it, the connection is closed here: there is nobody to tell.
-        (void)std::make_shared<HttpConnection>(shared_, std::move(channel), std::move(who), id_)
+        std::make_shared<HttpConnection>(shared_, std::move(peer), tls_, std::move(who), id_)
             ->open();
-        shared_->loop->want_ticks(true);
     }
 
     /// Answers are small and wanted at once; a peer that vanished is noticed within minutes.
@@ -111,26 +138,28 @@ class Acceptor final : public Watcher {
 
     const std::shared_ptr<ServerShared> shared_;
     const std::uint64_t id_;
-    const Fd socket_;
+    const std::uint16_t port_;
     const std::string tag_;
-    std::optional<TlsContext> tls_;
+    asio::posix::stream_descriptor socket_;
+    TlsContext tls_;
     std::optional<SocketFile> file_;
-    bool paused_ = false;
+    bool waiting_ = false;
+    bool starved_ = false;
 };
 
 class Server final : public HttpServer {
   public:
-    Server(Handler& handler, const HttpLimits& limits, const std::shared_ptr<EventLoop>& loop)
-        : shared_(std::make_shared<ServerShared>(handler, limits, loop)) {
-        shared_->on_room = [this] { on_room(); };
-        thread_ = std::thread([loop] { loop->run(); });
+    Server(Handler& handler, const HttpLimits& limits)
+        : shared_(std::make_shared<ServerShared>(handler, limits)),
+          timer_(shared_->loop.context()) {
+        shared_->on_count = [this] { on_count(); };
     }
     ~Server() override { stop(0ms); }
 
     Result<Listener> listen_unix(const std::string& path, unsigned mode, std::string tag) override {
-        auto acceptor = make(TRY(listen_on_path(path, mode)), std::move(tag));
-        acceptor.second->own_file(path);
-        return begin(std::move(acceptor));
+        const auto acceptor = make(TRY(listen_on_path(path, mode)), std::move(tag));
+        acceptor->own_file(path);
+        return begin(acceptor);
     }
 
     Result<Listener> listen_tcp(const std::string& address, std::uint16_t port,
@@ -142,10 +171,10 @@ class Server final : public HttpServer {
 
     Result<Listener> listen_tls(const std::string& address, std::uint16_t port,
                                 const Identity& identity, std::string tag) override {
-        TlsContext context = TRY(TlsContext::server(identity));
-        auto acceptor = make(TRY(listen_on_port(address, port)), std::move(tag));
-        acceptor.second->use_tls(std::move(context));
-        return begin(std::move(acceptor));
+        TlsContext context = TRY(server_tls(identity));
+        const auto acceptor = make(TRY(listen_on_port(address, port)), std::move(tag));
+        acceptor->use_tls(std::move(context));
+        return begin(acceptor);
     }
 
     void stop_listening(std::uint64_t listener) override {
@@ -156,36 +185,36 @@ class Server final : public HttpServer {
     std::size_t connections() const override { return shared_->connection_count; }
 
   private:
-    using Numbered = std::pair<std::uint64_t, std::shared_ptr<Acceptor>>;
-
-    Numbered make(Fd socket, std::string tag) {
-        const std::uint64_t id = ++last_listener_ << 32;  // apart from the loop's other ids
-        return {id, std::make_shared<Acceptor>(shared_, id, std::move(socket), std::move(tag))};
+    std::shared_ptr<Acceptor> make(Fd socket, std::string tag) {
+        return std::make_shared<Acceptor>(shared_, ++last_listener_, std::move(socket),
+                                          std::move(tag));
     }
 
-    Result<Listener> begin(Numbered acceptor);
+    Result<Listener> begin(const std::shared_ptr<Acceptor>& acceptor);
     void drop(std::uint64_t listener);
-    void on_room();
+    void on_count();
+    void tick();
 
     /// Runs on the loop and waits for it. Nothing happens once the server has stopped.
     void on_loop(const std::function<void()>& call);
 
     const std::shared_ptr<ServerShared> shared_;
+    asio::steady_timer timer_;
+    bool ticking_ = false;
     std::map<std::uint64_t, std::shared_ptr<Acceptor>> acceptors_;  ///< the loop's
     std::atomic<std::uint64_t> last_listener_{0};
     std::mutex stopping_;
     bool stopped_ = false;  ///< under stopping_
-    std::thread thread_;
 };
 
 }  // namespace
 
 void Server::on_loop(const std::function<void()>& call) {
-    base::check(!shared_->loop->on_thread(), "the server is not driven from its own thread");
+    base::check(!shared_->loop.on_thread(), "the server is not driven from its own thread");
     const std::lock_guard lock(stopping_);
     if (stopped_) return;
     std::promise<void> done;
-    shared_->loop->post([&] {
+    shared_->loop.post([&] {
         call();
         done.set_value();
     });
@@ -205,31 +234,44 @@ Result<Listener> Server::listen_fd(int socket, std::string tag) {
     return begin(make(std::move(owned), std::move(tag)));
 }
 
-Result<Listener> Server::begin(Numbered acceptor) {
-    const auto [id, made] = std::move(acceptor);
-    const Listener listener{id, bound_port(made->fd())};
-    Status watched = Error{Error::Code::unavailable, "the server has stopped"};
-    on_loop([&, number = id, watcher = made] {
-        watched = shared_->loop->watch(number, watcher->fd(), EPOLLIN, watcher);
-        if (watched.ok()) acceptors_.emplace(number, watcher);
+Result<Listener> Server::begin(const std::shared_ptr<Acceptor>& acceptor) {
+    bool listens = false;
+    on_loop([&] {
+        acceptors_.emplace(acceptor->id(), acceptor);
+        acceptor->resume();
+        listens = true;
     });
-    if (!watched.ok()) return watched.error();
-    return listener;
+    if (!listens) return Error{Error::Code::unavailable, "the server has stopped"};
+    return Listener{acceptor->id(), acceptor->port()};
 }
 
 void Server::drop(std::uint64_t listener) {
     const auto found = acceptors_.find(listener);
     if (found == acceptors_.end()) return;
-    shared_->loop->forget(listener, found->second->fd());
+    found->second->close();
     acceptors_.erase(found);
     const auto connections = shared_->connections;
     for (const auto& [id, connection] : connections)
         if (connection->listener() == listener) connection->retire();
 }
 
-void Server::on_room() {
-    if (shared_->connection_count == 0) shared_->loop->want_ticks(false);
+/// Ticks come only while there is somebody whose time may run out: an idle server does not wake.
+void Server::on_count() {
+    if (!std::exchange(ticking_, true)) tick();
     for (const auto& [id, acceptor] : acceptors_) acceptor->resume();
+}
+
+void Server::tick() {
+    timer_.expires_after(tick_for(shared_->limits));
+    timer_.async_wait([this](const error_code& failure) {
+        ticking_ = false;
+        if (failure) return;
+        const auto connections = shared_->connections;
+        const auto now = std::chrono::steady_clock::now();
+        for (const auto& [id, connection] : connections) connection->on_tick(now);
+        for (const auto& [id, acceptor] : acceptors_) acceptor->retry();
+        if (shared_->connection_count > 0) on_count();
+    });
 }
 
 void Server::stop(std::chrono::milliseconds grace) {
@@ -243,25 +285,20 @@ void Server::stop(std::chrono::milliseconds grace) {
         std::unique_lock waiting(shared_->mutex);
         shared_->emptied.wait_for(waiting, grace, [&] { return shared_->connection_count == 0; });
     }
-    shared_->loop->post([shared = shared_] {
-        const auto connections = shared->connections;
-        for (const auto& [id, connection] : connections) connection->cut_off();
-        shared->loop->end();
+    shared_->loop.finish([this] {
+        const auto connections = shared_->connections;
+        for (const auto& [id, connection] : connections) connection->close();
+        timer_.cancel();
     });
-    thread_.join();
     shared_->uploads.clear();
 }
 
-static std::chrono::milliseconds tick_for(const HttpLimits& limits) {
-    const auto least = std::min({limits.head_time, limits.body_time, limits.write_time,
-                                 limits.idle_time, std::chrono::milliseconds(4s)});
-    return std::max(least / 4, std::chrono::milliseconds(10ms));
-}
-
-Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler& handler, HttpLimits limits) {
-    std::shared_ptr<EventLoop> loop = TRY(EventLoop::make(tick_for(limits)));
-    std::unique_ptr<HttpServer> server = std::make_unique<Server>(handler, limits, loop);
+Result<std::unique_ptr<HttpServer>> HttpServer::start(Handler& handler, HttpLimits limits) try {
+    std::unique_ptr<HttpServer> server = std::make_unique<Server>(handler, limits);
     return server;
+} catch (const std::exception& failure) {
+    return Error{Error::Code::exhausted,
+                 std::string("cannot set up an event loop: ") + failure.what()};
 }
 
 }  // namespace vdc::wire

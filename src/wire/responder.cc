@@ -2,23 +2,12 @@
 
 #include "base/result.h"
 #include "wire/problem.h"
-#include "wire/websocket.h"
 
 namespace vdc::wire {
 
 using base::Error;
 
 Stream::Stream(std::shared_ptr<Outlet> outlet) : end_(std::make_shared<End>(std::move(outlet))) {}
-
-bool WebSocket::send(std::string_view message, Kind kind) const {
-    const auto opcode = kind == Kind::text ? Frame::Opcode::text : Frame::Opcode::binary;
-    return outlet_->write(text(Frame{opcode, std::string(message)}));
-}
-
-void WebSocket::close(std::uint16_t code, std::string_view reason) const {
-    outlet_->write(text(close_frame(code, reason)));
-    outlet_->close();
-}
 
 Responder::~Responder() {
     if (exchange_ == nullptr) return;

@@ -18,11 +18,18 @@ class Outlet {
   public:
     virtual ~Outlet() = default;
 
+    /// Of a WebSocket, whose pieces are messages.
+    enum class Kind { text, binary };
+    struct Goodbye {
+        std::uint16_t code = 1000;
+        std::string reason = {};
+    };
+
     /// Queues bytes in order. False when the connection is over, or when more than the bound
     /// (HttpLimits::queue_max) would wait for a slow reader: such a reader is cut off.
-    virtual bool write(std::string bytes) = 0;
+    virtual bool write(std::string bytes, Kind kind) = 0;
     /// Ends the connection in order, after what is queued.
-    virtual void close() = 0;
+    virtual void close(Goodbye goodbye) = 0;
     virtual bool closed() const = 0;
     /// Bytes written and not yet taken by the kernel.
     virtual std::size_t queued() const = 0;
@@ -39,8 +46,10 @@ class Stream {
   public:
     explicit Stream(std::shared_ptr<Outlet> outlet);
 
-    bool write(std::string bytes) const { return end_->outlet->write(std::move(bytes)); }
-    void close() const { end_->outlet->close(); }
+    bool write(std::string bytes) const {
+        return end_->outlet->write(std::move(bytes), Outlet::Kind::binary);
+    }
+    void close() const { end_->outlet->close({}); }
     bool closed() const { return end_->outlet->closed(); }
     std::size_t queued() const { return end_->outlet->queued(); }
     void on_closed(std::function<void()> call) const { end_->outlet->on_closed(std::move(call)); }
@@ -50,7 +59,7 @@ class Stream {
     struct End {
         explicit End(std::shared_ptr<Outlet> to) : outlet(std::move(to)) {}
         End(const End&) = delete;
-        ~End() { outlet->close(); }
+        ~End() { outlet->close({}); }
         std::shared_ptr<Outlet> outlet;
     };
     std::shared_ptr<End> end_;
@@ -62,12 +71,16 @@ class WebSocket {
   public:
     explicit WebSocket(std::shared_ptr<Outlet> outlet) : outlet_(std::move(outlet)) {}
 
-    enum class Kind { text, binary };
+    using Kind = Outlet::Kind;
     /// False when the socket is over or its reader too slow (see Outlet::write). Watch queued()
     /// and on_drained() to pause a talkative source instead.
-    bool send(std::string_view message, Kind kind = Kind::binary) const;
+    bool send(std::string_view message, Kind kind = Kind::binary) const {
+        return outlet_->write(std::string(message), kind);
+    }
     /// Says goodbye with a code of RFC 6455 section 7.4 and closes.
-    void close(std::uint16_t code = 1000, std::string_view reason = {}) const;
+    void close(std::uint16_t code = 1000, std::string_view reason = {}) const {
+        outlet_->close({code, std::string(reason)});
+    }
     bool closed() const { return outlet_->closed(); }
     std::size_t queued() const { return outlet_->queued(); }
     void on_drained(std::function<void()> call) const { outlet_->on_drained(std::move(call)); }

@@ -1,7 +1,7 @@
 #pragma once
 
-#include <functional>
 #include <memory>
+#include <utility>
 
 #include "wire/http_connection.h"
 #include "wire/responder.h"
@@ -12,23 +12,62 @@ namespace vdc::wire {
 /// gone meanwhile, the answer goes nowhere.
 class ServerExchange final : public Exchange {
   public:
-    ServerExchange(std::shared_ptr<ServerShared> shared, std::uint64_t connection)
-        : shared_(std::move(shared)), connection_(connection) {}
+    ServerExchange(std::shared_ptr<ServerShared> shared, std::weak_ptr<HttpConnection> connection)
+        : shared_(std::move(shared)), connection_(std::move(connection)) {}
 
-    void send(Response response) override;
-    Stream stream(int status, Headers headers) override;
-    void upgrade_websocket(WebSocketEvents events) override;
+    void send(Response response) override {
+        deliver([response = std::move(response)](HttpConnection& connection) mutable {
+            connection.respond(std::move(response));
+        });
+    }
+
+    Stream stream(int status, Headers headers) override {
+        const auto outlet = make_outlet();
+        deliver([status, headers = std::move(headers), outlet](HttpConnection& connection) mutable {
+            connection.begin_stream(status, std::move(headers), outlet);
+        });
+        return Stream(outlet);
+    }
+
+    void upgrade_websocket(WebSocketEvents events) override {
+        // Never at once: on_open() must not run inside on_request().
+        post([events = std::move(events),
+              outlet = make_outlet()](HttpConnection& connection) mutable {
+            connection.begin_websocket(std::move(events), outlet);
+        });
+    }
 
   private:
-    void deliver(std::function<void(HttpConnection&)> call) const;
-    std::shared_ptr<ServerOutlet> make_outlet() const;
+    template <class Call>
+    void post(Call call) const {
+        shared_->loop.post([weak = connection_, call = std::move(call)]() mutable {
+            const auto connection = weak.lock();
+            if (connection != nullptr && !connection->is_gone()) call(*connection);
+        });
+    }
+
+    /// An answer given while on_request() runs is taken at once; any other waits for its turn, so
+    /// that the handler is never entered twice.
+    template <class Call>
+    void deliver(Call call) const {
+        if (shared_->loop.on_thread()) {
+            const auto connection = connection_.lock();
+            if (connection != nullptr && connection->in_dispatch()) return call(*connection);
+        }
+        post(std::move(call));
+    }
+
+    std::shared_ptr<ServerOutlet> make_outlet() const {
+        auto wake = [shared = shared_, weak = connection_] {
+            shared->loop.post([weak] {
+                if (const auto connection = weak.lock()) connection->take_from_outlet();
+            });
+        };
+        return std::make_shared<ServerOutlet>(shared_->limits.queue_max, std::move(wake));
+    }
 
     const std::shared_ptr<ServerShared> shared_;
-    const std::uint64_t connection_;
+    const std::weak_ptr<HttpConnection> connection_;
 };
-
-/// Posts a call for a connection; unrun if it has gone when its turn comes.
-void post_to(const std::shared_ptr<ServerShared>& shared, std::uint64_t connection,
-             std::function<void(HttpConnection&)> call);
 
 }  // namespace vdc::wire

@@ -7,38 +7,38 @@ namespace vdc::wire {
 void ServerOutlet::wake_once(std::unique_lock<std::mutex> lock) {
     if (std::exchange(woken_, true)) return;
     lock.unlock();
-    loop_->post(wake_);
+    wake_();
 }
 
-bool ServerOutlet::write(std::string bytes) {
+bool ServerOutlet::write(std::string bytes, Kind kind) {
     std::unique_lock lock(mutex_);
-    if (ends_ || cut_ || over_) return false;
-    cut_ = pending_.size() + unsent_ + bytes.size() > queue_max_;
+    if (ended()) return false;
+    cut_ = pending_size_ + unsent_ + bytes.size() > queue_max_;
     const bool taken = !cut_;
-    if (taken && pending_.empty())
-        pending_ = std::move(bytes);
-    else if (taken)
-        pending_ += bytes;
+    if (taken) {
+        pending_size_ += bytes.size();
+        pending_.push_back({std::move(bytes), kind});
+    }
     busy_ = true;
     wake_once(std::move(lock));
     return taken;
 }
 
-void ServerOutlet::close() {
+void ServerOutlet::close(Goodbye goodbye) {
     std::unique_lock lock(mutex_);
-    if (ends_ || cut_ || over_) return;
-    ends_ = true;
+    if (ended()) return;
+    goodbye_ = std::move(goodbye);
     wake_once(std::move(lock));
 }
 
 bool ServerOutlet::closed() const {
     const std::lock_guard lock(mutex_);
-    return ends_ || cut_ || over_;
+    return ended();
 }
 
 std::size_t ServerOutlet::queued() const {
     const std::lock_guard lock(mutex_);
-    return pending_.size() + unsent_;
+    return pending_size_ + unsent_;
 }
 
 void ServerOutlet::on_closed(std::function<void()> call) {
@@ -60,8 +60,8 @@ void ServerOutlet::on_drained(std::function<void()> call) {
 ServerOutlet::Taken ServerOutlet::take() {
     const std::lock_guard lock(mutex_);
     woken_ = false;
-    unsent_ += pending_.size();
-    return Taken{std::exchange(pending_, {}), ends_, cut_};
+    unsent_ += std::exchange(pending_size_, 0);
+    return Taken{std::exchange(pending_, {}), goodbye_, cut_};
 }
 
 void ServerOutlet::report(std::size_t unsent) {
@@ -83,6 +83,7 @@ void ServerOutlet::over() {
         calls.swap(on_closed_);
         dropped.swap(on_drained_);
         pending_ = {};
+        pending_size_ = 0;
     }
     for (const auto& call : calls) call();
 }

@@ -5,12 +5,16 @@
 #include <thread>
 
 #include "wire/http_server.h"
-#include "wire/websocket.h"
 #include "wire/wire_test_util.h"
 
 namespace vdc::wire {
 
 using test::eventually;
+using test::Final;
+using test::frame;
+using test::goodbye;
+using test::masked_frame;
+using test::Opcode;
 using test::Raw;
 using test::Site;
 
@@ -43,10 +47,6 @@ struct Echoing {
 };
 }  // namespace
 
-static std::string masked(const Frame& frame) {
-    return text(frame, 0xA1B2C3D4);
-}
-
 static Raw upgraded(const Site& site) {
     Raw raw(site.path);
     raw.send(upgrade);
@@ -61,32 +61,32 @@ static Raw upgraded(const Site& site) {
 TEST(ServerWebSocket, SaysBackWhatItHearsAlsoInFragments) {
     Echoing echoing;
     Raw raw = upgraded(echoing.site);
-    raw.send(masked({Frame::Opcode::binary, "hello"}));
-    EXPECT_EQ(raw.read_until("hello"), text(Frame{Frame::Opcode::binary, "hello"}));
-    raw.send(masked({Frame::Opcode::text, "fr", false}) + masked({Frame::Opcode::ping, "?"}) +
-             masked({Frame::Opcode::continuation, "agment"}));
-    const std::string pong = text(Frame{Frame::Opcode::pong, "?"});
-    EXPECT_EQ(raw.read_until("agment"), pong + text(Frame{Frame::Opcode::text, "fragment"}));
+    raw.send(masked_frame(Opcode::binary, "hello"));
+    EXPECT_EQ(raw.read_until("hello"), frame(Opcode::binary, "hello"));
+    raw.send(masked_frame(Opcode::text, "fr", Final::no) + masked_frame(Opcode::ping, "?") +
+             masked_frame(Opcode::continuation, "agment"));
+    const std::string pong = frame(Opcode::pong, "?");
+    EXPECT_EQ(raw.read_until("agment"), pong + frame(Opcode::text, "fragment"));
     const std::string large(1 << 20, 'x');
-    raw.send(masked({Frame::Opcode::binary, large}));
+    raw.send(masked_frame(Opcode::binary, large));
     EXPECT_TRUE(raw.read_until(large).ends_with(large));
 }
 
 TEST(ServerWebSocket, AnswersAGoodbyeWithTheSame) {
     Echoing echoing;
     Raw raw = upgraded(echoing.site);
-    raw.send(masked(close_frame(1000, "done")));
-    EXPECT_EQ(raw.read_all(), text(close_frame(1000)));
+    raw.send(masked_frame(Opcode::close, goodbye(1000, "done")));
+    EXPECT_EQ(raw.read_all(), frame(Opcode::close, goodbye(1000)));
     EXPECT_EQ(echoing.closed, 1000);
 }
 
 TEST(ServerWebSocket, SaysGoodbyeItself) {
     Echoing echoing;
     Raw raw = upgraded(echoing.site);
-    raw.send(masked({Frame::Opcode::text, "bye"}));
-    const std::string goodbye = text(close_frame(4001, "as you wish"));
-    EXPECT_EQ(raw.read_until(goodbye), goodbye);
-    raw.send(masked(close_frame(4001)));
+    raw.send(masked_frame(Opcode::text, "bye"));
+    const std::string ours = frame(Opcode::close, goodbye(4001, "as you wish"));
+    EXPECT_EQ(raw.read_until(ours), ours);
+    raw.send(masked_frame(Opcode::close, goodbye(4001)));
     EXPECT_TRUE(raw.sees_end());
     EXPECT_TRUE(eventually([&] { return echoing.closed == 4001; }));
 }
@@ -94,7 +94,7 @@ TEST(ServerWebSocket, SaysGoodbyeItself) {
 TEST(ServerWebSocket, WaitsForAnAnswerToItsGoodbyeNotForEver) {
     Echoing echoing;
     Raw raw = upgraded(echoing.site);
-    raw.send(masked({Frame::Opcode::text, "bye"}));
+    raw.send(masked_frame(Opcode::text, "bye"));
     EXPECT_TRUE(raw.sees_end());
     EXPECT_TRUE(eventually([&] { return echoing.closed == 1006; }));
 }
@@ -102,12 +102,12 @@ TEST(ServerWebSocket, WaitsForAnAnswerToItsGoodbyeNotForEver) {
 TEST(ServerWebSocket, EndsWithACodeForWhoBreaksTheRules) {
     Echoing echoing(HttpLimits{.websocket_message_max = 1000});
     Raw raw = upgraded(echoing.site);
-    raw.send(text(Frame{Frame::Opcode::text, "not masked"}));
-    EXPECT_EQ(raw.read_all(), text(close_frame(1002)));
+    raw.send(frame(Opcode::text, "not masked"));
+    EXPECT_EQ(raw.read_all(), frame(Opcode::close, goodbye(1002)));
     EXPECT_EQ(echoing.closed, 1002);
     Raw large = upgraded(echoing.site);
-    large.send(masked({Frame::Opcode::text, std::string(1001, 'x')}));
-    EXPECT_EQ(large.read_all(), text(close_frame(1009)));
+    large.send(masked_frame(Opcode::text, std::string(1001, 'x')));
+    EXPECT_EQ(large.read_all(), frame(Opcode::close, goodbye(1009)));
 }
 
 TEST(ServerWebSocket, IsToldWhenThePeerVanishes) {
@@ -120,7 +120,7 @@ TEST(ServerWebSocket, IsToldWhenTheServerStops) {
     Echoing echoing;
     Raw raw = upgraded(echoing.site);
     std::thread stopping([&] { echoing.site.server->stop(20s); });
-    EXPECT_EQ(raw.read_all(), text(close_frame(1001)));
+    EXPECT_EQ(raw.read_all(), frame(Opcode::close, goodbye(1001)));
     raw.close();
     stopping.join();
 }
@@ -128,10 +128,10 @@ TEST(ServerWebSocket, IsToldWhenTheServerStops) {
 TEST(ServerWebSocket, DoesNotReadOnWhileItsEchoesAreNotTaken) {
     Echoing echoing(HttpLimits{.queue_max = 256 << 10, .write_time = 20s});
     Raw raw = upgraded(echoing.site);
-    const std::string frame = masked({Frame::Opcode::ping, std::string(100, 'x')});
+    const std::string ping = masked_frame(Opcode::ping, std::string(100, 'x'));
     std::atomic<int> sent{0};
     std::thread sender([&] {
-        while (sent < 100'000 && raw.send(frame)) ++sent;
+        while (sent < 100'000 && raw.send(ping)) ++sent;
     });
     int before = -1;
     EXPECT_TRUE(eventually([&] {

@@ -111,6 +111,39 @@ void Raw::end_sending() {
     ::shutdown(fd_.get(), SHUT_WR);
 }
 
+static void append_number(std::string& out, std::uint64_t number, int bytes) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        out += static_cast<char>(number >> shift);
+}
+
+static std::string frame_head(Opcode opcode, std::size_t size, Final final, int mask_bit) {
+    std::string out;
+    append_number(out, (final == Final::yes ? 0x80U : 0U) | static_cast<unsigned>(opcode), 1);
+    const int wide = size < 126 ? 0 : size <= 0xFFFF ? 2 : 8;
+    const std::size_t length = wide == 0 ? size : wide == 2 ? 126 : 127;
+    append_number(out, static_cast<std::size_t>(mask_bit) | length, 1);
+    append_number(out, size, wide);
+    return out;
+}
+
+std::string frame(Opcode opcode, std::string_view payload, Final final) {
+    return frame_head(opcode, payload.size(), final, 0) + std::string(payload);
+}
+
+std::string masked_frame(Opcode opcode, std::string_view payload, Final final) {
+    const std::string mask = "\xA1\xB2\xC3\xD4";
+    std::string out = frame_head(opcode, payload.size(), final, 0x80) + mask;
+    for (std::size_t i = 0; i < payload.size(); ++i)
+        out += static_cast<char>(payload[i] ^ mask[i % 4]);
+    return out;
+}
+
+std::string goodbye(std::uint16_t code, std::string_view reason) {
+    std::string out;
+    append_number(out, code, 2);
+    return out + std::string(reason);
+}
+
 bool eventually(const std::function<bool()>& claim) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms);
     while (!claim()) {

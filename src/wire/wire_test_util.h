@@ -77,6 +77,14 @@ class Raw {
     std::string rest_;
 };
 
+/// A frame of a WebSocket (RFC 6455 section 5.2) as a server sends it, or masked by a client.
+enum class Opcode { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
+enum class Final { no, yes };
+std::string frame(Opcode opcode, std::string_view payload, Final final = Final::yes);
+std::string masked_frame(Opcode opcode, std::string_view payload, Final final = Final::yes);
+/// The payload of a goodbye.
+std::string goodbye(std::uint16_t code, std::string_view reason = {});
+
 /// Waits until the claim holds; false after 20 s. For what other threads bring about.
 bool eventually(const std::function<bool()>& claim);
 
