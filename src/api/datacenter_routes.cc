@@ -135,11 +135,16 @@ void add_datacenter_routes(Routes& routes) {
 
     Route health = plain("/v1/health", "getHealth", "Say whether this daemon is at work",
                          object_schema({{"status", text_schema("ok")},
-                                        {"revision", integer_schema("of the datacenter")}}));
+                                        {"revision", integer_schema("of the datacenter")},
+                                        {"writes", integer_schema("to the disk since the daemon "
+                                                                  "began, each of a group of "
+                                                                  "commits")}}));
     health.access = Access::anybody;
     health.handle = [](Desk& desk, const CallPtr& call) {
-        const Json json = Json::object(
-            {{"status", "ok"}, {"revision", static_cast<std::int64_t>(desk.snapshot()->revision)}});
+        const Json json =
+            Json::object({{"status", "ok"},
+                          {"revision", static_cast<std::int64_t>(desk.snapshot()->revision)},
+                          {"writes", static_cast<std::int64_t>(desk.engine.writes())}});
         call->answer_json(200, base::dump(json) + "\n");
     };
     routes.push_back(std::move(health));

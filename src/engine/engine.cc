@@ -33,6 +33,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::uint64_t listen(GroupHeard heard);
     void stop_listening(std::uint64_t listener);
     store::Store& store() { return store_; }
+    std::uint64_t writes() const { return writes_; }
     void stop() { stopped_ = true; }
 
   private:
@@ -44,6 +45,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 
     void turn();
     void turn_soon();
+    bool gathers();
+    void gather(std::size_t answered, base::Duration write);
     std::deque<Request> take_requests();
     Taken decide(Request request);
     Status apply_commit(const std::string& actor, const std::string& request,
@@ -66,7 +69,11 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::mutex queue_mutex_;
     std::deque<Request> queue_;
     bool turn_posted_ = false;
+    std::size_t expected_ = 0;  ///< requests that the next group is worth waiting for,
+    Instant gather_until_;      ///< until then
+    bool gathering_ = false;    ///< the turn waits for one of the two
     std::atomic<bool> stopped_ = false;
+    std::atomic<std::uint64_t> writes_ = 0;
 
     // Of the loop alone.
     Snapshot draft_;          ///< published plus the group being made
@@ -96,7 +103,9 @@ void Engine::Body::submit(Request request) {
         const std::scoped_lock lock(queue_mutex_);
         if (queue_.size() < options_.queue_max) {
             queue_.push_back(std::move(request));
-            if (std::exchange(turn_posted_, true)) return;
+            const bool complete = gathering_ && queue_.size() >= expected_;
+            if (complete) gathering_ = false;
+            if (std::exchange(turn_posted_, true) && !complete) return;
         }
     }
     if (request.done)  // it was not moved: the queue is full
@@ -115,6 +124,7 @@ void Engine::Body::turn_soon() {
 std::deque<Request> Engine::Body::take_requests() {
     const std::scoped_lock lock(queue_mutex_);
     turn_posted_ = false;
+    gathering_ = false;
     std::deque<Request> taken;
     while (!queue_.empty() && taken.size() < options_.group_max) {
         taken.push_back(std::move(queue_.front()));
@@ -123,18 +133,45 @@ std::deque<Request> Engine::Body::take_requests() {
     return taken;
 }
 
+/// Those who were answered a moment ago ask again in a moment. A write that begins without them
+/// makes them wait for two: so two halves of the clients take turns, and each group is half as
+/// large as it could be. Remembers whom the next write is worth waiting for, and how long: a
+/// quarter of the last one. Who is alone waits for nobody, because his own request is all that is
+/// expected; and who comes later than that waits no more.
+void Engine::Body::gather(std::size_t answered, base::Duration write) {
+    constexpr base::Duration most = std::chrono::milliseconds(2);
+    const std::scoped_lock lock(queue_mutex_);
+    expected_ = std::min(answered + queue_.size(), options_.group_max);
+    gather_until_ = executor_.now() + std::clamp(write / 4, base::Duration{}, most);
+}
+
+/// Whether this turn is put off until the group is complete.
+bool Engine::Body::gathers() {
+    const std::scoped_lock lock(queue_mutex_);
+    const bool waits = !queue_.empty() && queue_.size() < expected_ && agenda_.empty() &&
+                       executor_.now() < gather_until_;
+    if (waits && !std::exchange(gathering_, true))
+        executor_.post_at(gather_until_, [self = shared_from_this()] { self->turn(); });
+    return waits;
+}
+
 /// Look, decide, commit, follow up: one group, one durable write.
 void Engine::Body::turn() {
-    if (stopped_) return;
+    if (stopped_ || gathers()) return;
     std::vector<Taken> taken;
     for (Request& request : take_requests()) taken.push_back(decide(std::move(request)));
     wakes_.take_due(executor_.now(), agenda_);
     follow_up();
     const Group group = std::exchange(group_, {});
+    const Instant began = executor_.now();
     const Status durable = make_durable(group);
+    const base::Duration write = executor_.now() - began;
     if (!durable.ok()) roll_back();
     for (Taken& each : taken) answer(each, durable);
-    if (durable.ok() && !group.empty()) tell(group);
+    if (durable.ok() && !group.empty()) {
+        gather(taken.size(), write);
+        tell(group);
+    }
     compact_if_due();
     bool more = !agenda_.empty() && durable.ok();
     {
@@ -207,6 +244,7 @@ void Engine::Body::follow_up() {
 Status Engine::Body::make_durable(const Group& group) {
     if (group.empty()) return {};
     TRY(store_.commit(snapshot()->revision, options_.term, group));
+    ++writes_;
     publish();
     return {};
 }
@@ -308,6 +346,9 @@ void Engine::stop_listening(std::uint64_t listener) {
 }
 store::Store& Engine::store() {
     return body_->store();
+}
+std::uint64_t Engine::writes() const {
+    return body_->writes();
 }
 
 }  // namespace vdc::engine

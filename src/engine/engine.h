@@ -66,6 +66,9 @@ class Engine {
 
     store::Store& store();
 
+    /// How many groups were made durable since start(). From any thread.
+    std::uint64_t writes() const;
+
   private:
     class Body;
     std::shared_ptr<Body> body_;

@@ -1,0 +1,182 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace vdc::engine {
+namespace {
+
+using namespace std::chrono_literals;
+using base::Duration;
+using base::Instant;
+using base::Result;
+using model::CommitPtr;
+using model::Snapshot;
+using model::Step;
+
+/// A queue and a number.
+class HandTurned final : public runtime::Executor {
+  public:
+    Instant now() const override { return now_; }
+    void post(std::function<void()> task) override { post_at(now_, std::move(task)); }
+    void post_at(Instant when, std::function<void()> task) override {
+        tasks_.emplace(std::max(when, now_), std::move(task));
+    }
+    void pass(Duration time) { now_ += time; }
+    void run_until(Instant end) {
+        while (!tasks_.empty() && tasks_.begin()->first <= end) {
+            const auto task = std::move(tasks_.begin()->second);
+            now_ = std::max(now_, tasks_.begin()->first);
+            tasks_.erase(tasks_.begin());
+            task();
+        }
+    }
+
+  private:
+    Instant now_{1'700'000'000s};
+    std::multimap<Instant, std::function<void()>> tasks_;
+};
+
+/// The memory's, with writes that take their time.
+class SlowStore final : public store::Store {
+  public:
+    explicit SlowStore(HandTurned& executor) : executor_(executor) {}
+    Duration write{};
+    std::vector<std::size_t> groups;  ///< commits in each write
+
+    base::Status commit(model::Revision after, std::uint64_t term,
+                        std::span<const CommitPtr> commits) override {
+        executor_.pass(write);
+        groups.push_back(commits.size());
+        return real_->commit(after, term, commits);
+    }
+    Result<Snapshot> latest() override { return real_->latest(); }
+    base::Status compact(const Snapshot& snapshot, model::Revision keep) override {
+        return real_->compact(snapshot, keep);
+    }
+    base::Status settle() override { return real_->settle(); }
+    Result<std::pair<model::Revision, model::Revision>> log_range() override {
+        return real_->log_range();
+    }
+    Result<std::vector<CommitPtr>> log(model::Revision after, std::size_t limit) override {
+        return real_->log(after, limit);
+    }
+    Result<Snapshot> at(model::Revision revision) override { return real_->at(revision); }
+    Result<model::Revision> revision_at(Instant when) override { return real_->revision_at(when); }
+    Result<store::Past> past() override { return real_->past(); }
+    Result<std::uint64_t> size() override { return real_->size(); }
+    Result<std::vector<store::Entry>> history(const store::Query& query) override {
+        return real_->history(query);
+    }
+    Result<std::string> note(const std::string& name) override { return real_->note(name); }
+    base::Status set_note(const std::string& name, const std::string& value) override {
+        return real_->set_note(name, value);
+    }
+
+  private:
+    HandTurned& executor_;
+    std::unique_ptr<store::Store> real_ = store::make_memory_store();
+};
+
+class Engines : public testing::Test {
+  protected:
+    void SetUp() override {
+        ASSERT_TRUE(engine.start().ok());
+        run();
+    }
+    void run(Duration time = 10ms) { executor.run_until(executor.now() + time); }
+
+    static Step flavor(const std::string& name, std::uint64_t id) {
+        model::Flavor made;
+        made.id = {{7, id}};
+        made.name = name;
+        return {model::Create<model::Flavor>{std::make_shared<const model::Flavor>(made)}, "asked"};
+    }
+    void ask(std::vector<Step> steps, std::function<void(const Result<model::Revision>&)> done) {
+        engine.submit({"admin", "", [steps = std::move(steps)](const Snapshot&) { return steps; },
+                       [done = std::move(done)](const Result<model::Revision>& outcome,
+                                                const SnapshotPtr&) { done(outcome); }});
+    }
+
+    /// Asks again a moment after each answer, as a client in lock step does.
+    void ask_again_and_again(Duration moment) {
+        const std::uint64_t id = ++asked;
+        ask({flavor("f-" + std::to_string(id), id)}, [this, moment](
+                                                         const Result<model::Revision>& outcome) {
+            EXPECT_TRUE(outcome.ok());
+            executor.post_at(executor.now() + moment, [=, this] { ask_again_and_again(moment); });
+        });
+    }
+
+    HandTurned executor;
+    SlowStore store{executor};
+    Engine engine{executor, store, {}};
+    std::uint64_t asked = 0;
+};
+
+TEST_F(Engines, ARequestThatIsRefusedHalfWayTakesNothingFromTheOthersInItsGroup) {
+    std::vector<Result<model::Revision>> outcomes;
+    const auto note = [&](const Result<model::Revision>& outcome) { outcomes.push_back(outcome); };
+    ask({flavor("small", 1)}, note);
+    ask({flavor("huge", 2), flavor("small", 3)}, note);
+    ask({flavor("large", 4)}, note);
+    run();
+    ASSERT_EQ(outcomes.size(), 3u);
+    EXPECT_EQ(outcomes[0].value(), 1u);
+    EXPECT_EQ(outcomes[1].error().code, base::Error::Code::exists);
+    EXPECT_EQ(outcomes[2].value(), 2u);
+    EXPECT_EQ(store.groups, (std::vector<std::size_t>{2}));
+    EXPECT_EQ(engine.writes(), 1u);
+    const SnapshotPtr now = engine.snapshot();
+    EXPECT_EQ(now->revision, 2u);
+    EXPECT_EQ(now->names(model::Noun::flavor, {}), (std::vector<std::string>{"large", "small"}));
+    EXPECT_EQ(hash_of(*now), hash_of(store.latest().value()));
+}
+
+TEST_F(Engines, AnswersComeBeforeListenersHearAndAfterPublication) {
+    std::vector<std::string> order;
+    engine.listen([&](const Engine::Group&, const SnapshotPtr& now) {
+        order.push_back("heard " + std::to_string(now->revision));
+    });
+    ask({flavor("small", 1)}, [&](const Result<model::Revision>& outcome) {
+        EXPECT_EQ(engine.snapshot()->revision, outcome.value());
+        order.push_back("answered");
+    });
+    run();
+    EXPECT_EQ(order, (std::vector<std::string>{"answered", "heard 1"}));
+}
+
+TEST_F(Engines, ThoseWhoAskTogetherAreWrittenTogether) {
+    store.write = 8ms;
+    for (int client = 0; client < 10; ++client)
+        executor.post_at(executor.now() + client * 1ms, [this] { ask_again_and_again(300us); });
+    run(200ms);
+    ASSERT_GT(store.groups.size(), 15u);
+    for (std::size_t at = 4; at < store.groups.size(); ++at) EXPECT_EQ(store.groups[at], 10u);
+}
+
+TEST_F(Engines, WhoIsAloneWaitsForNobody) {
+    store.write = 8ms;
+    ask_again_and_again(300us);
+    run(82ms);
+    EXPECT_EQ(store.groups.size(), 10u) << "one each 8.3 ms";
+}
+
+TEST_F(Engines, NobodyWaitsForThoseWhoWentAway) {
+    store.write = 8ms;
+    for (std::uint64_t client = 1; client <= 10; ++client)
+        ask({flavor("f-" + std::to_string(client), client)}, [](const auto&) {});
+    run();
+    executor.pass(1s);
+    const Instant began = executor.now();
+    ask({flavor("late", 99)},
+        [&](const Result<model::Revision>&) { EXPECT_EQ(executor.now() - began, 8ms); });
+    run();
+    EXPECT_EQ(store.groups, (std::vector<std::size_t>{10, 1}));
+}
+
+}  // namespace
+}  // namespace vdc::engine
