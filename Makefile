@@ -43,7 +43,8 @@ test-long: setup-test
 fuzz: setup-test
 	@tools/fuzz
 
-bench: setup-test
+bench: setup-test image
+	@tools/build --bench
 	@tools/bench
 
 check: setup-test
