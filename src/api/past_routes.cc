@@ -70,6 +70,13 @@ static Result<SnapshotPtr> bound(Desk& desk, const Call& call, const char* name,
                  found.error().hint};
 }
 
+/// Until when the log tells what there was.
+static Result<base::Instant> end_of(Desk& desk, const Call& call, const model::Snapshot& to) {
+    const std::string* words = call.request.query.find("to");
+    if (words == nullptr) return desk.executor.now();
+    return instant_of(TRY(base::parse_moment(*words)), desk.executor.now(), to.committed);
+}
+
 static Result<LogExport> begin_export(Desk& desk, const Call& call) {
     const Revision oldest = TRY(desk.engine.store().past()).first;
     const SnapshotPtr from = TRY(bound(desk, call, "from", oldest));
@@ -79,8 +86,9 @@ static Result<LogExport> begin_export(Desk& desk, const Call& call) {
                      "'from' is revision " + std::to_string(from->revision) +
                          ", after 'to', revision " + std::to_string(to->revision),
                      "give the earlier one as 'from'"};
-    model::LogHead head{desk.options.version, from->revision, to->revision, from->committed,
-                        hash_of(*to)};
+    const base::Instant until = TRY(end_of(desk, call, *to));
+    model::LogHead head{desk.options.version, from->revision, to->revision,
+                        from->committed,      until,          hash_of(*to)};
     return LogExport(desk.engine.store(), *from, std::move(head));
 }
 

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "app/settings.h"
+#include "base/json.h"
+#include "base/result.h"
 
 /// What the program does itself, without asking a daemon. Each returns an exit code: 0 done, 1
 /// failed, 2 wrong words.
@@ -22,6 +25,10 @@ int doctor(const Settings& settings);
 /// Plays a scenario file and compares; or lives seeds. The last line of output is the history hash
 /// or the first failing seed.
 int play_file(const std::string& path);
+/// Runs the inputs of an exported log again under its own settings and under another policy, and
+/// prints what differs.
+base::Status rerun(const base::Json& policy, std::string_view log, bool as_json);
+
 int live_seeds(std::uint64_t from, std::uint64_t count);
 
 }  // namespace vdc::app

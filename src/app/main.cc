@@ -34,6 +34,7 @@ int main(int argc, char** argv) {
     };
     local.sim_file = vdc::app::play_file;
     local.sim_seeds = vdc::app::live_seeds;
+    local.rerun = vdc::app::rerun;
     local.version = VDC_VERSION;
     return vdc::cli::run(std::vector<std::string>(argv + 1, argv + argc), local);
 }

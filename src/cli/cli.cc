@@ -286,11 +286,17 @@ void Tree::add_past_command() {
 
 void Tree::add_replay_commands() {
     CLI::App& replayed = verb(app_, "replay", "the past again, commit by commit, with its reasons",
-                              [this](Session& s) { return replay(s, replay_); });
+                              [this](Session& s) {
+                                  if (!replay_.policy.empty())
+                                      return replay_policy(s, replay_, local_.rerun);
+                                  return replay(s, replay_);
+                              });
     replayed.add_option("file", replay_.file,
                         "an exported log, - is stdin; none: this datacenter's");
     replayed.add_option("--from", replay_.from, "moment to begin at, as of `vdc at`");
     replayed.add_option("--to", replay_.to, "moment to end at");
+    replayed.add_option("--policy", replay_.policy,
+                        "the same inputs under other settings (YAML), simulated: what differs");
     replayed.add_flag("--step", replay_.step, "wait for Enter after each commit");
     CLI::App& log = *app_.add_subcommand("log", "the log of all changes");
     log.require_subcommand(1);

@@ -3,7 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
 
 /// The command line: words in, requests to the API out. `vdc NOUN VERB`; data to stdout, messages
 /// to stderr. Exit codes: 0 done, 1 failed, 2 wrong words, 3 not found, 4 timed out.
@@ -33,6 +37,8 @@ struct LocalCommands {
     std::function<int(const Place&)> doctor;
     std::function<int(const std::string& file)> sim_file;
     std::function<int(std::uint64_t from, std::uint64_t count)> sim_seeds;
+    /// The inputs of an exported log again, under another policy: prints what differs.
+    std::function<base::Status(const base::Json& policy, std::string_view log, bool as_json)> rerun;
     std::string version;
 };
 

@@ -10,6 +10,7 @@
 
 #include "base/moment.h"
 #include "base/text.h"
+#include "cli/manifest.h"
 #include "cli/output.h"
 #include "model/log_text.h"
 #include "model/noun_words.h"
@@ -284,6 +285,56 @@ int replay(Session& session, const ReplayWish& wish) {
     walk.break_off();
     const std::string where = wish.file.empty() ? "" : wish.file + ": ";
     return say({done.error().code, where + done.error().message, done.error().hint});
+}
+
+// ---- under another policy ----------------------------------------------------------------------
+
+static Result<Json> read_policy_file(const std::string& file) {
+    const std::string yaml = TRY(runtime::read_file(file, 1 << 20));
+    const auto documents = parse_manifest(yaml);
+    if (!documents.ok())
+        return Error{documents.error().code, file + ": " + documents.error().message,
+                     documents.error().hint};
+    if (documents->size() == 1) return documents->front();
+    return Error{Error::Code::invalid, file + " must hold one document",
+                 "for example: host: {memory_overcommit: 1500}"};
+}
+
+/// The whole log, from a file or from the API.
+static Result<std::string> read_log(Session& session, const ReplayWish& wish) {
+    std::string log;
+    Status inner;
+    const auto take = [&](std::string_view bytes) {
+        log += bytes;
+        if (log.size() > line_max)
+            inner = Error{Error::Code::too_large, "the log is longer than 1 GiB",
+                          "begin later, with --from"};
+        return inner.ok();
+    };
+    if (wish.file.empty())
+        TRY(session.stream("/v1/log", between(wish.from, wish.to), take));
+    else
+        TRY(read_pieces(wish.file,
+                        [&](std::string_view bytes) -> Result<bool> { return take(bytes); }));
+    TRY(std::move(inner));
+    return log;
+}
+
+int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) {
+    const Status done = [&]() -> Status {
+        const Format format = TRY(parse_format(session.common().format));
+        if (wish.step || (format != Format::table && format != Format::json))
+            return Error{Error::Code::invalid,
+                         "a policy's differences are shown at once, as table or json"};
+        const bool part_of_file = !wish.file.empty() && !(wish.from + wish.to).empty();
+        if (part_of_file)
+            return Error{Error::Code::invalid, "--policy takes a file whole",
+                         "export the part that is wanted: vdc log export FILE --from ... --to ..."};
+        const Json policy = TRY(read_policy_file(wish.policy));
+        const std::string log = TRY(read_log(session, wish));
+        return rerun(policy, log, format == Format::json);
+    }();
+    return done.ok() ? 0 : say(done.error());
 }
 
 // ---- export ------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "cli/session.h"
 
@@ -11,12 +13,18 @@ struct ReplayWish {
     std::string file;  ///< an exported log, "-" for stdin; empty: that of the datacenter
     std::string from;  ///< moments (base/moment.h); empty: as far back, or as near, as can be
     std::string to;
-    bool step = false;  ///< waits for a line on stdin after each commit
+    std::string policy;  ///< a file of settings: its differences are shown instead
+    bool step = false;   ///< waits for a line on stdin after each commit
 };
 
 /// Makes the datacenter anew from its log, telling each commit with its reasons, and holds the end
 /// against what was.
 int replay(Session& session, const ReplayWish& wish);
+
+/// Runs the inputs of the log again under the policy of a file.
+using Rerun =
+    std::function<base::Status(const base::Json& policy, std::string_view log, bool as_json)>;
+int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun);
 
 /// Writes the log between two moments into a file (or to stdout, "-"), whole or not at all.
 int export_log(Session& session, const std::string& file, const std::string& from,

@@ -48,6 +48,7 @@ void write_log_head(std::string& out, const LogHead& head) {
                                {"from", static_cast<std::int64_t>(head.from)},
                                {"to", static_cast<std::int64_t>(head.to)},
                                {"at", text(head.at)},
+                               {"until", text(head.until)},
                                {"state", text(head.state)}}));
     end_line(out, begin);
 }
@@ -179,10 +180,16 @@ Status LogReplay::take_head(std::string_view content) {
     const auto json = base::parse_json(content);
     if (!json.ok()) return unreadable(text_, content, json.error());
     const auto at = base::parse_instant(json->text_at("at"));
+    const auto until = base::parse_instant(json->text_at("until"));
     const auto state = hash_from(json->text_at("state"));
-    if (!at.ok() || !state) return wrong(sum_length + 2, "the head lacks a time or a state");
-    head_ = {json->text_at("program"), static_cast<Revision>(json->integer_at("from")),
-             static_cast<Revision>(json->integer_at("to")), *at, *state};
+    if (!at.ok() || !until.ok() || !state)
+        return wrong(sum_length + 2, "the head lacks a time or a state");
+    head_ = {json->text_at("program"),
+             static_cast<Revision>(json->integer_at("from")),
+             static_cast<Revision>(json->integer_at("to")),
+             *at,
+             *until,
+             *state};
     snapshot_.revision = head_->from;
     snapshot_.committed = head_->at;
     return {};

@@ -9,7 +9,8 @@
 /// The log as lines of text, for files: what `vdc log export` writes and `vdc replay FILE` reads.
 ///
 ///     vdc-log 1                                  the number of the format
-///     SUM head {"program": ..., "from": ..., "to": ..., "at": ..., "state": "..."}
+///     SUM head {"program": ..., "from": ..., "to": ..., "at": ..., "until": ...,
+///               "state": "..."}
 ///     SUM record flavor {"id": ...}              the datacenter at `from`, a record a line
 ///     SUM commit {"revision": ...}               every commit after it up to `to`, in order
 ///     SUM end {"records": ..., "commits": ...}
@@ -26,6 +27,7 @@ struct LogHead {
     Revision from = 0;    ///< whose state stands at the beginning
     Revision to = 0;      ///< to which the commits lead
     Instant at;           ///< when `from` was committed
+    Instant until;        ///< to which moment `to` was the latest revision, at least
     base::Hash128 state;  ///< hash_of() the datacenter at `to`, as its writer had it
 };
 

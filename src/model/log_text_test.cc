@@ -18,7 +18,7 @@ static std::vector<std::string> lines_of(testing::Story& story, std::size_t befo
     const std::vector<CommitPtr> commits = story.next(count);
     std::string out;
     write_log_head(out, {"1.2", base.revision, story.snapshot().revision, base.committed,
-                         hash_of(story.snapshot())});
+                         story.snapshot().committed, hash_of(story.snapshot())});
     LogCounts counts{0, count};
     for_each_noun([&]<class R>(std::type_identity<R>) {
         for (const auto& [id, record] : base.all<R>()) {
@@ -127,7 +127,7 @@ TEST(LogText, AHistoryThatCameOutOtherwiseIsFoundOut) {
     testing::Story story(3);
     const auto good = lines_of(story, 0, 10);
     std::string head;
-    write_log_head(head, {"1.2", 0, 10, {}, base::Hash128{1, 2}});
+    write_log_head(head, {"1.2", 0, 10, {}, {}, base::Hash128{1, 2}});
     auto lines = good;
     lines[1] = base::split(head, '\n')[1];
     expect_refused(lines, Code::failed, "the replay came to another state at revision 10");

@@ -50,13 +50,26 @@ class World::Link final : public agent::Controller {
     Instant last_arrival_;
 };
 
-World::World(const Options& options) : time_line_(beginning), chance_(options.seed) {
-    store_ = std::make_unique<PretendStore>(store::make_memory_store(), chance_.next());
+static std::vector<World::Machine> machines_of(const World::Options& options) {
+    if (!options.machines.empty()) return options.machines;
+    std::vector<World::Machine> machines;
     for (int index = 0; index < options.hosts; ++index) {
-        Site site;
         const std::string name = "h" + std::to_string(index + 1);
-        site.id = control::host_id("sim", name);
-        site.host = std::make_unique<PretendHost>(name, time_line_, chance_.next());
+        machines.push_back({control::host_id("sim", name), name, options.vcpus, options.memory});
+    }
+    return machines;
+}
+
+World::World(const Options& options)
+    : begins_empty_(options.begins_empty),
+      on_commit_(options.on_commit),
+      time_line_(beginning),
+      chance_(options.seed) {
+    store_ = std::make_unique<PretendStore>(store::make_memory_store(), chance_.next());
+    for (const Machine& machine : machines_of(options)) {
+        Site site;
+        site.id = machine.id;
+        site.host = std::make_unique<PretendHost>(machine.name, time_line_, chance_.next());
         site.host->meet(
             [this](const std::string& other) -> const PretendHost* {
                 for (const Site& each : sites_)
@@ -67,8 +80,8 @@ World::World(const Options& options) : time_line_(beginning), chance_(options.se
                 return std::any_of(sites_.begin(), sites_.end(),
                                    [&](const Site& each) { return each.host->answers(instance); });
             });
-        site.host->vcpus = options.vcpus;
-        site.host->memory = options.memory;
+        site.host->vcpus = machine.vcpus;
+        site.host->memory = machine.memory;
         site.hands = std::make_unique<PretendHands>(*site.host, time_line_);
         site.controller = std::make_unique<Link>(*this, sites_.size());
         sites_.push_back(std::move(site));
@@ -98,8 +111,9 @@ void World::start_engine() {
         for (const model::CommitPtr& commit : group) heard(commit, now);
     });
     const Uuid fresh = make_uuid(Hasher{}.add("sim").finish());
-    engine_->submit(
-        {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
+    if (!begins_empty_)
+        engine_->submit(
+            {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
     for (std::size_t site = 0; site < sites_.size(); ++site)
         if (sites_[site].agent) register_host(site);
 }
@@ -172,6 +186,7 @@ void World::send_duties(std::size_t index) {
 }
 
 void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr&) {
+    if (on_commit_) on_commit_(commit);
     history_.add(dump(to_json(*commit)));
     for (const model::Step& step : commit->steps) story_.push_back({commit->at, step.reason});
     for (std::size_t site = 0; site < sites_.size(); ++site) send_duties(site);
@@ -226,6 +241,24 @@ void World::ask(const std::string& verb, const std::string& noun, const std::str
 void World::answered(const std::string& request, const std::string& trouble) {
     history_.add(request).add(trouble);
     if (!trouble.empty()) tell(request + ": refused: " + trouble);
+}
+
+void World::submit(const std::string& actor, const std::string& request,
+                   std::function<std::vector<model::Step>(const Snapshot&)> steps,
+                   std::function<void(const Error&)> refused) {
+    engine_->submit({actor, request, std::move(steps),
+                     [refused = std::move(refused)](const Result<model::Revision>& outcome,
+                                                    const engine::SnapshotPtr&) {
+                         if (!outcome.ok()) refused(outcome.error());
+                     }});
+}
+
+bool World::end_run(model::InstanceId instance, model::RunEnd how) {
+    for (const Site& site : sites_)
+        if (how == model::RunEnd::crashed ? site.host->crash(instance)
+                                          : site.host->power_off(instance))
+            return true;
+    return false;
 }
 
 bool World::crash_instance(const std::string& name) {

@@ -27,11 +27,22 @@ struct Line {
 
 class World {
   public:
+    /// A host of one's own making.
+    struct Machine {
+        model::HostId id;
+        std::string name;
+        base::Vcpus vcpus{8};
+        base::MiB memory{32768};
+    };
+
     struct Options {
         int hosts = 1;
         base::Vcpus vcpus{8};
         base::MiB memory{32768};
         std::uint64_t seed = 0;
+        std::vector<Machine> machines = {};  ///< instead of so many equal hosts
+        bool begins_empty = false;           ///< without the default project and flavors
+        std::function<void(const model::CommitPtr&)> on_commit = {};
     };
 
     explicit World(const Options& options);
@@ -43,7 +54,15 @@ class World {
     void ask(const std::string& verb, const std::string& noun, const std::string& name,
              const base::Json& body);
 
+    /// Steps as somebody's request made them once. `refused` is told why they are not possible now.
+    void submit(const std::string& actor, const std::string& request,
+                std::function<std::vector<model::Step>(const model::Snapshot&)> steps,
+                std::function<void(const base::Error&)> refused);
+
     // ---- faults ----
+
+    /// A run ends as it did elsewhere: by a crash, or by its guest. False when it does not run.
+    bool end_run(model::InstanceId instance, model::RunEnd how);
 
     bool crash_instance(const std::string& name);
     bool power_off_guest(const std::string& name);
@@ -102,6 +121,8 @@ class World {
     void answer_report(std::uint64_t number, const base::Status& status);
     void answered(const std::string& request, const std::string& outcome);
 
+    const bool begins_empty_;
+    const std::function<void(const model::CommitPtr&)> on_commit_;
     TimeLine time_line_;
     base::Chance chance_;
     std::unique_ptr<PretendStore> store_;

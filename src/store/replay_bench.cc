@@ -230,7 +230,7 @@ class History {
         base::check(out != nullptr, "a file for the bench");
         std::string lines;
         const model::Revision last = store_->log_range().value().second;
-        model::write_log_head(lines, {"bench", 0, last, {}, state});
+        model::write_log_head(lines, {"bench", 0, last, {}, {}, state});
         for (model::Revision at = 0; at < last;) {
             const std::vector<CommitPtr> page = store_->log(at, 1000).value();
             for (const CommitPtr& commit : page) {

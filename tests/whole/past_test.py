@@ -86,6 +86,19 @@ class Past(unittest.TestCase):
         self.assertEqual(len(self.vdc("replay", "--from", "3", "--to", "5", "-o", "json").stdout.splitlines()), 3)
         self.assertIn("left at revision 2", self.vdc("replay", "--step", input="\nq\n").stdout)
 
+    def test_the_same_inputs_under_another_policy_are_compared(self):
+        policy = self.path("policy.yaml")
+        with open(policy, "w") as file:
+            file.write("host: {memory_overcommit: 1500}\nproject: {instances_max: 7}\n")
+        compared = json.loads(self.vdc("replay", "--policy", policy, "-o", "json").stdout)
+        self.assertGreaterEqual(compared["requests"], 6)
+        self.assertEqual(compared["figures"]["refused"], {"then": 0, "simulated": 0, "other": 0, "difference": 0})
+        self.assertIn("promises kept", self.vdc("replay", "--policy", policy).stdout)
+        with open(policy, "w") as file:
+            file.write("host: {memory_overcomit: 1500}\n")
+        self.fails(2, ["replay", "--policy", policy], "did you mean 'memory_overcommit'")
+        self.fails(3, ["replay", "--policy", self.path("none")], "No such file")
+
     def exported(self, name):
         path = self.path(name)
         self.vdc("log", "export", path)
