@@ -73,6 +73,8 @@ requires(std::is_integral_v<T> && !std::is_same_v<T, bool>) bool read(In& in, T&
     std::int64_t number = 0;
     const auto [end, failure] = std::from_chars(in.at(), in.at() + in.left(), number);
     if (failure != std::errc{}) return false;
+    const char* first = *in.at() == '-' ? in.at() + 1 : in.at();
+    if (*first == '0' && end - in.at() > 1) return false;  // 007 and -0 are not ours
     in.skip(static_cast<std::size_t>(end - in.at()));
     if (std::is_unsigned_v<T> && number < 0) return false;
     value = static_cast<T>(number);
