@@ -135,6 +135,22 @@ TEST(Rerun, OfALogThatBeginsLaterBeginsWithWhatWasWantedThen) {
     EXPECT_GT(later.present.sums.ready_replicas, later.then.ready_replicas - 60s);
 }
 
+TEST(Rerun, OnSeveralHostsUsesThoseThatThePolicyLeavesRoomOn) {
+    World::Options three = narrow();
+    three.hosts = 3;
+    History history(three);
+    history.ask("create", "app", "web", web);
+    history.world->run_for(300s);
+    const Comparison kept =
+        good(compared(history.exported(), R"({"host": {"schedulable": false}})"));
+    EXPECT_EQ(kept.hosts, 3u);
+    EXPECT_GE(kept.present.sums.ready_replicas, kept.present.sums.wanted_replicas - 60s);
+    EXPECT_GE(kept.present.sums.hosts_in_use, 800s) << "a replica on each";
+    EXPECT_EQ(kept.other.sums.hosts_in_use, 0s);
+    EXPECT_EQ(kept.other.sums.ready_replicas, 0s);
+    EXPECT_GE(kept.other.sums.missing_instances, 800s);
+}
+
 TEST(Rerun, APolicyThatIsNoneIsRefused) {
     const auto refused = [](const char* policy, const char* why) {
         const auto read = read_policy(base::parse_json(policy).value());
