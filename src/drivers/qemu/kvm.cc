@@ -174,7 +174,10 @@ std::string parse_qemu_version(std::string_view printed) {
 }
 
 Result<std::string> qemu_version() {
-    const auto printed = runtime::must_run({.words = {"qemu-system-x86_64", "--version"}});
+    // On a host that can hardly breathe its libraries alone take half a minute to load.
+    const auto printed = runtime::must_run(
+        {.words = {"qemu-system-x86_64", "--version"}, .limit = std::chrono::minutes(2)});
+    if (!printed.ok() && printed.error().code == Error::Code::timed_out) return printed.error();
     const std::string version = parse_qemu_version(printed.value_or(""));
     if (!version.empty()) return version;
     return Error{Error::Code::not_found, "there is no QEMU here", "install qemu-system-x86"};
