@@ -145,16 +145,6 @@ void HostMind::begin_volumes(std::vector<Effect>& effects, Instant now) {
         [&](Instant when) { wake(when); });
 }
 
-const HostMind::SeenInstance* HostMind::holder_of(const VolumeDuty& duty) const {
-    for (const auto& [id, seen] : instances_) {
-        if (duty.instance == id) return &seen;
-        if (!seen.sighting || !seen.sighting->alive) continue;
-        for (const DiskSpec& disk : seen.sighting->disks)
-            if (disk.volume == duty.volume.id) return &seen;
-    }
-    return nullptr;
-}
-
 static bool contains(const auto& list, const auto& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
 }
@@ -162,6 +152,32 @@ static bool contains(const auto& list, const auto& item) {
 static bool has_open(const InstanceSighting& seen, model::VolumeId volume) {
     return seen.alive && std::any_of(seen.disks.begin(), seen.disks.end(),
                                      [&](const DiskSpec& disk) { return disk.volume == volume; });
+}
+
+/// Who has it open, or else who shall have it.
+std::optional<model::InstanceId> HostMind::holder_of(const VolumeDuty& duty) const {
+    for (const auto& [id, seen] : instances_)
+        if (seen.sighting && has_open(*seen.sighting, duty.volume.id)) return id;
+    return duty.instance;
+}
+
+/// Whether another instance than its own has it open or is about to.
+bool HostMind::open_elsewhere(const VolumeDuty& duty) const {
+    return std::any_of(instances_.begin(), instances_.end(), [&](const auto& entry) {
+        const auto& [id, seen] = entry;
+        const bool open = seen.sighting && has_open(*seen.sighting, duty.volume.id);
+        return id != duty.instance && (open || contains(seen.opening, duty.volume.id));
+    });
+}
+
+/// Whether another instance, of which nobody knows now what it has open, may have it: an agent
+/// before this one may have attached it. A root volume never has another instance.
+bool HostMind::maybe_open_elsewhere(const VolumeDuty& duty) const {
+    if (duty.instance && duty.slot == 0) return false;
+    return std::any_of(instances_.begin(), instances_.end(), [&](const auto& entry) {
+        const auto& [id, seen] = entry;
+        return id != duty.instance && (!seen.sighting || !seen.sighting->looked);
+    });
 }
 
 /// The change of an existing volume's files that is due, in the order in which wishes are obeyed.
@@ -181,15 +197,18 @@ static std::optional<Effect> volume_change(const VolumeDuty& duty, const VolumeS
 
 std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
                                          const Seen<VolumeSighting>& seen) const {
-    const SeenInstance* holder = holder_of(duty);
-    if (holder != nullptr && (holder->busy || !holder->sighting)) return {};
-    const bool open = holder != nullptr && has_open(*holder->sighting, duty.volume.id);
+    const std::optional<model::InstanceId> holder = holder_of(duty);
+    const auto at = holder ? instances_.find(*holder) : instances_.end();
+    const bool held = at != instances_.end();
+    if (held && (at->second.busy || !at->second.sighting)) return {};
+    const bool open = held && has_open(*at->second.sighting, duty.volume.id);
+    if (!open && (open_elsewhere(duty) || maybe_open_elsewhere(duty))) return {};
     if (duty.gone) {
         if (open || (seen.sighting && !seen.sighting->present)) return {};
         return RemoveVolume{duty.volume.id};
     }
     VolumeSpec volume = duty.volume;
-    if (open) volume.open_in = duty.instance;
+    if (open) volume.open_in = holder;
     if (seen.sighting && seen.sighting->present) return volume_change(duty, volume, *seen.sighting);
     if (volume.image && !image_here(*volume.image)) return {};
     if (!seen.trouble.empty() && hopeless(seen.code)) return {};
@@ -201,6 +220,7 @@ bool HostMind::volume_ready(model::VolumeId id) const {
     const auto seen = volumes_.find(id);
     if (duty == duties_.volumes.end() || seen == volumes_.end() || seen->second.busy) return false;
     const auto& sighting = seen->second.sighting;
+    if (open_elsewhere(duty->second) || maybe_open_elsewhere(duty->second)) return false;
     const VolumeSpec& wanted = duty->second.volume;
     return sighting && sighting->present && sighting->size >= wanted.size &&
            sighting->reverts >= wanted.reverts;
@@ -327,7 +347,8 @@ void HostMind::done(const Effect& effect, const base::Result<Sighting>& result, 
     const auto instance = [&](model::InstanceId id) {
         SeenInstance& seen = seen_instance(id);
         seen.busy = false;
-        if (std::holds_alternative<Launch>(effect)) seen.launching.clear();
+        seen.launching.clear();
+        seen.opening.clear();
         if (!result.ok()) {
             if (seen.sighting) seen.sighting->looked = false;  // it may have been done: look again
             return failed(seen, result.error(), now);

@@ -24,7 +24,8 @@
 ///  1. nothing is launched before it was looked at, before its volumes are ready and quiet, and
 ///  before
 ///     its networks have its ports' rules in force;
-///  2. no effect on a volume's files while its instance is being launched;
+///  2. no effect on a volume's files while its instance is being launched; a volume is opened by
+///  one instance only when every other one was seen without it;
 ///  3. an instance that is alive under another generation than its duty is ended first;
 ///  4. an instance without a duty is ended only after duties came from the store (they always do
 ///  here);
@@ -80,6 +81,7 @@ class HostMind {
         bool ending = false;                   ///< we asked for the end of this run
         Wishes obeyed;                         ///< by the last run
         std::vector<CardSpec> launching;       ///< cards of the run that is being launched
+        std::vector<model::VolumeId> opening;  ///< volumes that the effect under way opens
         std::optional<Ending> ended;           ///< how the last run ended, until the next one lives
         std::string ended_detail;
         model::Generation ended_generation = 0;
@@ -117,7 +119,9 @@ class HostMind {
     bool shall_run(const InstanceDuty& duty, const SeenInstance& seen) const;
     std::string missing_for_launch(const InstanceDuty& duty) const;
     bool revert_pending(const InstanceDuty& duty) const;
-    const SeenInstance* holder_of(const VolumeDuty& duty) const;
+    std::optional<model::InstanceId> holder_of(const VolumeDuty& duty) const;
+    bool open_elsewhere(const VolumeDuty& duty) const;
+    bool maybe_open_elsewhere(const VolumeDuty& duty) const;
     bool strangers_live() const;
     bool shuts_out_launching(const NetworkSpec& network) const;
     bool volume_ready(model::VolumeId id) const;

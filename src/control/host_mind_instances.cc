@@ -8,6 +8,17 @@ using namespace base;
 using model::Power;
 using model::Restart;
 
+/// Cards and volumes that the effect uses from its beginning on.
+static void note_what_it_takes(const Effect& effect, std::vector<CardSpec>& cards,
+                               std::vector<model::VolumeId>& volumes) {
+    if (const auto* launch = std::get_if<Launch>(&effect)) {
+        cards = launch->instance.cards;
+        for (const DiskSpec& disk : launch->instance.disks) volumes.push_back(disk.volume);
+    }
+    if (const auto* attach = std::get_if<AttachVolume>(&effect))
+        volumes.push_back(attach->disk.volume);
+}
+
 void HostMind::begin_instances(std::vector<Effect>& effects, Instant now) {
     for (const auto& [id, duty] : duties_.instances) {
         SeenInstance& seen = seen_instance(id);
@@ -18,6 +29,7 @@ void HostMind::begin_instances(std::vector<Effect>& effects, Instant now) {
         }
         if (std::optional<Effect> effect = next_for(duty, seen, now)) {
             seen.busy = true;
+            note_what_it_takes(*effect, seen.launching, seen.opening);
             effects.push_back(std::move(*effect));
         }
     }
@@ -158,17 +170,18 @@ std::optional<Effect> HostMind::next_for_down(const InstanceDuty& duty, SeenInst
         }
     }
     if (!missing_for_launch(duty).empty()) return {};
-    seen.launching = duty.instance.cards;
     return Launch{duty.instance};
 }
 
 std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
     for (const DiskSpec& disk : duty.instance.disks) {
         if (volume_ready(disk.volume)) continue;
+        const auto wanted = duties_.volumes.find(disk.volume);
+        if (wanted != duties_.volumes.end() && open_elsewhere(wanted->second))
+            return "its volume is still open in another instance";
         const auto volume = volumes_.find(disk.volume);
         if (volume != volumes_.end() && !volume->second.trouble.empty())
             return "its volume is not ready: " + volume->second.trouble;
-        const auto wanted = duties_.volumes.find(disk.volume);
         const bool image_first = wanted != duties_.volumes.end() && wanted->second.volume.image &&
                                  volume != volumes_.end() && !volume->second.sighting;
         if (image_first && !image_here(*wanted->second.volume.image))

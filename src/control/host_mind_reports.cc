@@ -68,9 +68,11 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
                                          const Seen<VolumeSighting>& seen) const {
     model::VolumeObserved observed = duty.reported;
     observed.message = seen.trouble;
-    const SeenInstance* holder = holder_of(duty);
-    const bool unsure = holder != nullptr && (!holder->sighting || !holder->sighting->looked);
-    if (!unsure) observed.attached.reset();
+    const std::optional<model::InstanceId> holder = holder_of(duty);
+    const auto at = holder ? instances_.find(*holder) : instances_.end();
+    const bool unsure =
+        at != instances_.end() && (!at->second.sighting || !at->second.sighting->looked);
+    if (!unsure && !maybe_open_elsewhere(duty)) observed.attached.reset();
     for (const auto& [id, instance] : instances_) {
         if (!instance.sighting || !instance.sighting->alive) continue;
         for (const DiskSpec& disk : instance.sighting->disks)

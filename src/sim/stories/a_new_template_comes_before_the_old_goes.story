@@ -42,25 +42,24 @@ rest
 00:24.734  port web-4-port0 has 10.77.0.3 in default
 00:24.734  web-4 claimed on h1, generation 1: h1 has the most room of 1 host
 00:24.734  volume web-4-root lies on h1 with its instance
-00:24.752  web-4: it waits: its volume is being prepared
-00:24.754  the volume is gone
-00:24.754  volume web-2-root is gone from its host
-00:24.774  the volume is ready
-00:24.774  web-4: it waits: its network is being prepared
-00:24.791  web-4: it is being started
-00:24.974  the volume is attached
-00:24.975  web-4: it runs with kvm
+00:24.768  web-4: it waits: its volume is being prepared
+00:24.784  the volume is ready
+00:24.784  web-4: it is being started
+00:24.791  the volume is gone
+00:24.791  volume web-2-root is gone from its host
+00:24.968  the volume is attached
+00:24.969  web-4: it runs with kvm
 00:29.038  3 of 3 replicas answer
 00:29.038  web has a new template, and what was made by it is ready: end web-1
 00:29.084  the volume is detached
 00:29.085  web-1: its run was ended
-00:29.096  2 of 2 replicas answer
-00:29.127  web-1: nothing is left of it here
-00:29.127  web-1 ended and left its host
-00:29.127  its instance web-1 ends
-00:29.127  volume web-1-root ends with its instance
-00:29.127  its instance web-1 is gone
-00:29.127  instance web-1 is gone
-00:29.127  application web: ready
+00:29.095  2 of 2 replicas answer
+00:29.128  web-1: nothing is left of it here
+00:29.128  web-1 ended and left its host
+00:29.128  its instance web-1 ends
+00:29.128  volume web-1-root ends with its instance
+00:29.128  its instance web-1 is gone
+00:29.128  instance web-1 is gone
+00:29.128  application web: ready
 00:29.179  the volume is gone
 00:29.179  volume web-1-root is gone from its host

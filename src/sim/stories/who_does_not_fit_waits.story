@@ -33,11 +33,11 @@ rest
 00:30.210  its instance a is gone
 00:30.210  instance a is gone
 00:30.210  instance a: gone
-00:30.236  the volume is gone
-00:30.236  volume a-root is gone from its host
-00:30.265  c: it waits: its volume is being prepared
-00:30.290  the volume is ready
-00:30.290  c: it is being started
-00:30.835  the volume is attached
-00:30.835  c: it runs with kvm
-00:30.835  instance c: running
+00:30.240  c: it waits: its volume is being prepared
+00:30.263  the volume is gone
+00:30.263  volume a-root is gone from its host
+00:30.293  the volume is ready
+00:30.293  c: it is being started
+00:30.838  the volume is attached
+00:30.838  c: it runs with kvm
+00:30.838  instance c: running
