@@ -71,15 +71,17 @@ static std::optional<MetadataAnswer> openstack(const InstanceDuty& instance,
     const std::string_view version = path.substr(0, slash);
     if (version != "latest" && (version.size() != 10 || version[4] != '-')) return {};
     const std::string_view rest = slash == std::string_view::npos ? "" : path.substr(slash + 1);
+    const bool has_user_data = !instance.metadata.user_data.empty();
     if (rest.empty())
-        return plain("meta_data.json\nnetwork_data.json\nuser_data\nvendor_data.json\n");
+        return plain(std::string("meta_data.json\nnetwork_data.json\n") +
+                     (has_user_data ? "user_data\n" : "") + "vendor_data.json\n");
     if (rest == "meta_data.json")
         return MetadataAnswer{"application/json", dump(openstack_meta_data(instance))};
     if (rest == "network_data.json")
         return MetadataAnswer{"application/json", dump(openstack_network_data(instance))};
     if (rest == "vendor_data.json" || rest == "vendor_data2.json")
         return MetadataAnswer{"application/json", "{}"};
-    if (rest == "user_data" && !instance.metadata.user_data.empty())
+    if (rest == "user_data" && has_user_data)
         return MetadataAnswer{"application/octet-stream", instance.metadata.user_data};
     return {};
 }
@@ -112,13 +114,15 @@ static std::optional<MetadataAnswer> ec2_meta_data(const InstanceDuty& instance,
 
 static std::optional<MetadataAnswer> ec2(const InstanceDuty& instance, Ipv4 address,
                                          std::string_view path) {
-    if (path.empty()) return plain("meta-data/\nuser-data\n");
-    if (path == "user-data" && !instance.metadata.user_data.empty())
+    const bool has_user_data = !instance.metadata.user_data.empty();
+    if (path.empty())
+        return plain(std::string("meta-data/\n") + (has_user_data ? "user-data\n" : ""));
+    if (path == "user-data" && has_user_data)
         return MetadataAnswer{"application/octet-stream", instance.metadata.user_data};
-    if (!path.starts_with("meta-data")) return {};
-    path.remove_prefix(std::string_view("meta-data").size());
-    if (path.starts_with('/')) path.remove_prefix(1);
-    return ec2_meta_data(instance, address, path);
+    if (path == "meta-data") return ec2_meta_data(instance, address, "");
+    constexpr std::string_view folder = "meta-data/";
+    if (!path.starts_with(folder)) return {};
+    return ec2_meta_data(instance, address, path.substr(folder.size()));
 }
 
 std::optional<MetadataAnswer> metadata_answer(const InstanceDuty& instance, Ipv4 address,
