@@ -150,6 +150,18 @@ constexpr bool takes_project =
     !(std::is_same_v<R, model::Project> || std::is_same_v<R, model::Host> ||
       std::is_same_v<R, model::Flavor>);
 
+/// The fields of a declared part that a request may give, and what it may say beside them.
+template <class R>
+static Json::Object written(bool creating) {
+    Json::Object properties = writable<typename R::Declared>(creating);
+    if constexpr (std::is_same_v<R, model::Instance>)
+        for (auto& member : writable<model::InstanceExtras>(creating))
+            properties.push_back(std::move(member));
+    if constexpr (std::is_same_v<R, model::Instance>)
+        properties.push_back({"network", text_schema("short for networks with one item")});
+    return properties;
+}
+
 template <class R>
 static Json creation_schema() {
     Json::Object properties{
@@ -158,11 +170,7 @@ static Json creation_schema() {
                                {"description", "a DNS label, unique in its project"}})}};
     if constexpr (takes_project<R>)
         properties.push_back({"project", text_schema("id or name; by default that of the query")});
-    for (auto& member : writable<typename R::Declared>(/*creating=*/true))
-        properties.push_back(std::move(member));
-    if constexpr (std::is_same_v<R, model::Instance>)
-        for (auto& member : writable<model::InstanceExtras>(/*creating=*/true))
-            properties.push_back(std::move(member));
+    for (auto& member : written<R>(/*creating=*/true)) properties.push_back(std::move(member));
     std::vector<std::string> required = needed<R>();
     required.insert(required.begin(), "name");
     return body_schema(std::move(properties), std::move(required));
@@ -180,7 +188,7 @@ static void add_record_schemas(Json& schemas) {
     if constexpr (creatable<R>) schemas.set("New" + type, creation_schema<R>());
     if constexpr (changeable<R>)
         schemas.set(type + "Patch",
-                    described(body_schema(writable<typename R::Declared>(false), {}),
+                    described(body_schema(written<R>(/*creating=*/false), {}),
                               "a merge patch (RFC 7396): null gives a field its default"));
     schemas.set(type + "Written", object_schema({{"operation", nullable(schema_ref("Operation"))},
                                                  {"item", nullable(schema_ref(type))}}));

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "control/known_fields.h"
 #include "control/references.h"
 #include "control/wish.h"
 #include "model/codec.h"
@@ -109,6 +110,7 @@ template <class R>
 Result<Wish> change_record(const Work& work, const R& before, Json patch) {
     if (!patch.is(Json::Kind::object))
         return Error{Error::Code::invalid, "the patch must be a JSON object"};
+    TRY(refuse_unknown<typename R::Declared>(patch, {"name", "project"}));
     TRY(drop_name(patch, before.name));
     TRY(resolve_references<typename R::Declared>(work.snapshot, before.project, patch));
     deepen(patch, part_to_json(before.declared));

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "control/known_fields.h"
 #include "control/make_instance.h"
 #include "control/references.h"
 #include "control/wish.h"
@@ -203,6 +204,7 @@ Status finish(const Work& work, model::Port& port) {
 
 template <class R>
 Result<Wish> plain_creation(const Work& work, Json& body) {
+    TRY(refuse_unknown<typename R::Declared>(body, {"name", "project"}));
     R record = TRY(begun<R>(work, body));
     TRY(prepare(work, record, body));
     TRY(fill(work, record, body));
@@ -211,18 +213,6 @@ Result<Wish> plain_creation(const Work& work, Json& body) {
 }
 
 // ---- instances ---------------------------------------------------------------------------------
-
-/// Takes the members that InstanceExtras describes out of the body.
-Result<model::InstanceExtras> take_extras(Json& body) {
-    Json extras = Json::object();
-    model::for_each_field<model::InstanceExtras>([&](const auto& field) {
-        if (const Json* given = body.find(field.name)) extras.set(field.name, *given);
-        body.erase(field.name);
-    });
-    model::InstanceExtras wanted;
-    TRY(merge(wanted, extras, model::Writing::creating));
-    return wanted;
-}
 
 Result<std::vector<model::NetworkId>> networks_of(const Snapshot& snapshot, ProjectId project,
                                                   const model::InstanceExtras& extras) {
@@ -237,13 +227,14 @@ Result<std::vector<model::NetworkId>> networks_of(const Snapshot& snapshot, Proj
         if (!found.ok())
             return Error{found.error().code, "'networks': " + found.error().message,
                          extras.networks ? found.error().hint
-                                         : "name one in \"networks\", or create 'default'"};
+                                         : "name one in \"network\", or create 'default'"};
         networks.push_back((*found)->id);
     }
     return networks;
 }
 
 Result<Wish> instance_creation(const Work& work, Json& body) {
+    TRY(refuse_unknown<model::InstanceDeclared>(body, instance_fields()));
     model::Instance record = TRY(begun<model::Instance>(work, body));
     const model::InstanceExtras extras = TRY(take_extras(body));
     TRY(need(body, "flavor", "`vdc flavor list` shows those there are"));

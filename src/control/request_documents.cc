@@ -1,5 +1,3 @@
-#include <set>
-
 #include "base/text.h"
 #include "control/references.h"
 #include "control/wish.h"
@@ -79,66 +77,6 @@ std::vector<Difference> differences_of(const Snapshot& snapshot,
             },
             step.change);
     return differences;
-}
-
-// ---- instances that are there ------------------------------------------------------------------
-
-Error fixed(const char* field, const std::string& present) {
-    return {Error::Code::invalid,
-            "'" + std::string(field) + "' cannot change after creation; it is " + present,
-            "make a new instance with the value wanted"};
-}
-
-Status same_networks(const Work& work, const Instance& instance,
-                     const std::vector<std::string>& wanted) {
-    std::set<model::NetworkId> before;
-    std::set<model::NetworkId> after;
-    std::vector<std::string> names;
-    for (const auto* port :
-         work.snapshot.linked_records<model::Port>(model::Link::instance_port, instance.id.value)) {
-        before.insert(port->declared.network);
-        names.push_back(work.snapshot.get<model::Network>(port->declared.network).name);
-    }
-    for (const std::string& name : wanted)
-        after.insert(TRY(find_record<model::Network>(work.snapshot, instance.project, name))->id);
-    if (before == after) return {};
-    return fixed("networks", base::join(names, ", "));
-}
-
-Status same_address(const Work& work, const Instance& instance, base::Ipv4 wanted) {
-    std::vector<std::string> addresses;
-    for (const auto* port :
-         work.snapshot.linked_records<model::Port>(model::Link::instance_port, instance.id.value)) {
-        if (port->declared.address == wanted || port->claimed.address == wanted) return {};
-        addresses.push_back(text(port->claimed.address));
-    }
-    return fixed("address", base::join(addresses, ", "));
-}
-
-/// The disk of a document is the size of the root volume, which may grow.
-Status resize_root(const Work& work, const Instance& instance, model::MiB size, Wish& wish) {
-    for (const auto* volume : work.snapshot.linked_records<model::Volume>(
-             model::Link::instance_volume, instance.id.value)) {
-        if (volume->declared.slot != 0 || size.count == 0) continue;
-        Wish grown = TRY(change(work, volume->subject(), Json::object({{"size", text(size)}})));
-        for (auto& step : grown.steps) wish.steps.push_back(std::move(step));
-    }
-    return {};
-}
-
-Result<Wish> change_instance(const Work& work, const Instance& instance, Json patch) {
-    Json given = Json::object();
-    model::for_each_field<model::InstanceExtras>([&](const auto& field) {
-        if (const Json* value = patch.find(field.name)) given.set(field.name, *value);
-        patch.erase(field.name);
-    });
-    model::InstanceExtras extras;
-    TRY(merge(extras, given, model::Writing::creating));
-    if (extras.networks) TRY(same_networks(work, instance, *extras.networks));
-    if (extras.address) TRY(same_address(work, instance, *extras.address));
-    Wish wish = TRY(change(work, instance.subject(), std::move(patch)));
-    TRY(resize_root(work, instance, extras.disk, wish));
-    return wish;
 }
 
 // ---- one document ------------------------------------------------------------------------------

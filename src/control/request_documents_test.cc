@@ -111,6 +111,22 @@ TEST(Documents, CannotMoveAnInstanceToOtherNetworks) {
               "document 1 (instance db): 'networks' cannot change after creation; it is front");
 }
 
+TEST(Documents, TakeOfAnInstanceWhatARequestTakes) {
+    Datacenter dc;
+    const char* whole = R"([{"kind": "instance", "name": "db", "flavor": "small", "image": "tiny",
+        "network": "default", "address": "10.20.0.9", "disk": "2GiB", "restart": "always",
+        "stop_timeout": "5s", "user_data": "#!/bin/sh", "power": "off"}])";
+    dc.must(apply_documents(dc.snapshot, dc.ask(), documents(whole)));
+    EXPECT_EQ(text(*dc.named<model::Port>("db-port0").declared.address), "10.20.0.9");
+    const auto again = apply_documents(dc.snapshot, dc.ask(), documents(whole));
+    ASSERT_TRUE(again.ok()) << base::text(again.error());
+    EXPECT_TRUE(again->steps.empty());
+    const auto unknown = apply_documents(
+        dc.snapshot, dc.ask(), documents(R"([{"kind": "instance", "name": "db", "adress": "x"}])"));
+    EXPECT_EQ(unknown.error().message,
+              "document 1 (instance db): 'adress' is not known here; did you mean 'address'?");
+}
+
 TEST(Documents, RepeatedWithTheirKeyFindTheEarlierOperations) {
     Datacenter dc;
     const Ask ask = dc.ask("key-1");

@@ -81,7 +81,9 @@ Result<Decision> create(const Snapshot& snapshot, const Ask& ask, Noun noun, con
 Result<Decision> update(const Snapshot& snapshot, const Ask& ask, Noun noun,
                         std::string_view name_or_id, const Json& patch) {
     return once(snapshot, ask, {}, [&](const Work& work) -> Result<Wish> {
-        return change(work, TRY(find_subject(snapshot, noun, work.project, name_or_id)), patch);
+        const auto subject = TRY(find_subject(snapshot, noun, work.project, name_or_id));
+        if (noun != Noun::instance) return change(work, subject, patch);
+        return change_instance(work, snapshot.get<model::Instance>({subject.id}), patch);
     });
 }
 

@@ -71,15 +71,74 @@ TEST(Create, NamesWhatIsMissingAndWhatMayHaveBeenMeant) {
         "'template.image': there is no image 'x'; `vdc image list` shows those there are");
     EXPECT_EQ(asked(Noun::volume, R"({"name": "a", "size": "10GB"})").substr(0, 6), "'size'");
     EXPECT_EQ(asked(Noun::volume, R"({"name": "a"})"), "'size' is missing; for example \"10GiB\"");
-    EXPECT_EQ(asked(Noun::volume, R"({"name": "a", "sizes": "10GiB", "size": "1GiB"})"),
-              "'sizes' is not known here; did you mean 'size'?; known are size, image, instance, "
-              "slot, delete_with_instance, revert_to, reverts");
+    EXPECT_EQ(
+        asked(Noun::volume, R"({"name": "a", "sizes": "10GiB", "size": "1GiB"})"),
+        "'sizes' is not known here; did you mean 'size'?; known are name, project, size, image, "
+        "instance, delete_with_instance");
     EXPECT_EQ(asked(Noun::flavor, R"({"name": "A B"})").substr(0, 26),
               "'A B' cannot name a flavor");
     EXPECT_EQ(asked(Noun::network, R"({"name": "n", "project": "nobody"})"),
               "there is no project 'nobody'; `vdc project list` shows those there are");
     EXPECT_EQ(asked(Noun::flavor, R"({"name": "f", "project": "default"})"),
               "'project' is not known here: a flavor belongs to the datacenter");
+}
+
+TEST(Create, NamesWhatIsUnknownBeforeWhatIsMissing) {
+    Datacenter dc;
+    const auto asked = [&](Noun noun, const char* body) {
+        const std::string said = refusal(create(dc.snapshot, dc.ask(), noun, json(body)));
+        return said.substr(0, said.find("; known are"));
+    };
+    EXPECT_EQ(asked(Noun::instance, R"({"name": "a", "image": "tiny", "flavour": "small"})"),
+              "'flavour' is not known here; did you mean 'flavor'?");
+    EXPECT_EQ(asked(Noun::instance, R"({"nam": "a"})"),
+              "'nam' is not known here; did you mean 'name'?");
+    EXPECT_EQ(asked(Noun::instance, R"({"name": "a", "netwrok": "default"})"),
+              "'netwrok' is not known here; did you mean 'network'?");
+    EXPECT_EQ(asked(Noun::application, R"({"name": "a", "template": {"flavr": "small"}})"),
+              "'template.flavr' is not known here; did you mean 'flavor'?");
+    EXPECT_EQ(asked(Noun::application, R"({"name": "a", "front": {"prt": 80}})"),
+              "'front.prt' is not known here; did you mean 'port'?");
+    EXPECT_EQ(asked(Noun::volume, R"({"name": "a", "slot": 3, "size": "1GiB"})"),
+              "'slot' is set by the datacenter and cannot be given");
+}
+
+TEST(Create, TakesTheOneNetworkOfAnInstanceUnderItsOwnName) {
+    Datacenter dc;
+    dc.create(Noun::network, R"({"name": "back"})");
+    dc.create(Noun::instance,
+              R"({"name": "a", "flavor": "small", "image": "tiny", "network": "back"})");
+    EXPECT_EQ(dc.named<model::Port>("a-port0").declared.network,
+              dc.named<model::Network>("back").id);
+    const auto both = create(dc.snapshot, dc.ask(), Noun::instance,
+                             json(R"({"name": "b", "flavor": "small", "image": "tiny",
+                                      "network": "back", "networks": ["default"]})"));
+    EXPECT_EQ(refusal(both),
+              "'network' and 'networks' are both given; 'networks' alone names all of them");
+    const auto missing = create(dc.snapshot, dc.ask(), Noun::instance,
+                                json(R"({"name": "b", "flavor": "small", "image": "tiny",
+                                         "network": "bak"})"));
+    EXPECT_EQ(refusal(missing).substr(0, 61),
+              "'networks': there is no network 'bak'; did you mean 'back'?; ");
+}
+
+TEST(Update, OfAnInstanceSaysWhatCannotChangeAndGrowsItsDisk) {
+    Datacenter dc;
+    dc.create(Noun::instance, R"({"name": "a", "flavor": "small", "image": "tiny"})");
+    const auto asked = [&](const char* patch) {
+        return refusal(update(dc.snapshot, dc.ask(), Noun::instance, "a", json(patch)));
+    };
+    EXPECT_EQ(asked(R"({"network": "default"})"), "it was accepted");
+    dc.create(Noun::network, R"({"name": "back"})");
+    EXPECT_EQ(asked(R"({"network": "back"})"),
+              "'networks' cannot change after creation; it is default; make a new instance with "
+              "the value wanted");
+    EXPECT_EQ(asked(R"({"address": "10.20.0.77"})").substr(0, 41),
+              "'address' cannot change after creation; i");
+    EXPECT_EQ(asked(R"({"flavor": "large"})"),
+              "'flavor' cannot change after creation; make a new one with the value wanted");
+    dc.must(update(dc.snapshot, dc.ask(), Noun::instance, "a", json(R"({"disk": "2GiB"})")));
+    EXPECT_EQ(dc.named<Volume>("a-root").declared.size, model::MiB{2048});
 }
 
 TEST(Create, GivesANetworkItsDomainAndAFreeRange) {

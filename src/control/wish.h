@@ -50,6 +50,18 @@ std::string reason(const Ask& ask, std::string_view verb, const R& record) {
 
 base::Result<Wish> creation(const Work& work, model::Noun noun, base::Json body);
 base::Result<Wish> change(const Work& work, model::Subject subject, base::Json patch);
+/// As change(), and for what an instance has beside its declared fields: its networks and its
+/// address cannot change, its disk may grow.
+base::Result<Wish> change_instance(const Work& work, const model::Instance& instance,
+                                   base::Json patch);
+
+/// Takes the members that InstanceExtras describes out of the body. "network": "a" is short for
+/// "networks": ["a"].
+base::Result<model::InstanceExtras> take_extras(base::Json& body);
+
+/// What a request may say of an instance beside its declared fields.
+std::vector<std::string> instance_fields();
+
 base::Result<Wish> end_of(const Work& work, model::Subject subject);
 
 /// A key that was read from its file comes with the end of its line: it is taken without.
