@@ -1,5 +1,6 @@
 #pragma once
 
+#include "control/front_pool.h"
 #include "control/plan.h"
 
 /// The datacenter's mind: one reconciler per noun. Pure: a snapshot, a time and what to look at
@@ -8,7 +9,7 @@
 namespace vdc::control {
 
 struct Policy {
-    base::Ipv4Range front_range{{100u << 24 | 96u << 16}, 16};  ///< front addresses come from here
+    base::Ipv4Range front_range = front_pool;  ///< front addresses come from here
     Duration finished_operations_kept = std::chrono::hours(1);
 };
 

@@ -6,6 +6,7 @@
 #include "base/addresses.h"
 #include "base/result.h"
 #include "control/effects.h"
+#include "control/front_pool.h"
 #include "drivers/host_paths.h"
 
 /// How one network lies on a host, as pure text: addresses, and the lines that `ip -batch` and
@@ -25,13 +26,13 @@ namespace vdc::drivers::networks {
 using base::Ipv4;
 using base::Ipv4Range;
 using base::Mac;
+using control::front_pool;
 using control::NetworkSpec;
 using control::PortSpec;
 
 inline constexpr char bridge_device[] = "br0";
 inline constexpr char uplink_device[] = "up0";
 inline constexpr Ipv4 metadata_address{0xa9fea9fe};         // 169.254.169.254
-inline constexpr Ipv4Range front_pool{{0x64600000}, 16};    // 100.96.0.0/16
 inline constexpr Ipv4Range transit_pool{{0x64400000}, 11};  // 100.64.0.0/11
 inline constexpr Mac gateway_mac{0x0276'6463'0001};         // the same on every network
 inline constexpr int number_max = 65535;
