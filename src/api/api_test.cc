@@ -294,6 +294,19 @@ TEST(Events, ArePagedBackwardAndForward) {
     EXPECT_EQ(site.get("/v1/events?limit=0").status, 400);
 }
 
+TEST(Events, NameWhatIsGoneAndSayWhatAnOperationWasFor) {
+    Site site;
+    site.post("/v1/flavors", R"({"name": "odd", "vcpus": 1})");
+    const std::string id = body(site.get("/v1/flavors/odd")).text_at("id");
+    EXPECT_EQ(site.send(request(Method::delete_, "/v1/flavors/odd")).status, 200);
+    const Json gone = body(site.get("/v1/events?noun=flavor&subject=" + id));
+    ASSERT_EQ(gone.at("items").items().size(), 2u);
+    for (const Json& event : gone.at("items").items()) EXPECT_EQ(event.text_at("name"), "odd");
+    const Json operations = body(site.get("/v1/events?noun=operation&limit=2"));
+    for (const Json& event : operations.at("items").items())
+        EXPECT_EQ(event.text_at("name"), "odd");
+}
+
 TEST(Why, TellsTheStoryInSentences) {
     Site site;
     site.post("/v1/instances", web);

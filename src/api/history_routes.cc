@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "api/desk.h"
 #include "api/items.h"
@@ -70,19 +71,65 @@ static Result<std::optional<Subject>> subject_in(const Snapshot& snapshot, const
     return std::optional(TRY(control::find_subject(snapshot, *noun, project, given)));
 }
 
+/// An operation is called by what it was for: its own name is only a key.
+static std::string called(const model::Operation& operation) {
+    return operation.declared.subject_name;
+}
+static std::string called(const auto& record) {
+    return record.name;
+}
+
 static std::optional<std::string> name_of(const Snapshot& snapshot, const Subject& subject) {
     std::optional<std::string> name;
     model::for_each_noun([&]<class R>(std::type_identity<R>) {
         if (R::noun != subject.noun) return;
-        if (const R* found = snapshot.find<R>(typename R::Id{subject.id})) name = found->name;
+        if (const R* found = snapshot.find<R>(typename R::Id{subject.id})) name = called(*found);
     });
     return name;
 }
 
 // ---- events ------------------------------------------------------------------------------------
 
-static Json entry_json(const Snapshot& snapshot, const Entry& entry) {
-    const auto name = name_of(snapshot, entry.subject);
+/// Names of what entries are about. What is gone had its name in the commit that made it.
+class Names {
+  public:
+    Names(const Snapshot& snapshot, store::Store& store) : snapshot_(snapshot), store_(store) {}
+
+    /// Nothing when it is gone and its beginning is no longer in the log.
+    const std::optional<std::string>& of(const Subject& subject) {
+        const auto [at, fresh] = known_.try_emplace(subject);
+        if (fresh) at->second = name_of(snapshot_, subject);
+        if (fresh && !at->second) at->second = in_its_first_commit(subject);
+        return at->second;
+    }
+
+  private:
+    std::optional<std::string> in_its_first_commit(const Subject& subject) const {
+        store::Query first;
+        first.subject = subject;
+        first.limit = 1;
+        const auto entries = store_.history(first);
+        if (!entries.ok() || entries->empty()) return {};
+        const auto commits = store_.log(entries->front().revision - 1, 1);
+        if (!commits.ok() || commits->empty()) return {};
+        std::optional<std::string> found;
+        for (const model::Step& step : commits->front()->steps)
+            std::visit(
+                [&](const auto& change) {
+                    if constexpr (requires { change.record; })
+                        if (change.record->subject() == subject) found = called(*change.record);
+                },
+                step.change);
+        return found;
+    }
+
+    const Snapshot& snapshot_;
+    store::Store& store_;
+    std::map<Subject, std::optional<std::string>> known_;
+};
+
+static Json entry_json(Names& names, const Entry& entry) {
+    const std::optional<std::string>& name = names.of(entry.subject);
     return Json::object({{"revision", static_cast<std::int64_t>(entry.revision)},
                          {"index", static_cast<std::int64_t>(entry.index)},
                          {"at", text(entry.at)},
@@ -118,7 +165,8 @@ static void events_of(Desk& desk, const CallPtr& call, const engine::SnapshotPtr
         const auto entries = desk.engine.store().history(query);
         if (!entries.ok()) return call->refuse(entries.error());
         Json items = Json::array();
-        for (const Entry& entry : *entries) items.push(entry_json(*snapshot, entry));
+        Names names(*snapshot, desk.engine.store());
+        for (const Entry& entry : *entries) items.push(entry_json(names, entry));
         const Json next = entries->empty()
                               ? Json(nullptr)
                               : Json(static_cast<std::int64_t>(entries->back().revision));
