@@ -254,7 +254,7 @@ rc::Gen<std::vector<Deed>> histories() {
 }  // namespace
 
 RC_GTEST_PROP(Reconcile, OfWhatChangedDoesWhatReconcileOfEverythingDoes, ()) {
-    const auto history = *rc::gen::scale(2.0, histories());
+    const auto history = *rc::gen::scale(1.5, histories());
     Turns turns;
     Crowd crowd(turns);
     crowd.begin();

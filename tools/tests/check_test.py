@@ -112,7 +112,7 @@ class Layers(Planted):
 class Words(Planted):
     def test_a_refused_word_in_a_name_is_caught(self):
         for name in ("struct VmSpec {};", "int tenant_id;", "// the hypervisor", "int all_nodes;"):
-            self.refused("words", "src/model/a.h", name + "\n", "STYLE.md 3")
+            self.refused("words", "src/model/a.h", name + "\n", "docs/words.md")
 
     def test_words_that_only_contain_it_pass(self):
         self.passes("words", "src/model/a.h", "// vmdk, kvm, anode, reserve\nint kvm_fd;\n")

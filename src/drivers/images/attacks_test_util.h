@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-/// Images that lie, made here from nothing: the families of reliability.md 4.4.
+/// Images that lie, made here from nothing: foreign files by name, sizes and tables that point
+/// outside or at each other, loops, and what unpacks without end.
 namespace vdc::drivers::images {
 
 /// What the attacks reach for. Tests that only read may leave it as it is.

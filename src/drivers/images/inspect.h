@@ -8,7 +8,7 @@
 #include "drivers/images/source.h"
 
 /// What an uploaded image is, by our own bounded reading: nothing else opens it before.
-/// The rules are those of reliability.md 4.4; `images/attacks_test.cc` holds each of them.
+/// `images/attacks_test.cc` holds each of the rules.
 namespace vdc::drivers::images {
 
 enum class Format { raw, qcow2, vmdk, vhd, vhdx };

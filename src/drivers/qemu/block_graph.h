@@ -8,7 +8,8 @@
 #include "model/ids.h"
 
 /// The disks of a QEMU as its block layer shall see them: every node is declared, with its format
-/// and its backing, so that QEMU never looks into a file to find out (reliability.md 4.4).
+/// and its backing, so that QEMU never looks into a file to find out:
+/// what a guest wrote into its disk would decide which file of the host is opened.
 ///
 /// Names, so that all of it can be found again by asking QEMU, without a record:
 ///     node      "s2l0"        slot 2, layer 0; layer 0 is the base, the highest one is written
