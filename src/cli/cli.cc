@@ -38,6 +38,7 @@ class Tree {
     bool is_command(const std::string& word) const;
     base::Result<std::vector<std::string>> without_moment(const std::vector<std::string>& words);
     bool reads_the_past() const;
+    bool takes_next_word(const std::string& word) const;
     std::string noun_hint(const std::vector<std::string>& words) const;
     std::vector<std::string> without_fields(const std::vector<std::string>& words);
 
@@ -417,11 +418,21 @@ void Tree::add_local_commands() {
     man.callback([this] { local_deed_ = [this] { return write_manual(app_, file_); }; });
 }
 
+/// Whether it is an option of every command whose value is the next word.
+bool Tree::takes_next_word(const std::string& word) const {
+    const CLI::Option* known = app_.get_option_no_throw(word);
+    return known != nullptr && known->get_items_expected_min() > 0;
+}
+
 /// What might have been meant by a first or second word that is no command.
 std::string Tree::noun_hint(const std::vector<std::string>& words) const {
     const CLI::App* here = &app_;
-    for (const std::string& word : words) {
-        if (word.starts_with('-')) continue;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const std::string& word = words[at];
+        if (word.starts_with('-')) {
+            if (takes_next_word(word)) ++at;
+            continue;
+        }
         std::vector<std::string> known;
         const CLI::App* next = nullptr;
         for (const CLI::App* each : here->get_subcommands([](const CLI::App*) { return true; })) {
@@ -436,16 +447,23 @@ std::string Tree::noun_hint(const std::vector<std::string>& words) const {
 
 /// The words without the fields of `create` and `edit`: which fields there are, the API knows.
 std::vector<std::string> Tree::without_fields(const std::vector<std::string>& words) {
-    if (words.size() < 3 || (words[1] != "create" && words[1] != "edit")) return words;
-    std::vector<std::string> rest{words[0], words[1]};
-    for (std::size_t at = 2; at < words.size(); ++at) {
-        const std::string name = words[at].substr(0, words[at].find('='));
-        const bool ours = !words[at].starts_with('-') || words[at] == "--help" ||
-                          words[at] == "-h" || app_.get_option_no_throw(name) != nullptr;
+    std::vector<std::string> rest;
+    std::size_t plain = 0;  // words that are no option and no option's value
+    bool takes_fields = false;
+    for (std::size_t at = 0; at < words.size(); ++at) {
+        const std::string& word = words[at];
+        if (!word.starts_with('-') || word == "-") {
+            if (++plain == 2) takes_fields = word == "create" || word == "edit";
+            rest.push_back(word);
+            continue;
+        }
+        const bool known = app_.get_option_no_throw(word.substr(0, word.find('='))) != nullptr;
+        const bool ours = known || !takes_fields || word == "--help" || word == "-h";
+        const bool field_takes_next = !ours && word.find('=') == std::string::npos;
+        const bool wants_value = field_takes_next || takes_next_word(word);
         std::vector<std::string>& to = ours ? rest : fields_;
-        to.push_back(words[at]);
-        const bool takes_value = !ours && words[at].find('=') == std::string::npos;
-        if (takes_value && at + 1 < words.size()) to.push_back(words[++at]);
+        to.push_back(word);
+        if (wants_value && at + 1 < words.size()) to.push_back(words[++at]);
     }
     return rest;
 }

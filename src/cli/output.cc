@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "base/text.h"
 
@@ -73,13 +74,34 @@ std::string cell(const Json& item, const Column& column, std::optional<base::Ins
     return "";
 }
 
-static Result<std::vector<Column>> chosen(std::vector<Column> columns, const Common& common) {
+static bool anywhere(const Json& items, const std::string& path) {
+    return std::any_of(items.items().begin(), items.items().end(), [&](const Json& item) {
+        const Json* at = &item;
+        for (const std::string& name : base::split(path, '.'))
+            if (at->is(Json::Kind::object)) at = &at->at(name);
+        return !at->is_null() && at != &item;
+    });
+}
+
+/// What the person chose of the columns, or paths of its own. A name that is no column and leads
+/// nowhere in any item is an error.
+static Result<std::vector<Column>> chosen(std::vector<Column> columns, const Json& items,
+                                          const Common& common) {
     if (common.columns.empty()) return columns;
+    std::vector<std::string> names;
+    for (const Column& column : columns) names.push_back(column.name);
     std::vector<Column> picked;
     for (const std::string& name : common.columns) {
-        const auto known = std::find_if(columns.begin(), columns.end(),
-                                        [&](const Column& c) { return c.name == name; });
-        picked.push_back(known != columns.end() ? *known : Column{name, name});
+        const auto known = std::find(names.begin(), names.end(), name);
+        if (known == names.end() && !items.items().empty() && !anywhere(items, name))
+            return Error{Error::Code::invalid,
+                         "there is no column '" + base::quoted(name, 60) + "'" +
+                             base::did_you_mean(name, names),
+                         "columns are " + base::join(names, ", ") +
+                             "; others go by their path, for example declared.image"};
+        picked.push_back(known != names.end()
+                             ? columns[static_cast<std::size_t>(known - names.begin())]
+                             : Column{name, name});
     }
     return picked;
 }
@@ -128,7 +150,7 @@ Result<std::string> shown(const Json& items, std::vector<Column> columns, const 
     const Format format = TRY(parse_format(common.format));
     if (format == Format::json) return dump_pretty(items) + "\n";
     if (format == Format::yaml) return to_yaml(items);
-    const std::vector<Column> picked = TRY(chosen(std::move(columns), common));
+    const std::vector<Column> picked = TRY(chosen(std::move(columns), items, common));
     Rows rows;
     for (const Json& item : items.items()) {
         rows.emplace_back();
@@ -181,35 +203,44 @@ static bool needs_quotes(const std::string& text) {
            text.back() == ' ';
 }
 
-static void write_yaml(std::string& out, const Json& value, std::size_t depth, bool inline_first) {
+static std::string yaml_text(const std::string& text) {
+    return needs_quotes(text) ? dump(Json(text)) : text;
+}
+
+static bool nested(const Json& value) {
+    return (value.is(Json::Kind::object) && !value.members().empty()) ||
+           (value.is(Json::Kind::array) && !value.items().empty());
+}
+
+/// Writes the value with lines that begin `depth` steps in; the first one goes on where the line
+/// stands already.
+static void write_yaml(std::string& out, const Json& value, std::size_t depth) {
     const std::string indent(depth * 2, ' ');
-    if (value.is(Json::Kind::object) && !value.members().empty()) {
-        bool first = inline_first;
-        for (const auto& member : value.members()) {
-            out += first ? "" : indent;
-            first = false;
-            out += member.name + ":";
-            const bool nested =
-                (member.value.is(Json::Kind::object) && !member.value.members().empty()) ||
-                (member.value.is(Json::Kind::array) && !member.value.items().empty());
-            out += nested ? "\n" : " ";
-            write_yaml(out, member.value, depth + 1, /*inline_first=*/false);
-        }
-    } else if (value.is(Json::Kind::array) && !value.items().empty()) {
+    if (!nested(value)) {
+        out += (value.is(Json::Kind::text) ? yaml_text(value.text()) : dump(value)) + "\n";
+        return;
+    }
+    bool first = true;
+    const auto begin_line = [&] { out += std::exchange(first, false) ? "" : indent; };
+    if (value.is(Json::Kind::array)) {
         for (const Json& item : value.items()) {
-            out += indent + "- ";
-            write_yaml(out, item, depth + 1, /*inline_first=*/true);
+            begin_line();
+            out += "- ";
+            write_yaml(out, item, depth + 1);
         }
-    } else if (value.is(Json::Kind::text) && !needs_quotes(value.text())) {
-        out += value.text() + "\n";
-    } else {
-        out += dump(value) + "\n";
+        return;
+    }
+    for (const auto& member : value.members()) {
+        begin_line();
+        out += yaml_text(member.name) + ":" +
+               (nested(member.value) ? "\n" + indent + "  " : std::string(" "));
+        write_yaml(out, member.value, depth + 1);
     }
 }
 
 std::string to_yaml(const Json& value) {
     std::string out;
-    write_yaml(out, value, 0, /*inline_first=*/false);
+    write_yaml(out, value, 0);
     return out;
 }
 

@@ -64,6 +64,8 @@ Result<wire::Client*> Session::client() {
     auto connected = wire::Client::connect(endpoint);
     if (!connected.ok()) {
         Error error = connected.error();
+        // That there is no socket does not mean that what was asked for is not there.
+        if (error.code == Error::Code::not_found) error.code = Error::Code::unavailable;
         error.hint =
             common_.endpoint.empty()
                 ? "is the datacenter up? `vdc up` starts it, `vdc doctor` looks for trouble"
