@@ -85,7 +85,10 @@ Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
         return {Progress::failed, observed.message};
     switch (operation.declared.goal) {
         case Goal::attached: return reached_when(!runs || observed.attached == declared.instance);
-        case Goal::detached: return reached_when(!observed.attached);
+        case Goal::detached:
+            if (declared.instance && observed.attached)
+                return {Progress::overtaken, "a later wish stands against it"};
+            return reached_when(!observed.attached);
         case Goal::grown: return reached_when(observed.size >= declared.size || waits_for_place);
         case Goal::reverted: return reached_when(observed.reverts >= operation.declared.count);
         case Goal::ready:
