@@ -10,7 +10,7 @@
 #include "base/units.h"
 #include "runtime/fd.h"
 
-/// Where every QEMU and every qemu-img runs (DESIGN.md section 6): its own uid, no capabilities,
+/// Where every QEMU and every qemu-img runs: its own uid, no capabilities,
 /// no_new_privs, own mount, pid, ipc, uts, cgroup and (empty) network namespace, a read-only root
 /// that holds only read-only system folders (/usr, /bin, /sbin, /lib*, /etc/ld.so.cache) and
 /// /dev/null, /dev/zero, /dev/random, /dev/urandom (and /dev/kvm when asked), limits by cgroup and
