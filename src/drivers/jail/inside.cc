@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
 #include <linux/keyctl.h>
@@ -169,9 +170,41 @@ static void seal(Place& place, const Entry& entry) {
                     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NOEXEC, nullptr));
 }
 
+static long make_all_private() {
+    return sys(SYS_mount, nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+}
+
+/// Out of a chroot, as chroot(2) says that root may: a root below the working folder, then up.
+static void climb_out(Place& place) {
+    must(place, sys(SYS_chdir, "/"));
+    must(place, sys(SYS_chroot, base_folder));
+    for (int depth = 0; depth < PATH_MAX / 2; ++depth) must(place, sys(SYS_chdir, ".."));
+    must(place, sys(SYS_chroot, "."));
+}
+
+/// No mount of ours reaches anybody, and none of theirs us. A daemon may itself live in a chroot
+/// whose root is a mere folder: only mounts can be made private, and only a mount can be pivoted
+/// away. So out of it, then back in through a mount of that folder that is ours alone.
+static void part_from_mounts(Place& place) {
+    if (make_all_private() == 0) return;
+    if (errno != EINVAL) must(place, -1);
+    const int folder =
+        must(place, sys(SYS_openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+    climb_out(place);
+    must(place, make_all_private());
+    const int tree =
+        must(place, sys(SYS_open_tree, folder, "",
+                        AT_EMPTY_PATH | AT_RECURSIVE | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    must(place, sys(SYS_move_mount, tree, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH));
+    must(place, sys(SYS_fchdir, tree));
+    must(place, sys(SYS_chroot, "."));
+    must(place, sys(SYS_close, tree));
+    must(place, sys(SYS_close, folder));
+}
+
 static void make_root(Place& place, const Plan& plan) {
     begin(place, Step::mounts);
-    must(place, sys(SYS_mount, nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr));
+    part_from_mounts(place);
     mount_small(place, base_folder, MS_NODEV);
     must(place, sys(SYS_chdir, base_folder));
     begin(place, Step::root);

@@ -6,9 +6,11 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +20,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iostream>
 #include <map>
 #include <thread>
 
@@ -103,6 +106,39 @@ TEST_F(Jail, SignalsAreAsAProgramExpectsThem) {
     for (const char* line : {"SigBlk", "SigIgn", "SigCgt"})
         EXPECT_NE(output.text.find(std::string(line) + ":\t0000000000000000\n"), std::string::npos)
             << output.text;
+}
+
+/// Makes `folder` look like this machine's root, without being a mount, and enters it.
+static bool enter_folder_as_root(const std::string& folder) {
+    if (::unshare(CLONE_NEWNS) != 0) return false;
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return false;
+    for (const std::string name : {"usr", "etc", "proc", "sys", "dev"}) {
+        const std::string place = folder + "/" + name;
+        if (::mkdir(place.c_str(), 0755) != 0) return false;
+        if (::mount(("/" + name).c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+            return false;
+    }
+    for (const std::string name : {"bin", "sbin", "lib", "lib64"})
+        if (::symlink(("usr/" + name).c_str(), (folder + "/" + name).c_str()) != 0) return false;
+    return ::chroot(folder.c_str()) == 0 && ::chdir("/") == 0;
+}
+
+/// As after debootstrap and chroot.
+TEST_F(Jail, IsAsTightWhenOurOwnRootIsAFolderAndNoMount) {
+    const Spec what = spec({"/usr/bin/ls", "/"});
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        if (!enter_folder_as_root(folder)) ::_exit(2);
+        const auto output = run(what, 20);
+        const bool tight = output.ok() && output->status == 0 &&
+                           output->text == "bin\ndev\netc\nlib\nlib64\nsbin\nusr\n";
+        if (!tight) std::cerr << (output.ok() ? output->text : text(output.error())) << "\n";
+        ::_exit(tight ? 0 : 1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
 }
 
 // ---- descriptors -------------------------------------------------------------------------------
