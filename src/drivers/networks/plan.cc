@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 #include <set>
 
@@ -57,7 +58,9 @@ Result<Transit> choose_transit(const HostPaths& paths, int number,
 }
 
 std::uint32_t hole_metric(const std::string& tag) {
-    return 0x76000000 + static_cast<std::uint32_t>(base::Hasher().add(tag).finish().low & 0xffffff);
+    std::uint32_t number = 0;
+    std::from_chars(tag.data(), tag.data() + tag.size(), number, 16);
+    return 0x76000000 + (number & 0xffff);
 }
 
 // ---- what may be a network ---------------------------------------------------------------------

@@ -91,7 +91,8 @@ std::string inside_links(const NetworkSpec& network, const Transit& transit, con
 std::string tap_links(const PortSpec& port, const std::string& tap, int mtu);
 std::string tap_neighbours(const PortSpec& port, const std::string& tap);
 
-/// The metric by which a datacenter knows its own hole for the front pool among others'.
+/// The metric by which a datacenter knows its own hole for the front pool among others': 0x76000000
+/// and its tag (tools/leftovers counts likewise).
 std::uint32_t hole_metric(const std::string& tag);
 
 }  // namespace vdc::drivers::networks
