@@ -5,6 +5,7 @@
 
 #include "runtime/files.h"
 #include "store/sqlite/database.h"
+#include "store/sqlite/schema.h"
 #include "store/store_contract_test_util.h"
 
 namespace vdc::store {
@@ -95,12 +96,14 @@ TEST_F(SqliteStore, AFolderHasOneOwnerAtATime) {
 TEST_F(SqliteStore, AFileOfANewerBuildIsLeftAsItIs) {
     tell(3);
     store.reset();
-    ASSERT_TRUE(database().run("PRAGMA user_version=2").ok());
+    const std::string newer = std::to_string(format_version + 1);
+    ASSERT_TRUE(database().run("PRAGMA user_version=" + newer).ok());
     const base::Error error = refusal();
     EXPECT_EQ(error.code, Code::unsupported);
-    EXPECT_NE(error.message.find("newer vdc (format 2"), std::string::npos);
+    EXPECT_NE(error.message.find("newer vdc (format " + newer), std::string::npos);
     EXPECT_NE(error.hint.find("run that version"), std::string::npos);
-    ASSERT_TRUE(database().run("PRAGMA user_version=1").ok());
+    const std::string ours = std::to_string(format_version);
+    ASSERT_TRUE(database().run("PRAGMA user_version=" + ours).ok());
     open();
     expect_latest_is_the_story();
 }
