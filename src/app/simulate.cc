@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "runtime/files.h"
+#include "sim/faults.h"
 #include "sim/scenario.h"
 #include "sim/seeds.h"
 
@@ -24,29 +25,37 @@ int play_file(const std::string& path) {
     return other || !played->violation.empty() ? 1 : 0;
 }
 
-static void tell(const sim::Lived& lived) {
-    for (const sim::Line& line : lived.story)
-        std::printf("%10.3f  %s\n",
-                    static_cast<double>((line.at - lived.story.front().at).count()) / 1e6,
-                    line.text.c_str());
+/// The story, then the shortest script that fails alike, then the sentence.
+static int tell_failure(std::uint64_t seed) {
+    const sim::Lived lived = sim::tell(seed);
+    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed),
+                 lived.violation.c_str());
+    std::printf("%s\nThe shortest script that was found to fail alike:\n\n", lived.story.c_str());
+    for (const std::string& line : sim::shrink(seed)) std::printf("%s\n", line.c_str());
+    std::printf("\nseed %llu: %s\n", static_cast<unsigned long long>(seed),
+                lived.violation.c_str());
+    return 1;
+}
+
+static int tell_one(std::uint64_t seed) {
+    const sim::Lived lived = sim::tell(seed);
+    if (!lived.violation.empty()) return tell_failure(seed);
+    std::printf("%s%s\n", lived.story.c_str(), lived.hash.c_str());
+    return 0;
 }
 
 int live_seeds(std::uint64_t from, std::uint64_t count) {
+    if (count == 1) return tell_one(from);
     base::Hasher all;
+    sim::Coverage coverage;
     for (std::uint64_t seed = from; seed < from + count; ++seed) {
         const sim::Lived lived = sim::live(seed);
-        if (count == 1 || !lived.violation.empty()) tell(lived);
-        if (!lived.violation.empty()) {
-            std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed),
-                        lived.violation.c_str());
-            return 1;
-        }
+        if (!lived.violation.empty()) return tell_failure(seed);
         all.add(lived.hash);
-        if (count == 1) {
-            std::printf("%s\n", lived.hash.c_str());
-            return 0;
-        }
+        coverage += lived.coverage;
     }
+    std::printf("How often each fault hit in each phase:\n\n%s\n", coverage.table().c_str());
+    for (const std::string& pair : coverage.never()) std::printf("never hit: %s\n", pair.c_str());
     std::printf("%s\n", text(all.finish()).c_str());
     return 0;
 }

@@ -107,25 +107,124 @@ std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
     return {};
 }
 
-std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
-    for (const PretendHost* host : hosts) {
-        for (const auto& [id, instance] : host->running)
-            if (s.find<Instance>(id) == nullptr)
-                return "I8: something of instance " + text(id) + " is left on " + host->name();
-        for (const auto& [id, volume] : host->volumes)
-            if (s.find<model::Volume>(id) == nullptr)
-                return "I8: volume " + text(id) + " is left on " + host->name();
-        for (const auto& [id, image] : host->images)
-            if (s.find<model::Image>(id) == nullptr)
-                return "I8: image " + text(id) + " is left on " + host->name();
-        for (const auto& [id, network] : host->networks)
-            if (s.find<model::Network>(id) == nullptr)
-                return "I8: network " + text(id) + " is left on " + host->name();
-        for (const auto& [id, front] : host->fronts)
-            if (s.find<model::Application>(id) == nullptr)
-                return "I8: front " + text(id) + " is left on " + host->name();
+static const model::Host* named(const Snapshot& s, const std::string& name) {
+    for (const auto& [id, host] : s.all<model::Host>())
+        if (host->name == name) return host.get();
+    return nullptr;
+}
+
+static bool uses(const Snapshot& s, model::HostId host, model::NetworkId network) {
+    for (const auto& [id, port] : s.all<model::Port>()) {
+        if (port->declared.network != network || !port->declared.instance) continue;
+        const Instance* instance = s.find<Instance>(*port->declared.instance);
+        if (instance != nullptr && instance->claimed.host == host) return true;
+    }
+    return false;
+}
+
+static bool has_place(const model::Places& places, model::HostId host) {
+    for (const model::Place& place : places)
+        if (place.host == host) return true;
+    return false;
+}
+
+static std::string orphans_on(const Snapshot& s, const PretendHost& host, model::HostId id) {
+    const auto left = [&](const char* what, const auto& its) {
+        return std::string("I8: ") + what + " " + text(its) + " is left on " + host.name();
+    };
+    for (const auto& [its, instance] : host.running) {
+        const Instance* record = s.find<Instance>(its);
+        if (record == nullptr || (instance.sighting.alive && record->claimed.host != id))
+            return left("instance", its);
+    }
+    for (const auto& [its, volume] : host.volumes) {
+        const auto* record = s.find<model::Volume>(its);
+        if (record == nullptr || record->claimed.host != id) return left("volume", its);
+    }
+    for (const auto& [its, image] : host.images) {
+        const auto* record = s.find<model::Image>(its);
+        if (record == nullptr || !has_place(record->claimed.places, id)) return left("image", its);
+    }
+    for (const auto& [its, network] : host.networks)
+        if (s.find<model::Network>(its) == nullptr || !uses(s, id, its))
+            return left("network", its);
+    for (const auto& [its, front] : host.fronts) {
+        const auto* record = s.find<model::Application>(its);
+        if (record == nullptr || !has_place(record->claimed.places, id)) return left("front", its);
     }
     return {};
+}
+
+std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
+    for (const PretendHost* host : hosts) {
+        const model::Host* record = named(s, host->name());
+        if (record == nullptr) return "I8: " + host->name() + " has no record";
+        std::string found = orphans_on(s, *host, record->id);
+        if (!found.empty()) return found;
+    }
+    return {};
+}
+
+// ---- fronts ------------------------------------------------------------------------------------
+
+static bool has_placed_replica(const Snapshot& s, const model::Application& application) {
+    for (const auto& [id, instance] : s.all<Instance>())
+        if (instance->declared.application == application.id && instance->claimed.host) return true;
+    return false;
+}
+
+static std::string front_stands(const Snapshot& s, const model::Application& application,
+                                const Hosts& hosts) {
+    const PretendHost* carrier = nullptr;
+    for (const PretendHost* host : hosts) {
+        if (!host->fronts.contains(application.id)) continue;
+        if (carrier != nullptr) return "I7: two hosts carry the front of " + application.name;
+        carrier = host;
+    }
+    const bool wanted = application.declared.front && has_placed_replica(s, application);
+    if (!wanted) return carrier != nullptr ? "I8: a front of " + application.name + " is left" : "";
+    if (carrier == nullptr) return "I7: the front of " + application.name + " does not stand";
+    const auto& backends = carrier->fronts.at(application.id).backends;
+    std::size_t answering = 0;
+    for (const auto& backend : backends)
+        for (const PretendHost* host : hosts) answering += host->answers(backend.instance) ? 1 : 0;
+    if (application.observed.ready.size() != answering)
+        return "I7: " + application.name + " knows " +
+               std::to_string(application.observed.ready.size()) + " ready replicas of " +
+               std::to_string(answering);
+    return {};
+}
+
+std::string fronts_stand(const Snapshot& s, const Hosts& hosts) {
+    for (const auto& [id, application] : s.all<model::Application>()) {
+        std::string wrong = front_stands(s, *application, hosts);
+        if (!wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+// ---- ends --------------------------------------------------------------------------------------
+
+static bool goes_back(const Snapshot& s, const PretendHost& on, model::InstanceId instance) {
+    for (const auto& [id, volume] : s.all<model::Volume>()) {
+        if (volume->declared.instance != instance) continue;
+        const auto there = on.volumes.find(id);
+        if (there != on.volumes.end() && there->second.sighting.reverts < volume->declared.reverts)
+            return true;
+    }
+    return false;
+}
+
+std::string may_end(const Snapshot& known, model::HostId host, const PretendHost& on,
+                    model::InstanceId id) {
+    const Instance* instance = known.find<Instance>(id);
+    const auto runs = on.running.find(id);
+    if (instance == nullptr || instance->claimed.host != host) return {};
+    if (runs == on.running.end() || !runs->second.sighting.alive) return {};
+    if (!should_run(*instance) || goes_back(known, on, id)) return {};
+    if (runs->second.sighting.generation != instance->claimed.generation) return {};
+    if (instance->declared.reboots > runs->second.sighting.wishes.reboots) return {};
+    return "I10: " + instance->name + " is ended and nobody wants that";
 }
 
 std::string nothing_pending(const Snapshot& datacenter) {
@@ -141,6 +240,10 @@ std::string nothing_pending(const Snapshot& datacenter) {
             const auto* instance = datacenter.find<Instance>({about.subject});
             if (instance != nullptr && !instance->claimed.host)
                 continue;  // waits for room: wanted_runs judges
+            const auto* kept = datacenter.find<model::VolumeSnapshot>({about.subject});
+            if (kept != nullptr &&
+                !datacenter.get<model::Volume>(kept->declared.volume).claimed.host)
+                continue;  // its volume comes to be when its instance starts
             return "an operation never ends: " + std::string(word(about.noun)) + " " +
                    about.subject_name + " " + std::string(word(about.goal));
         }

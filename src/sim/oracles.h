@@ -27,6 +27,15 @@ std::string wanted_runs(const model::Snapshot& datacenter,
 std::string no_orphans(const model::Snapshot& datacenter,
                        const std::vector<const PretendHost*>& hosts);
 
+/// At rest the front of each application that has a replica on a host stands on one host, which has
+/// a replica and the network, and finds ready what answers.
+std::string fronts_stand(const model::Snapshot& datacenter,
+                         const std::vector<const PretendHost*>& hosts);
+
+/// I10: whether a wish, as these duties' snapshot has it, ends what runs of the instance there.
+std::string may_end(const model::Snapshot& known, model::HostId host, const PretendHost& on,
+                    model::InstanceId instance);
+
 /// Operations are all over.
 std::string nothing_pending(const model::Snapshot& datacenter);
 

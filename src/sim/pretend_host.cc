@@ -19,7 +19,10 @@ std::vector<model::InstanceId> PretendHost::instances() const {
 }
 
 drivers::HostFacts PretendHost::facts() const {
-    return {name_, vcpus, memory, {1 << 20}, {1 << 20}, "kvm", "7.2.0", "6.1.0", "boot-1", {}};
+    return {name_,     vcpus,     memory,
+            {1 << 20}, {1 << 20}, "kvm",
+            "7.2.0",   "6.1.0",   "boot-" + std::to_string(boots_),
+            {}};
 }
 
 static Duration usual_time(const Effect& effect) {
@@ -34,8 +37,8 @@ PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
     Fate fate;
     const auto usual = static_cast<std::int64_t>(usual_time(effect).count());
     fate.takes = Duration(chance_.between(usual / 2, usual * 2));
-    if (chance_.once_in(static_cast<std::uint64_t>(faults.slow_per_mille), 1000))
-        fate.takes = Duration(chance_.between(1'000'000, 20'000'000));
+    if (chance_.once_in(static_cast<std::uint64_t>(faults.slow_per_mille), 1000)) fate.slow = true;
+    if (fate.slow) fate.takes = Duration(chance_.between(1'000'000, 20'000'000));
     fate.fails_before = chance_.once_in(static_cast<std::uint64_t>(faults.fail_per_mille), 1000);
     fate.fails_after = chance_.once_in(static_cast<std::uint64_t>(faults.lose_per_mille), 1000);
     return fate;
@@ -68,6 +71,13 @@ bool PretendHost::crash(model::InstanceId id) {
     if (at == running.end() || !at->second.sighting.alive) return false;
     end(id, Ending::crashed, "signal 9");
     return true;
+}
+
+void PretendHost::reboot() {
+    running.clear();
+    networks.clear();
+    fronts.clear();
+    ++boots_;
 }
 
 bool PretendHost::power_off(model::InstanceId id) {
@@ -308,11 +318,13 @@ struct PretendDeeds {
 };
 
 Result<Sighting> PretendHost::run(const Effect& effect) {
+    if (!std::holds_alternative<LookFront>(effect)) ++changes_;
     return std::visit(PretendDeeds{*this}, effect);
 }
 
 void PretendHands::start(const Effect& effect, std::function<void(Result<Sighting>)> done) {
     const std::uint64_t number = next_number_++;
+    if (judge) judge(effect);
     const PretendHost::Fate fate = host_.next_fate(effect);
     under_way_.emplace(number, UnderWay{effect, fate, std::move(done)});
     time_line_.post_at(time_line_.now() + fate.takes, [this, number] { finish(number); });
@@ -321,12 +333,26 @@ void PretendHands::start(const Effect& effect, std::function<void(Result<Sightin
 void PretendHands::finish(std::uint64_t number) {
     const auto at = under_way_.find(number);
     if (at == under_way_.end()) return;
-    const UnderWay ended = std::move(at->second);
+    UnderWay ended = std::move(at->second);
     under_way_.erase(at);
-    const Error trouble{Error::Code::failed, "the host had a moment of weakness"};
-    if (ended.fate.fails_before) return ended.done(trouble);
-    Result<Sighting> result = host_.run(ended.effect);
-    ended.done(ended.fate.fails_after ? Result<Sighting>(trouble) : std::move(result));
+    const Phase phase = phase_of(ended.effect);
+    if (ended.fate.slow) coverage_.hit(Fault::effect_slow, phase);
+    Result<Sighting> result = Error{Error::Code::failed, "the host had a moment of weakness"};
+    if (ended.fate.fails_before) {
+        coverage_.hit(Fault::effect_fails, phase);
+    } else if (ended.fate.fails_after) {
+        coverage_.hit(Fault::effect_lies, phase);
+        (void)host_.run(ended.effect);  // nobody hears of it
+    } else {
+        result = host_.run(ended.effect);
+    }
+    agent_.post([done = std::move(ended.done), result = std::move(result)] { done(result); });
+}
+
+std::set<Phase> PretendHands::phases() const {
+    std::set<Phase> phases;
+    for (const auto& [number, each] : under_way_) phases.insert(phase_of(each.effect));
+    return phases;
 }
 
 void PretendHands::die(base::Chance& chance) {

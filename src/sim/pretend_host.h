@@ -10,6 +10,7 @@
 #include "base/chance.h"
 #include "control/effects.h"
 #include "drivers/driver.h"
+#include "sim/faults.h"
 #include "sim/time_line.h"
 
 namespace vdc::sim {
@@ -33,6 +34,7 @@ class PretendHost {
     /// How long the next effect takes, and what becomes of it.
     struct Fate {
         base::Duration takes{};
+        bool slow = false;
         bool fails_before = false;
         bool fails_after = false;
     };
@@ -42,6 +44,10 @@ class PretendHost {
     bool crash(model::InstanceId instance);
     /// The guest powers itself off.
     bool power_off(model::InstanceId instance);
+    /// The process before the replicas of an application ends on its own.
+    bool break_front(model::ApplicationId application) { return fronts.erase(application) > 0; }
+    /// Power goes and comes back: processes, networks and fronts are gone, files are there.
+    void reboot();
 
     /// Whether this instance runs here and has booted.
     bool answers(model::InstanceId instance) const;
@@ -80,6 +86,8 @@ class PretendHost {
     std::vector<std::string> broken_promises;       ///< what no correct mind would have asked for
 
     const std::string& name() const { return name_; }
+    /// Grows with whatever may have opened a disk or broken a promise.
+    std::uint64_t changes() const { return changes_; }
 
   private:
     friend struct PretendDeeds;
@@ -93,16 +101,27 @@ class PretendHost {
     std::function<const PretendHost*(const std::string&)> neighbour_;
     std::function<bool(model::InstanceId)> somewhere_;
     std::int64_t next_pid_ = 1000;
+    std::uint64_t changes_ = 0;
+    int boots_ = 1;
 };
 
 /// Hands over a pretended host: effects take virtual time. Effects that are under way when the
 /// agent ends are done all the same; nobody hears of them.
 class PretendHands final : public agent::Hands {
   public:
-    PretendHands(PretendHost& host, TimeLine& time_line) : host_(host), time_line_(time_line) {}
+    /// `agent` is where the agent hears of what was done; hits are counted in `coverage`.
+    PretendHands(PretendHost& host, TimeLine& time_line, runtime::Executor& agent,
+                 Coverage& coverage)
+        : host_(host), time_line_(time_line), agent_(agent), coverage_(coverage) {}
     void start(const control::Effect& effect,
                std::function<void(base::Result<control::Sighting>)> done) override;
+    /// The agent dies: effects under way are done all the same, or not.
     void die(base::Chance& chance);
+    /// The machine dies: nothing under way is done any more.
+    void vanish() { under_way_.clear(); }
+    std::set<Phase> phases() const;
+    /// Called for each effect that begins.
+    std::function<void(const control::Effect&)> judge;
 
   private:
     void finish(std::uint64_t number);
@@ -116,6 +135,8 @@ class PretendHands final : public agent::Hands {
     std::uint64_t next_number_ = 0;
     PretendHost& host_;
     TimeLine& time_line_;
+    runtime::Executor& agent_;
+    Coverage& coverage_;
 };
 
 }  // namespace vdc::sim

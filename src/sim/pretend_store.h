@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "base/chance.h"
+#include "sim/faults.h"
 #include "store/forwarding_store.h"
 
 namespace vdc::sim {
@@ -17,11 +18,14 @@ class PretendStore final : public store::ForwardingStore {
     int fail_per_mille = 0;     ///< commits that are not made
     int unknown_per_mille = 0;  ///< commits that are made and answered as unavailable
     int commits_made = 0;
+    Coverage* coverage = nullptr;
 
     base::Status commit(model::Revision after, std::uint64_t term,
                         std::span<const model::CommitPtr> commits) override;
 
   private:
+    void count(Fault fault, std::span<const model::CommitPtr> commits);
+
     base::Chance chance_;
 };
 

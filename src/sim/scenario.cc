@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdio>
+#include <initializer_list>
 #include <memory>
+#include <optional>
 #include <sstream>
 
 #include "base/text.h"
@@ -19,10 +21,20 @@ class Player {
     Status obey(const std::string& line);
     World& world();
     std::string story() const;
+    Played played() const;
+    bool failed() const { return world_ && !world_->violation().empty(); }
+    /// The command itself becomes a line of the story; before there are hosts it does not.
+    void tell(const std::string& line) {
+        if (world_) world_->tell("> " + line);
+    }
 
   private:
     Status hosts(std::istringstream& words);
     Status process(std::istringstream& words, bool starts);
+    /// A command about faults; none: it is none.
+    std::optional<Status> fault(const std::string& verb, std::istringstream& words);
+    Status host_fault(const std::string& verb, std::istringstream& words);
+    Result<std::size_t> site_named(const std::string& name);
 
     World::Options options_;
     std::unique_ptr<World> world_;
@@ -64,15 +76,92 @@ Status Player::process(std::istringstream& words, bool starts) {
             world().kill_engine();
         return {};
     }
-    for (std::size_t site = 0; what == "agent" && site < world().hosts(); ++site) {
-        if (world().host(site).name() != which) continue;
-        if (starts)
-            world().start_agent(site);
-        else
-            world().kill_agent(site);
+    if (what != "agent") return not_understood("'" + what + " " + which + "' is no process");
+    const std::size_t site = TRY(site_named(which));
+    if (starts)
+        world().start_agent(site);
+    else
+        world().kill_agent(site);
+    return {};
+}
+
+Result<std::size_t> Player::site_named(const std::string& name) {
+    for (std::size_t site = 0; site < world().hosts(); ++site)
+        if (world().host(site).name() == name) return site;
+    return not_understood("there is no host '" + name + "'");
+}
+
+/// "fail=50 lie=20" into the numbers of those names.
+Status rates(std::istringstream& words, std::initializer_list<std::pair<const char*, int*>> known) {
+    std::string word;
+    while (words >> word) {
+        const std::vector<std::string> pair = split(word, '=');
+        bool found = false;
+        for (const auto& [name, number] : known) {
+            if (pair.size() != 2 || pair[0] != name) continue;
+            *number = std::atoi(pair[1].c_str());
+            found = *number >= 0 && *number <= 1000;
+        }
+        if (!found) return not_understood("'" + word + "' is no rate of a fault, from 0 to 1000");
+    }
+    return {};
+}
+
+Status Player::host_fault(const std::string& verb, std::istringstream& words) {
+    std::string name;
+    std::string how;
+    words >> name;
+    const std::size_t site = TRY(site_named(name));
+    if (verb == "faults") {
+        HostFaults& faults = world().host(site).faults;
+        return rates(words, {{"fail", &faults.fail_per_mille},
+                             {"lie", &faults.lose_per_mille},
+                             {"slow", &faults.slow_per_mille}});
+    }
+    words >> how;
+    if (verb == "mend" || verb == "cut") {
+        const bool cuts = verb == "cut";
+        if (cuts && how != "up" && how != "down" && how != "both")
+            return not_understood("a cut is up, down or both, not '" + how + "'");
+        if (!cuts || how != "down") world().cut(site, World::Way::up, cuts);
+        if (!cuts || how != "up") world().cut(site, World::Way::down, cuts);
         return {};
     }
-    return not_understood("'" + what + " " + which + "' is no process");
+    const Duration duration = TRY(parse_duration(how));
+    if (verb == "stall") world().stall_agent(site, duration);
+    if (verb == "reboot") world().reboot_host(site, duration);
+    if (verb == "clock") world().set_clock(site, duration);
+    return {};
+}
+
+std::optional<Status> Player::fault(const std::string& verb, std::istringstream& words) {
+    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock"})
+        if (verb == known) return host_fault(verb, words);
+    if (verb == "heal") {
+        world().tell("everything heals");
+        world().heal();
+        return Status{};
+    }
+    if (verb == "store")
+        return rates(words, {{"fail", &world().store().fail_per_mille},
+                             {"unsure", &world().store().unknown_per_mille}});
+    if (verb != "ways") return {};
+    World::Ways& ways = world().ways;
+    std::string others;
+    std::string word;
+    while (words >> word) {
+        if (!word.starts_with("delay=")) {
+            others += word + " ";
+            continue;
+        }
+        const auto delay = parse_duration(word.substr(6));
+        if (!delay.ok()) return Status(delay.error());
+        ways.delay_most = *delay;
+    }
+    std::istringstream rest(others);
+    return rates(rest, {{"lost", &ways.lost_per_mille},
+                        {"twice", &ways.twice_per_mille},
+                        {"late", &ways.late_per_mille}});
 }
 
 Status Player::obey(const std::string& line) {
@@ -93,7 +182,13 @@ Status Player::obey(const std::string& line) {
         world().check_at_rest();
         return {};
     }
+    if (std::optional<Status> obeyed = fault(verb, words)) return std::move(*obeyed);
     words >> noun;
+    if (verb == "break") {
+        return world().break_front(noun)
+                   ? Status{}
+                   : Status(not_understood("'" + noun + "' has no front that stands"));
+    }
     if (verb == "run") {
         world().run_for(TRY(parse_duration(noun)));
         return {};
@@ -133,6 +228,16 @@ std::string Player::story() const {
     return out;
 }
 
+Played Player::played() const {
+    Played played;
+    if (!world_) return played;
+    played.hash = text(world_->history_hash());
+    played.violation = world_->violation();
+    played.coverage = world_->coverage();
+    played.tasks = world_->tasks_run();
+    return played;
+}
+
 }  // namespace
 
 Result<Played> play(std::string_view script) {
@@ -154,9 +259,22 @@ Result<Played> play(std::string_view script) {
                              obeyed.error().hint};
         }
     }
+    const std::string expected = std::move(played.expected);
+    played = player.played();
+    played.expected = expected;
     played.story = player.story();
-    played.hash = text(player.world().history_hash());
-    played.violation = player.world().violation();
+    return played;
+}
+
+Played play_lines(const std::vector<std::string>& lines, Telling telling) {
+    Player player;
+    for (const std::string& line : lines) {
+        if (telling == Telling::story && !line.starts_with("run ")) player.tell(line);
+        (void)player.obey(line);  // what cannot be done is not done
+        if (player.failed()) break;
+    }
+    Played played = player.played();
+    if (telling == Telling::story) played.story = player.story();
     return played;
 }
 

@@ -2,8 +2,10 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "sim/faults.h"
 
 /// A story in text: what happens, then "----", then what must come of it, line by line.
 ///
@@ -19,9 +21,20 @@
 ///     ----
 ///     00:00.000  network default is number 1
 ///
-/// Commands: hosts, seed, create|update|delete|start|stop|... NOUN NAME [JSON], run DURATION, crash
-/// NAME, poweroff NAME, kill agent hN | engine, start agent hN | engine, quiet (what was told so
-/// far is not part of the story), rest (check that all is as wanted and nothing changes any more).
+/// Commands:
+///     hosts N [vcpus=N] [memory=SIZE]     seed N                  run DURATION
+///     create|update|delete|start|stop|... NOUN NAME [JSON]
+///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)
+///     kill agent hN | engine              start agent hN | engine
+///     stall hN DURATION (its agent)       reboot hN DURATION (off for so long)
+///     clock hN DURATION (how far it is off)
+///     faults hN [fail=N] [lie=N] [slow=N] of 1000 effects
+///     store [fail=N] [unsure=N]           of 1000 commits
+///     ways [lost=N] [twice=N] [late=N] [delay=DURATION]             of 1000 messages
+///     cut hN up|down|both                 mend hN
+///     heal (all faults end, all that is dead starts)
+///     quiet (what was told so far is not part of the story)
+///     rest (check that all is as wanted and nothing changes any more)
 namespace vdc::sim {
 
 struct Played {
@@ -29,9 +42,16 @@ struct Played {
     std::string expected;   ///< the lines that stand there
     std::string hash;       ///< of the whole history
     std::string violation;  ///< the first violated invariant, or empty
+    Coverage coverage;      ///< which faults hit in which phases
+    std::uint64_t tasks = 0;
 };
 
 /// Plays the script. Errors name the line that is no command.
 base::Result<Played> play(std::string_view script);
+
+/// Plays generated lines: what cannot be done (a crash of what does not run) is passed over, and
+/// the first violation ends it. The story is empty when `telling` is Telling::nothing.
+enum class Telling { nothing, story };
+Played play_lines(const std::vector<std::string>& lines, Telling telling);
 
 }  // namespace vdc::sim

@@ -4,21 +4,29 @@
 #include <string>
 #include <vector>
 
-#include "sim/world.h"
+#include "sim/faults.h"
 
 namespace vdc::sim {
 
-/// One seeded life of a datacenter: people want things at random, processes and guests fail at
-/// random (each seed turns on its own subset of the faults), then everything heals and must come to
-/// rest.
+/// One seeded life of a datacenter (generate.h): people want things at random, processes, guests,
+/// messages and the store fail at random, then everything heals and must come to rest.
 struct Lived {
     std::uint64_t seed = 0;
     std::string hash;
     std::string violation;  ///< empty: all invariants held
-    std::vector<Line> story;
+    std::string story;      ///< of a life that was told
     std::uint64_t tasks = 0;
+    Coverage coverage;
 };
 
 Lived live(std::uint64_t seed);
+/// The same life with its story.
+Lived tell(std::uint64_t seed);
+
+/// A script that fails with the same invariant and from which no line can be taken: delta debugging
+/// (Zeller, Hildebrandt: Simplifying and isolating failure-inducing input, 2002) over the lines of
+/// the seed's script. Gives up after `plays_max` plays with the shortest so far. Empty: the seed
+/// does not fail.
+std::vector<std::string> shrink(std::uint64_t seed, int plays_max = 2000);
 
 }  // namespace vdc::sim

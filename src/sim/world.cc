@@ -3,6 +3,7 @@
 #include "control/registration.h"
 #include "control/requests.h"
 #include "model/noun_words.h"
+#include "model/write_json.h"
 #include "sim/oracles.h"
 
 namespace vdc::sim {
@@ -12,42 +13,21 @@ using model::Snapshot;
 
 static constexpr Instant beginning{Duration(1'700'000'000'000'000)};
 
-/// The way from an agent to the engine, both ways slow, and lost when either of them ends
-/// meanwhile.
+/// An agent's door: what it says goes out over a wire that may fail.
 class World::Link final : public agent::Controller {
   public:
     Link(World& world, std::size_t site) : world_(world), site_(site) {}
 
     void report(model::Step step, std::function<void(Status)> done) override {
-        const int agent_life = world_.sites_[site_].life;
-        const std::uint64_t number = world_.next_report_++;
-        world_.reports_.emplace(number, [this, agent_life, done = std::move(done)](Status status) {
-            world_.time_line_.post_at(world_.now() + world_.delay(),
-                                      [this, agent_life, done, status] {
-                                          if (world_.sites_[site_].life == agent_life) done(status);
-                                      });
-        });
-        // One stream: reports arrive in the order in which they were given.
-        last_arrival_ = std::max(last_arrival_, world_.now() + world_.delay());
-        world_.time_line_.post_at(last_arrival_, [this, number, step] { deliver(number, step); });
+        Site& site = world_.sites_[site_];
+        const std::uint64_t sequence = ++site.sequence;
+        site.outbox.emplace(sequence, Outgoing{std::move(step), std::move(done)});
+        world_.transmit(site_, site.life, sequence);
     }
 
   private:
-    void deliver(std::uint64_t number, const model::Step& step) {
-        if (!world_.engine_)
-            return world_.answer_report(number,
-                                        Error{Error::Code::unavailable, "no controller answers"});
-        world_.engine_->submit(
-            {"host " + world_.sites_[site_].host->name(), "",
-             [step](const Snapshot&) { return std::vector<model::Step>{step}; },
-             [this, number](const Result<model::Revision>& outcome, const engine::SnapshotPtr&) {
-                 world_.answer_report(number, outcome.ok() ? Status{} : Status(outcome.error()));
-             }});
-    }
-
     World& world_;
     std::size_t site_;
-    Instant last_arrival_;
 };
 
 static std::vector<World::Machine> machines_of(const World::Options& options) {
@@ -82,18 +62,31 @@ World::World(const Options& options)
             });
         site.host->vcpus = machine.vcpus;
         site.host->memory = machine.memory;
-        site.hands = std::make_unique<PretendHands>(*site.host, time_line_);
+        site.clock = std::make_unique<AgentClock>(time_line_);
+        site.hands = std::make_unique<PretendHands>(*site.host, time_line_, *site.clock, coverage_);
+        site.hands->judge = [this, at = sites_.size()](const control::Effect& effect) {
+            judge_effect(at, effect);
+        };
         site.controller = std::make_unique<Link>(*this, sites_.size());
         sites_.push_back(std::move(site));
     }
+    store_->coverage = &coverage_;
     start_engine();
     for (std::size_t site = 0; site < sites_.size(); ++site) start_agent(site);
+    for (std::size_t site = 0; site < sites_.size(); ++site) call_in_forever(site);
 }
 
 World::~World() = default;
 
-Duration World::delay() {
-    return Duration(chance_.between(50, std::max<std::int64_t>(51, delay_most_.count())));
+/// I10: what runs ends by a wish, as the agent was told of it.
+void World::judge_effect(std::size_t index, const control::Effect& effect) {
+    const Site& site = sites_[index];
+    const auto* kill = std::get_if<control::Kill>(&effect);
+    const auto* button = std::get_if<control::PowerDown>(&effect);
+    if (kill == nullptr && button == nullptr) return;
+    const model::InstanceId id = kill != nullptr ? kill->instance : button->instance;
+    if (!site.given) return violated("I10: an instance is ended before duties came");
+    violated(may_end(*site.given, site.id, *site.host, id));
 }
 
 engine::SnapshotPtr World::snapshot() const {
@@ -114,29 +107,31 @@ void World::start_engine() {
     if (!begins_empty_)
         engine_->submit(
             {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
+    ledger_.begin(*engine_->snapshot());
     for (std::size_t site = 0; site < sites_.size(); ++site)
-        if (sites_[site].agent) register_host(site);
+        if (sites_[site].agent) call_in(site);
 }
 
-/// Whoever waits for an answer sees the connection break.
+/// With it go all connections, and all that was on its way to it.
 void World::kill_engine() {
-    engine_.reset();
-    while (!reports_.empty())
-        answer_report(reports_.begin()->first,
-                      Error{Error::Code::unavailable, "the controller went away"});
-}
-
-void World::answer_report(std::uint64_t number, const Status& status) {
-    const auto at = reports_.find(number);
-    if (at == reports_.end()) return;
-    const auto answer = std::move(at->second);
-    reports_.erase(at);
-    answer(status);
-}
-
-void World::register_host(std::size_t index) {
     if (!engine_) return;
-    const Site& site = sites_[index];
+    coverage_.hit(Fault::engine_dies, phases());
+    engine_.reset();
+    ++engine_life_;
+    for (std::size_t index = 0; index < sites_.size(); ++index) {
+        Site& site = sites_[index];
+        break_connection(index);
+        site.life_heard = 0;
+        site.outcomes.clear();
+        site.early.clear();
+        site.duties_posted = false;
+        site.registered = 0;
+    }
+}
+
+void World::register_host(std::size_t index, int life) {
+    Site& site = sites_[index];
+    site.registered = life;
     const drivers::HostFacts facts = site.host->facts();
     model::HostObserved observed;
     observed.capacity = {facts.vcpus, facts.memory, facts.disk};
@@ -144,52 +139,89 @@ void World::register_host(std::size_t index) {
     observed.accelerator = facts.accelerator;
     observed.qemu_version = facts.qemu_version;
     observed.boot_id = facts.boot_id;
-    engine_->submit({"host " + facts.name,
-                     "",
+    engine_->submit({"host " + facts.name, "",
                      [id = site.id, name = facts.name, observed](const Snapshot& s) {
                          return control::registration(s, id, name, observed);
                      },
-                     {}});
-    send_duties(index);
+                     [this, index](const Result<model::Revision>& outcome, const auto&) {
+                         if (!outcome.ok()) sites_[index].registered = 0;  // at the next call
+                     }});
 }
 
 void World::start_agent(std::size_t index) {
     Site& site = sites_[index];
-    if (site.agent) return;
+    if (site.agent || now() < site.off_until) return;
     ++site.life;
-    site.agent = std::make_unique<agent::Agent>(time_line_, *site.hands, *site.controller);
+    site.agent = std::make_unique<agent::Agent>(*site.clock, *site.hands, *site.controller);
     site.agent->found(site.host->instances());
     site.host->on_notice([this, index, life = site.life](const drivers::Notice& notice) {
-        time_line_.post([this, index, life, notice] {
+        sites_[index].clock->post([this, index, life, notice] {
             if (sites_[index].agent && sites_[index].life == life)
                 sites_[index].agent->noticed(notice);
         });
     });
-    register_host(index);
+    call_in(index);
 }
 
 void World::kill_agent(std::size_t index) {
     Site& site = sites_[index];
+    if (!site.agent) return;
+    coverage_.hit(Fault::agent_dies, site.hands->phases());
     site.agent.reset();
     ++site.life;
+    site.outbox.clear();
+    site.given.reset();
     site.host->on_notice({});
     site.hands->die(chance_);
 }
 
-void World::send_duties(std::size_t index) {
-    const engine::SnapshotPtr now_known = snapshot();
-    time_line_.post_at(now() + delay(), [this, index, life = sites_[index].life, now_known] {
-        Site& site = sites_[index];
-        if (site.agent && site.life == life)
-            site.agent->set_duties(control::duties(*now_known, site.id));
-    });
+void World::stall_agent(std::size_t index, Duration duration) {
+    Site& site = sites_[index];
+    if (!site.agent) return;
+    coverage_.hit(Fault::agent_stalls, site.hands->phases());
+    site.clock->stalled_until = std::max(site.clock->stalled_until, now() + duration);
 }
 
-void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr&) {
+void World::reboot_host(std::size_t index, Duration off) {
+    Site& site = sites_[index];
+    coverage_.hit(Fault::host_reboots, site.hands->phases());
+    site.hands->vanish();
+    kill_agent(index);
+    site.host->reboot();
+    site.off_until = now() + off;
+    time_line_.post_at(site.off_until, [this, index] { start_agent(index); });
+}
+
+void World::cut(std::size_t index, Way way, bool is_cut) {
+    (way == Way::up ? sites_[index].cut_up : sites_[index].cut_down) = is_cut;
+}
+
+void World::heal() {
+    ways = {};
+    store_->fail_per_mille = store_->unknown_per_mille = 0;
+    start_engine();
+    for (std::size_t index = 0; index < sites_.size(); ++index) {
+        Site& site = sites_[index];
+        site.host->faults = {};
+        site.cut_up = site.cut_down = false;
+        if (now() >= site.off_until) start_agent(index);
+    }
+}
+
+std::set<Phase> World::phases() const {
+    std::set<Phase> all;
+    for (const Site& site : sites_) all.merge(site.hands->phases());
+    return all;
+}
+
+void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr& after) {
     if (on_commit_) on_commit_(commit);
-    history_.add(dump(to_json(*commit)));
+    line_.clear();
+    model::write_commit(line_, *commit);
+    history_.add(line_);
     for (const model::Step& step : commit->steps) story_.push_back({commit->at, step.reason});
-    for (std::size_t site = 0; site < sites_.size(); ++site) send_duties(site);
+    violated(ledger_.learn(*commit, *after));
+    for (std::size_t site = 0; site < sites_.size(); ++site) post_duties(site);
 }
 
 // ---- people ------------------------------------------------------------------------------------
@@ -263,15 +295,31 @@ bool World::end_run(model::InstanceId instance, model::RunEnd how) {
 
 bool World::crash_instance(const std::string& name) {
     for (const Site& site : sites_)
-        for (auto& [id, instance] : site.host->running)
-            if (instance.spec.name == name) return site.host->crash(id);
+        for (auto& [id, instance] : site.host->running) {
+            if (instance.spec.name != name || !site.host->crash(id)) continue;
+            coverage_.hit(Fault::qemu_crashes, site.hands->phases());
+            return true;
+        }
     return false;
 }
 
 bool World::power_off_guest(const std::string& name) {
     for (const Site& site : sites_)
-        for (auto& [id, instance] : site.host->running)
-            if (instance.spec.name == name) return site.host->power_off(id);
+        for (auto& [id, instance] : site.host->running) {
+            if (instance.spec.name != name || !site.host->power_off(id)) continue;
+            coverage_.hit(Fault::guest_goes_off, site.hands->phases());
+            return true;
+        }
+    return false;
+}
+
+bool World::break_front(const std::string& application) {
+    for (const Site& site : sites_)
+        for (const auto& [id, front] : site.host->fronts) {
+            if (front.name != application) continue;
+            coverage_.hit(Fault::front_breaks, site.hands->phases());
+            return site.host->break_front(model::ApplicationId{id});
+        }
     return false;
 }
 
@@ -293,15 +341,29 @@ static std::vector<const PretendHost*> look(const auto& sites) {
     return hosts;
 }
 
+/// Only what changed is looked at; everything at rest.
 void World::after_each_task() {
-    const auto hosts = look(sites_);
-    violated(one_writer_per_volume(hosts));
-    violated(no_broken_promises(hosts));
+    std::uint64_t changes = 0;
+    for (const Site& site : sites_) changes += site.host->changes();
+    if (changes != changes_seen_) {
+        changes_seen_ = changes;
+        const auto hosts = look(sites_);
+        violated(one_writer_per_volume(hosts));
+        violated(no_broken_promises(hosts));
+    }
     if (!engine_ || engine_->snapshot()->revision == checked_) return;
-    const engine::SnapshotPtr now_known = engine_->snapshot();
-    if (now_known->revision < acknowledged_) violated("I3: an acknowledged change is lost");
-    for (const std::string& finding : model::check(*now_known)) violated(finding);
-    checked_ = now_known->revision;
+    checked_ = engine_->snapshot()->revision;
+    if (checked_ < acknowledged_) violated("I3: an acknowledged change is lost");
+}
+
+/// I15: the log has every revision once.
+void World::check_log() {
+    const auto log = store_->log(0, 1'000'000);
+    if (!log.ok()) return violated("I15: the log cannot be read");
+    model::Revision revision = 0;
+    for (const model::CommitPtr& commit : *log)
+        if (commit->revision != ++revision) return violated("I15: the log has a gap");
+    if (revision != snapshot()->revision) violated("I15: the log ends too early");
 }
 
 void World::check_at_rest() {
@@ -314,6 +376,9 @@ void World::check_at_rest() {
     violated(wanted_runs(*rest, hosts));
     violated(no_orphans(*rest, hosts));
     violated(nothing_pending(*rest));
+    violated(fronts_stand(*rest, hosts));
+    for (const std::string& finding : model::check(*rest)) violated(finding);
+    check_log();
     const Snapshot stored = store_->latest().value();
     if (hash_of(stored) != hash_of(*rest))
         violated("I3: the store holds another datacenter than the engine");

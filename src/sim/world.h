@@ -10,6 +10,8 @@
 #include "base/chance.h"
 #include "base/hash.h"
 #include "engine/engine.h"
+#include "sim/agent_clock.h"
+#include "sim/ledger.h"
 #include "sim/pretend_host.h"
 #include "sim/pretend_store.h"
 #include "sim/time_line.h"
@@ -68,6 +70,12 @@ class World {
     bool power_off_guest(const std::string& name);
     void kill_agent(std::size_t host);  ///< with everything that it has in memory
     void start_agent(std::size_t host);
+    /// The agent does nothing for so long; then it goes on where it was.
+    void stall_agent(std::size_t host, base::Duration duration);
+    void set_clock(std::size_t host, base::Duration offset) { sites_[host].clock->offset = offset; }
+    /// Power goes: with the agent, all processes of the host are gone. It stays off for so long.
+    void reboot_host(std::size_t host, base::Duration off);
+    bool break_front(const std::string& application);
     void kill_engine();
     void start_engine();
     PretendStore& store() { return *store_; }
@@ -75,8 +83,18 @@ class World {
     std::size_t hosts() const { return sites_.size(); }
     bool agent_lives(std::size_t host) const { return sites_[host].agent != nullptr; }
     bool engine_lives() const { return engine_ != nullptr; }
-    /// Messages between engine and agents take up to this long.
-    void set_delay(base::Duration most) { delay_most_ = most; }
+    /// What becomes of messages between engine and agents.
+    struct Ways {
+        base::Duration delay_most{2'000};
+        int lost_per_mille = 0;
+        int twice_per_mille = 0;
+        int late_per_mille = 0;  ///< up to 5 s more than others
+    };
+    Ways ways;
+    enum class Way { up, down };  ///< to the engine, to the agent
+    void cut(std::size_t host, Way way, bool is_cut);
+    /// All faults end; what is dead starts again.
+    void heal();
 
     // ---- time ----
 
@@ -98,27 +116,65 @@ class World {
     /// nothing changes any more.
     void check_at_rest();
 
+    const Coverage& coverage() const { return coverage_; }
+
     engine::SnapshotPtr snapshot() const;
     std::uint64_t tasks_run() const { return time_line_.tasks_run(); }
 
   private:
+    /// A report on its way: repeated until it is answered.
+    struct Outgoing {
+        model::Step step;
+        std::function<void(base::Status)> done;
+    };
     struct Site {
         model::HostId id;
         std::unique_ptr<PretendHost> host;
+        std::unique_ptr<AgentClock> clock;
         std::unique_ptr<PretendHands> hands;
         std::unique_ptr<agent::Controller> controller;
         std::unique_ptr<agent::Agent> agent;
+        base::Instant off_until;
         int life = 0;  ///< counts agents: messages to an earlier one are lost
+
+        // The agent's end of its connection.
+        std::map<std::uint64_t, Outgoing> outbox;
+        std::uint64_t sequence = 0;
+        engine::SnapshotPtr given;  ///< what its duties were read off
+
+        // The engine's end: lost with the engine.
+        int life_heard = 0;
+        std::uint64_t delivered = 0;
+        std::map<std::uint64_t, std::optional<base::Status>> outcomes;
+        std::map<std::uint64_t, model::Step> early;  ///< reports that overtook others
+        bool duties_posted = false;
+        int registered = 0;  ///< the agent's life that the engine has entered
+
+        bool cut_up = false;
+        bool cut_down = false;
     };
     class Link;
 
     void heard(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
+    void send(std::size_t site, Way way, Phase phase, std::function<void()> arrive);
+    void transmit(std::size_t site, int life, std::uint64_t sequence);
+    void receive(std::size_t site, int life, std::uint64_t sequence, std::uint64_t lowest,
+                 const model::Step& step);
+    void break_connection(std::size_t site);
+    void take(std::size_t site, int life, model::Step step);
+    void acknowledge(std::size_t site, int life, std::uint64_t sequence, base::Status status);
+    void call_in(std::size_t site);
+    void call_in_forever(std::size_t site);
+    void hear_call(std::size_t site, int life, model::Revision known);
+    void post_duties(std::size_t site);
     void send_duties(std::size_t site);
-    void register_host(std::size_t site);
+    void register_host(std::size_t site, int life);
+    void judge_effect(std::size_t site, const control::Effect& effect);
+    std::set<Phase> phases() const;
+    void check_log();
     void after_each_task();
     void violated(const std::string& what);
     base::Duration delay();
-    void answer_report(std::uint64_t number, const base::Status& status);
     void answered(const std::string& request, const std::string& outcome);
 
     const bool begins_empty_;
@@ -128,13 +184,14 @@ class World {
     std::unique_ptr<PretendStore> store_;
     std::unique_ptr<engine::Engine> engine_;
     std::vector<Site> sites_;
-    base::Duration delay_most_{2'000};
     std::vector<Line> story_;
+    std::string line_;  ///< of the history, used again and again
     base::Hasher history_;
     std::string violation_;
-    std::map<std::uint64_t, std::function<void(base::Status)>>
-        reports_;  ///< that wait for an answer
-    std::uint64_t next_report_ = 0;
+    Coverage coverage_;
+    Ledger ledger_;
+    int engine_life_ = 0;             ///< connections end with the engine
+    std::uint64_t changes_seen_ = 0;  ///< of all hosts, last held against the invariants
     std::uint64_t requests_ = 0;
     model::Revision acknowledged_ = 0;  ///< highest revision that a client was told is durable
     model::Revision checked_ = 0;       ///< revision last held against the invariants

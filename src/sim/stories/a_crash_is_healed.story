@@ -12,9 +12,9 @@ crash web-1
 run 20s
 rest
 ----
-00:20.151  the volume is detached
+00:20.150  the volume is detached
 00:20.151  web-1: its QEMU ended on its own: signal 9; it is started again
-00:20.748  the volume is attached
-00:20.748  web-1: it runs with kvm
-00:20.841  1 of 2 replicas answer
-00:24.838  2 of 2 replicas answer
+00:20.746  the volume is attached
+00:20.747  web-1: it runs with kvm
+00:20.843  1 of 2 replicas answer
+00:24.839  2 of 2 replicas answer

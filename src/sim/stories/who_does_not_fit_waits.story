@@ -22,8 +22,8 @@ rest
 00:20.150  c waits: no host fits 1 vcpus and 128MiB of memory: of 1 not one that has enough memory: 1
 00:30.150  admin asked for it: delete instance a
 00:30.150  admin asked for instance a to be gone
-00:30.186  the volume is detached
-00:30.186  a: its run was ended
+00:30.185  the volume is detached
+00:30.185  a: its run was ended
 00:30.210  a: nothing is left of it here
 00:30.210  a ended and left its host
 00:30.210  c claimed on h1, generation 1: h1 has the most room of 1 host
@@ -33,11 +33,11 @@ rest
 00:30.210  its instance a is gone
 00:30.210  instance a is gone
 00:30.210  instance a: gone
-00:30.240  c: it waits: its volume is being prepared
+00:30.239  c: it waits: its volume is being prepared
 00:30.263  the volume is gone
 00:30.263  volume a-root is gone from its host
-00:30.293  the volume is ready
-00:30.293  c: it is being started
-00:30.838  the volume is attached
-00:30.838  c: it runs with kvm
-00:30.838  instance c: running
+00:30.291  the volume is ready
+00:30.292  c: it is being started
+00:30.837  the volume is attached
+00:30.837  c: it runs with kvm
+00:30.837  instance c: running

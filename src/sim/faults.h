@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/effects.h"
+#include "model/change.h"
+
+/// The faults that seeds inject, the phases in which they hit, and the count of each pair.
+namespace vdc::sim {
+
+enum class Fault {
+    agent_dies,
+    agent_stalls,
+    engine_dies,
+    host_reboots,
+    qemu_crashes,
+    guest_goes_off,
+    front_breaks,
+    effect_fails,  ///< without having done anything
+    effect_lies,   ///< it is done, and reported as failed
+    effect_slow,   ///< takes up to 20 s
+    store_fails,   ///< the commit is not made
+    store_unsure,  ///< the commit is made, and its answer lost
+    message_lost,
+    message_twice,
+    message_late,  ///< others overtake it
+    cut,           ///< of a message that a partition swallowed
+};
+constexpr std::size_t fault_count = 16;
+
+/// What was going on where the fault hit: effects under way on the host, or what a message or a
+/// commit speaks of.
+enum class Phase { quiet, image, volume, network, front, start, stop };
+constexpr std::size_t phase_count = 7;
+
+Phase phase_of(const control::Effect& effect);
+Phase phase_of(const model::Change& change);
+
+class Coverage {
+  public:
+    void hit(Fault fault, Phase phase) { ++hits_[index(fault)][index(phase)]; }
+    /// In every phase that is under way; in `quiet` when nothing is.
+    void hit(Fault fault, const std::set<Phase>& phases);
+    Coverage& operator+=(const Coverage& other);
+
+    /// One line for each fault, one column for each phase.
+    std::string table() const;
+    /// Pairs that can be hit and never were: "cut x image".
+    std::vector<std::string> never() const;
+
+  private:
+    static std::size_t index(auto value) { return static_cast<std::size_t>(value); }
+    std::array<std::array<std::uint64_t, phase_count>, fault_count> hits_{};
+};
+
+}  // namespace vdc::sim

@@ -1,0 +1,166 @@
+#include "sim/ledger.h"
+
+namespace vdc::sim {
+
+using model::Instance;
+using model::Snapshot;
+using model::Volume;
+
+void Ledger::add(model::ProjectId project, const Sizes& sizes, int sign) {
+    Sizes& used = usage_[project];
+    used.instances += sign * sizes.instances;
+    used.volumes += sign * sizes.volumes;
+    used.vcpus += sign * sizes.vcpus;
+    used.memory += sign * sizes.memory;
+    used.disk += sign * sizes.disk;
+}
+
+void Ledger::claim(const std::optional<model::HostId>& host, const Sizes& sizes, int sign) {
+    if (!host) return;
+    claims_[*host].vcpus += sign * sizes.vcpus;
+    claims_[*host].memory += sign * sizes.memory;
+}
+
+std::string Ledger::over_quota(model::ProjectId id, const Snapshot& after) const {
+    const auto* project = after.find<model::Project>(id);
+    const auto at = usage_.find(id);
+    if (project == nullptr || at == usage_.end()) return {};
+    const model::ProjectDeclared& quota = project->declared;
+    const Sizes& used = at->second;
+    const bool over = used.instances > quota.instances_max || used.volumes > quota.volumes_max ||
+                      used.vcpus > quota.resources_max.vcpus.count ||
+                      used.memory > quota.resources_max.memory.count ||
+                      used.disk > quota.resources_max.disk.count;
+    return over ? "I5: project " + project->name + " uses more than its quota" : "";
+}
+
+std::string Ledger::over_capacity(const model::HostId& id, const Snapshot& after) const {
+    const auto* host = after.find<model::Host>(id);
+    if (host == nullptr) return "I6: something is claimed on a host that is not there";
+    const Sizes& claimed = claims_.at(id);
+    const auto& has = host->observed.capacity;
+    const auto& rules = host->declared;
+    const bool over = claimed.vcpus > has.vcpus.count * rules.cpu_overcommit / 1000 ||
+                      claimed.memory > (has.memory.count - rules.memory_kept.count) *
+                                           rules.memory_overcommit / 1000;
+    return over ? "I6: host " + host->name + " has more claimed than it may" : "";
+}
+
+std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) {
+    const Instance* now = after.find<Instance>(id);
+    const auto at = instances_.find(id);
+    InstanceEntry before;
+    if (at != instances_.end()) {
+        before = at->second;
+        add(before.project, before.sizes, -1);
+        claim(before.host, before.sizes, -1);
+        instances_.erase(at);
+    }
+    if (now == nullptr) return {};
+    const auto& declared = now->declared;
+    const InstanceEntry entry{now->project,
+                              {1, 0, declared.vcpus.count, declared.memory.count, 0},
+                              now->claimed.host,
+                              now->claimed.generation,
+                              now->observed.generation};
+    add(entry.project, entry.sizes, +1);
+    claim(entry.host, entry.sizes, +1);
+    instances_[id] = entry;
+    if (entry.generation < before.generation || entry.seen < before.seen)
+        return "I2: a generation of " + now->name + " fell";
+    if (entry.host && before.host && entry.host != before.host &&
+        entry.generation == before.generation)
+        return "I2: " + now->name + " moved without a new generation";
+    if (entry.seen > entry.generation)
+        return "I2: " + now->name + " was seen in a generation that was never claimed";
+    if (entry.host && entry.host != before.host)
+        if (std::string over = over_capacity(*entry.host, after); !over.empty()) return over;
+    return over_quota(entry.project, after);
+}
+
+std::string Ledger::enter_volume(model::VolumeId id, const Snapshot& after) {
+    const Volume* now = after.find<Volume>(id);
+    const auto at = volumes_.find(id);
+    if (at != volumes_.end()) {
+        add(at->second.project, at->second.sizes, -1);
+        volumes_.erase(at);
+    }
+    if (now == nullptr) return {};
+    const VolumeEntry entry{now->project,
+                            {0, 1, 0, 0, now->declared.size.count},
+                            now->claimed.host,
+                            now->declared.instance};
+    add(entry.project, entry.sizes, +1);
+    volumes_[id] = entry;
+    if (entry.instance && entry.host) {
+        const Instance* instance = after.find<Instance>(*entry.instance);
+        if (instance != nullptr && instance->claimed.host && instance->claimed.host != entry.host)
+            return "volume " + now->name + " lies on another host than its instance";
+    }
+    return over_quota(entry.project, after);
+}
+
+std::string Ledger::enter_port(model::PortId id, const Snapshot& after) {
+    const auto* now = after.find<model::Port>(id);
+    if (const auto at = ports_.find(id); at != ports_.end()) {
+        addresses_.erase({at->second.network, at->second.address});
+        ports_.erase(at);
+    }
+    if (now == nullptr || !now->claimed.address) return {};
+    ports_[id] = {now->declared.network, now->claimed.address};
+    const auto [at, fresh] =
+        addresses_.emplace(std::pair{now->declared.network, now->claimed.address}, id);
+    return fresh ? "" : "address " + text(now->claimed.address) + " is given twice";
+}
+
+std::string Ledger::enter_front(model::ApplicationId id, const Snapshot& after) {
+    const auto* now = after.find<model::Application>(id);
+    if (const auto at = fronts_.find(id); at != fronts_.end()) {
+        front_addresses_.erase(at->second);
+        fronts_.erase(at);
+    }
+    if (now == nullptr || !now->claimed.address) return {};
+    fronts_[id] = now->claimed.address;
+    if (!front_addresses_.emplace(now->claimed.address, id).second)
+        return "front address " + text(now->claimed.address) + " is given twice";
+    int carriers = 0;
+    for (const model::Place& place : now->claimed.places) carriers += place.needed ? 1 : 0;
+    return carriers > 1 ? "the front of " + now->name + " has two carriers" : "";
+}
+
+std::string Ledger::enter(const model::Subject& subject, const Snapshot& after) {
+    switch (subject.noun) {
+        case model::Noun::instance: return enter_instance({subject.id}, after);
+        case model::Noun::volume: return enter_volume({subject.id}, after);
+        case model::Noun::port: return enter_port({subject.id}, after);
+        case model::Noun::application: return enter_front({subject.id}, after);
+        case model::Noun::project: return over_quota({subject.id}, after);
+        default: return {};
+    }
+}
+
+std::string Ledger::learn(const model::Commit& commit, const Snapshot& after) {
+    if (commit.revision != revision_ + 1)
+        return "I15: after revision " + std::to_string(revision_) + " comes " +
+               std::to_string(commit.revision);
+    revision_ = commit.revision;
+    if (commit.actor.empty()) return "I15: a commit without an actor";
+    for (const model::Step& step : commit.steps) {
+        if (step.reason.empty()) return "I15: a step without a reason";
+        std::string wrong = enter(subject_of(step.change), after);
+        if (!wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+void Ledger::begin(const Snapshot& snapshot) {
+    *this = {};
+    revision_ = snapshot.revision;
+    for (const auto& [id, record] : snapshot.all<Instance>()) (void)enter_instance(id, snapshot);
+    for (const auto& [id, record] : snapshot.all<Volume>()) (void)enter_volume(id, snapshot);
+    for (const auto& [id, record] : snapshot.all<model::Port>()) (void)enter_port(id, snapshot);
+    for (const auto& [id, record] : snapshot.all<model::Application>())
+        (void)enter_front(id, snapshot);
+}
+
+}  // namespace vdc::sim

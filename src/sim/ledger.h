@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "model/commit.h"
+
+namespace vdc::sim {
+
+/// Books of its own beside the datacenter's: kept commit by commit, looking only at what changed.
+/// Shares no code with the product but the records themselves.
+class Ledger {
+  public:
+    /// Takes the commit over, as the snapshot after it has the things. The first violated
+    /// invariant, or "": I2 generations, I5 quotas, I6 capacity, I15 no commit is skipped and each
+    /// step has a reason, addresses and numbers are given once, disks lie where their instance is.
+    std::string learn(const model::Commit& commit, const model::Snapshot& after);
+
+    /// Begins anew: the books as the snapshot has the things.
+    void begin(const model::Snapshot& snapshot);
+
+  private:
+    struct Sizes {
+        std::int64_t instances = 0, volumes = 0, vcpus = 0, memory = 0, disk = 0;
+    };
+    struct InstanceEntry {
+        model::ProjectId project;
+        Sizes sizes;
+        std::optional<model::HostId> host;
+        model::Generation generation = 0;
+        model::Generation seen = 0;
+    };
+    struct VolumeEntry {
+        model::ProjectId project;
+        Sizes sizes;
+        std::optional<model::HostId> host;
+        std::optional<model::InstanceId> instance;
+    };
+    struct PortEntry {
+        model::NetworkId network;
+        model::Ipv4 address;
+    };
+
+    std::string enter(const model::Subject& subject, const model::Snapshot& after);
+    std::string enter_instance(model::InstanceId id, const model::Snapshot& after);
+    std::string enter_volume(model::VolumeId id, const model::Snapshot& after);
+    std::string enter_port(model::PortId id, const model::Snapshot& after);
+    std::string enter_front(model::ApplicationId id, const model::Snapshot& after);
+    void add(model::ProjectId project, const Sizes& sizes, int sign);
+    void claim(const std::optional<model::HostId>& host, const Sizes& sizes, int sign);
+    std::string over_quota(model::ProjectId project, const model::Snapshot& after) const;
+    std::string over_capacity(const model::HostId& host, const model::Snapshot& after) const;
+
+    model::Revision revision_ = 0;
+    std::map<model::InstanceId, InstanceEntry> instances_;
+    std::map<model::VolumeId, VolumeEntry> volumes_;
+    std::map<model::PortId, PortEntry> ports_;
+    std::map<std::pair<model::NetworkId, model::Ipv4>, model::PortId> addresses_;
+    std::map<model::ApplicationId, model::Ipv4> fronts_;
+    std::map<model::Ipv4, model::ApplicationId> front_addresses_;
+    std::map<model::ProjectId, Sizes> usage_;
+    std::map<model::HostId, Sizes> claims_;
+};
+
+}  // namespace vdc::sim
