@@ -43,6 +43,8 @@ void HostMind::report_failed(const model::Subject& subject) {
 
 // ---- what is seen, noun by noun ----------------------------------------------------------------
 
+// Nothing is said to be absent while an effect is under way: it might be making the thing.
+
 model::ImageSeen HostMind::observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const {
     model::ImageSeen observed = duty.reported;
     if (seen.sighting && seen.sighting->present) {
@@ -51,7 +53,7 @@ model::ImageSeen HostMind::observed(const ImageDuty& duty, const Seen<ImageSight
                 sighting.sha256, sighting.virtual_size, sighting.stored_size, {}};
     }
     if (duty.gone) {
-        if (seen.sighting) observed.phase = ImagePhase::absent;
+        if (seen.sighting && !seen.busy) observed.phase = ImagePhase::absent;
         return observed;
     }
     if (observed.phase == ImagePhase::failed) return observed;
@@ -82,7 +84,7 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
         if (!seen.trouble.empty() && hopeless(seen.code)) observed.presence = Presence::failed;
         return observed;
     }
-    if (!duty.gone && !seen.sighting->present) return observed;
+    if (!seen.sighting->present && (!duty.gone || seen.busy)) return observed;
     observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
     observed.size = seen.sighting->size;
     observed.reverts = seen.sighting->reverts;
@@ -98,14 +100,15 @@ model::NetworkSeen HostMind::observed(const NetworkDuty& duty,
         return observed;
     }
     const bool there = seen.sighting && seen.sighting->present;
-    if (!seen.sighting || (duty.needed && !there)) return duty.reported;
+    if (!seen.sighting || (!there && (duty.needed || seen.busy))) return duty.reported;
     observed.presence = there ? Presence::ready : Presence::absent;
     return observed;
 }
 
 model::FrontSeen HostMind::observed(const FrontDuty& duty, const Seen<FrontSighting>& seen) const {
     model::FrontSeen observed = duty.reported;
-    if (!seen.sighting || (!duty.gone && !seen.sighting->present)) return observed;
+    if (!seen.sighting) return observed;
+    if (!seen.sighting->present && (!duty.gone || seen.busy)) return observed;
     observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
     observed.ready =
         seen.sighting->present ? seen.sighting->ready : std::vector<model::InstanceId>{};
