@@ -1,6 +1,6 @@
-#include <sched.h>
 #include <sys/mount.h>
 
+#include "runtime/own_mounts_test_util.h"
 #include "store/store_contract_test_util.h"
 
 /// A file system without room. It is a small tmpfs in a mount namespace of this test.
@@ -13,8 +13,7 @@ class DiskFull : public testing::Test {
         std::string pattern = testing::TempDir() + "vdcfullXXXXXX";
         ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
         mount_point = pattern;
-        ASSERT_EQ(::unshare(CLONE_NEWNS), 0) << "this test needs root";
-        ASSERT_EQ(::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr), 0);
+        ASSERT_TRUE(runtime::testing::have_own_mounts()) << "this test needs root";
         ASSERT_EQ(::mount("vdc", mount_point.c_str(), "tmpfs", 0, "size=24m"), 0);
         open();
     }

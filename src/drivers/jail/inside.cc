@@ -114,7 +114,6 @@ static void take_descriptors(Place& place, const Plan& plan) {
     }
     if (next < program_number) must(place, sys(SYS_close_range, next, program_number - 1, 0));
     must(place, sys(SYS_close_range, high, ~0U, 0));
-    set_limit(place, RLIMIT_NOFILE, descriptors_max);
 }
 
 // ---- the root ----------------------------------------------------------------------------------
@@ -224,10 +223,23 @@ static void make_root(Place& place, const Plan& plan) {
                     MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr));
 }
 
+/// The program by its path in the root, where that has it: /proc/self/exe says so then. The
+/// descriptor from outside is named by its path there, which a chroot of the daemon's makes longer,
+/// and QEMU looks for its modules beside its own file.
+static void take_program_from_root(Place& place, const Plan& plan) {
+    begin(place, Step::program);
+    const int program =
+        static_cast<int>(sys(SYS_openat, AT_FDCWD, plan.arguments[0], O_PATH | O_CLOEXEC, 0));
+    if (program < 0) return;
+    must(place, sys(SYS_dup3, program, program_number, O_CLOEXEC));
+    must(place, sys(SYS_close, program));
+}
+
 // ---- limits, identity, filter ------------------------------------------------------------------
 
 static void take_limits(Place& place, const Plan& plan) {
     begin(place, Step::limits);
+    set_limit(place, RLIMIT_NOFILE, descriptors_max);
     for (const Rlimit& limit : plan.limits) {
         set_limit(place, limit.resource, limit.value);
         ++place.failure.detail;
@@ -280,6 +292,7 @@ static void reset_signals() {
     join_cgroups(place, plan);
     take_descriptors(place, plan);
     make_root(place, plan);
+    take_program_from_root(place, plan);
     take_limits(place, plan);
     become_nobody(place, plan);
     reset_signals();
