@@ -40,7 +40,8 @@ void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
     if (!informed_) return;
     std::erase_if(instances_, [&](const auto& entry) {
         const SeenInstance& seen = entry.second;
-        const bool nothing = seen.sighting && !seen.sighting->alive && !seen.sighting->leftovers;
+        const bool nothing = seen.sighting && seen.sighting->looked && !seen.sighting->alive &&
+                             !seen.sighting->leftovers;
         return !duties_.instances.contains(entry.first) && !seen.busy && nothing;
     });
     for (auto& [id, seen] : instances_) {
@@ -51,7 +52,7 @@ void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
         }
         seen.busy = true;
         seen.ending = true;
-        if (!seen.sighting)
+        if (!seen.sighting || !seen.sighting->looked)
             effects.push_back(LookInstance{id});
         else if (seen.sighting->alive)
             effects.push_back(Kill{id});

@@ -43,7 +43,8 @@ void HostMind::report_failed(const model::Subject& subject) {
 
 // ---- what is seen, noun by noun ----------------------------------------------------------------
 
-// Nothing is said to be absent while an effect is under way: it might be making the thing.
+// Nothing is said to be absent, and no instance to be off, while an effect is under way that might
+// make the thing, or launch the instance.
 
 model::ImageSeen HostMind::observed(const ImageDuty& duty, const Seen<ImageSighting>& seen) const {
     model::ImageSeen observed = duty.reported;
@@ -136,6 +137,8 @@ model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstanc
         if (sighting.generation != duty.instance.generation) return observed;
     } else if (shall_run(duty, seen)) {
         phase = InstancePhase::preparing;
+    } else if (!seen.opening.empty()) {
+        return observed;
     } else if (duty.gone && !sighting.leftovers && !seen.busy) {
         phase = InstancePhase::absent;
     }

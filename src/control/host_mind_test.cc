@@ -459,6 +459,22 @@ TEST_F(Mind, KeepsANetworkWhileAStrangerMayUseIt) {
     EXPECT_EQ(begins(), "remove network 1");
 }
 
+TEST_F(Mind, ForgetsNoStrangerOfWhichNobodyKnowsHowItsLaunchEnded) {
+    make_ready();
+    EXPECT_EQ(begins(), "launch web");
+    const InstanceSighting running = alive(web);
+    duties.instances.clear();
+    duties.networks[network].needed = false;
+    tell();
+    fails("launch web");
+    now += 1s;
+    EXPECT_EQ(begins(), "look at instance web");
+    done("look at instance web", running);
+    EXPECT_EQ(begins(), "kill instance web");
+    done("kill instance web", down());
+    EXPECT_NE(begins().find("remove network 1"), std::string::npos);
+}
+
 // ---- networks and fronts -----------------------------------------------------------------------
 
 TEST_F(Mind, LooksAfterANetworkEveryTenSeconds) {
@@ -539,6 +555,19 @@ TEST_F(Mind, TakesNoEndThatWeAskedForAsACrash) {
     EXPECT_EQ(reported().crashes, 0);
     EXPECT_EQ(reported().phase, model::InstancePhase::stopped);
     EXPECT_EQ(reported().ended, model::RunEnd::killed);
+}
+
+TEST_F(Mind, SaysOfNoInstanceThatItIsOffWhileItIsBeingLaunched) {
+    make_ready();
+    store_reports();
+    EXPECT_EQ(begins(), "launch web");
+    duties.instances[web].power = Power::off;
+    tell();
+    EXPECT_EQ(reports(), "");
+    done("launch web", alive(web));
+    EXPECT_EQ(begins(), "power down instance web");
+    done("power down instance web", ended(Ending::guest_off));
+    EXPECT_EQ(reports(), "web: its guest powered off");
 }
 
 TEST_F(Mind, RemembersWhatTheStoreKnowsOfARunThatEndedBeforeTheAgentBegan) {

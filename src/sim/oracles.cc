@@ -21,6 +21,31 @@ std::string one_writer_per_volume(const Hosts& hosts) {
     return {};
 }
 
+static const model::Host* named(const Snapshot& s, const std::string& name) {
+    for (const auto& [id, host] : s.all<model::Host>())
+        if (host->name == name) return host.get();
+    return nullptr;
+}
+
+std::string what_runs_fits(const Snapshot& s, const Hosts& hosts) {
+    for (const PretendHost* host : hosts) {
+        const model::Host* record = named(s, host->name());
+        if (record == nullptr) continue;
+        std::int64_t vcpus = 0;
+        std::int64_t memory = 0;
+        for (const auto& [id, instance] : host->running) {
+            if (!instance.sighting.alive) continue;
+            vcpus += instance.spec.vcpus.count;
+            memory += instance.spec.memory.count;
+        }
+        if (vcpus * 1000 > host->vcpus.count * record->declared.cpu_overcommit ||
+            memory * 1000 > (host->memory.count - record->declared.memory_kept.count) *
+                                record->declared.memory_overcommit)
+            return "I6: more runs on " + host->name() + " than it can hold";
+    }
+    return {};
+}
+
 std::string no_broken_promises(const Hosts& hosts) {
     for (const PretendHost* host : hosts)
         if (!host->broken_promises.empty())
@@ -105,12 +130,6 @@ std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
             return "I7: " + instance->name + " should run and does not";
     }
     return {};
-}
-
-static const model::Host* named(const Snapshot& s, const std::string& name) {
-    for (const auto& [id, host] : s.all<model::Host>())
-        if (host->name == name) return host.get();
-    return nullptr;
 }
 
 static bool uses(const Snapshot& s, model::HostId host, model::NetworkId network) {

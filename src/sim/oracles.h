@@ -13,6 +13,10 @@ namespace vdc::sim {
 /// I1: at most one process has a volume open, over all hosts.
 std::string one_writer_per_volume(const std::vector<const PretendHost*>& hosts);
 
+/// I6: what truly runs on a host fits into it, by the host's own rules.
+std::string what_runs_fits(const model::Snapshot& datacenter,
+                           const std::vector<const PretendHost*>& hosts);
+
 /// A correct mind never asks for these: see PretendHost::broken_promises.
 std::string no_broken_promises(const std::vector<const PretendHost*>& hosts);
 

@@ -350,6 +350,7 @@ void World::after_each_task() {
         const auto hosts = look(sites_);
         violated(one_writer_per_volume(hosts));
         violated(no_broken_promises(hosts));
+        if (engine_) violated(what_runs_fits(*engine_->snapshot(), hosts));
     }
     if (!engine_ || engine_->snapshot()->revision == checked_) return;
     checked_ = engine_->snapshot()->revision;
