@@ -15,7 +15,7 @@ const std::vector<NounCommand>& noun_commands() {
           {"port", "declared.front.port"},
           {"age", "created"}},
          "--replicas N --template.image I --template.flavor F --template.network N --front.port P "
-         "--front.target_port P"},
+         "--front.target_port P --survives host|LABEL|nothing"},
         {"instance",
          "/v1/instances",
          "instances: the guests that run",
@@ -28,7 +28,7 @@ const std::vector<NounCommand>& noun_commands() {
           {"app", "view.application"},
           {"age", "created"}},
          "--image I --flavor F --network N --key K --user-data @FILE --disk SIZE --restart "
-         "always|on_failure|never"},
+         "always|on_failure|never --survives host|LABEL|nothing"},
         {"host",
          "/v1/hosts",
          "hosts: the machines that run instances",
@@ -93,7 +93,7 @@ const std::vector<NounCommand>& noun_commands() {
          "/v1/projects",
          "projects: who owns and pays",
          {{"name", "name"}, {"description", "declared.description"}, {"age", "created"}},
-         "--description TEXT --instances-max N"},
+         "--description TEXT --instances-max N --survives host|LABEL|nothing"},
         {"port",
          "/v1/ports",
          "ports: network cards in networks",

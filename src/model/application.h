@@ -59,6 +59,7 @@ struct ApplicationDeclared {
     std::int64_t replicas = 1;
     Template instance;
     std::optional<Front> front;
+    std::string survives{};
 
     friend bool operator==(const ApplicationDeclared&, const ApplicationDeclared&) = default;
     static constexpr auto fields() {
@@ -66,7 +67,11 @@ struct ApplicationDeclared {
             field("replicas", &ApplicationDeclared::replicas, "instances that shall run",
                   {0, 1000}),
             field("template", &ApplicationDeclared::instance, "what each replica is made of"),
-            field("front", &ApplicationDeclared::front, "one address before all replicas")};
+            field("front", &ApplicationDeclared::front, "one address before all replicas"),
+            field("survives", &ApplicationDeclared::survives,
+                  "the loss after which its replicas are sure to start elsewhere: host, a label of "
+                  "hosts such as rack, or nothing; empty: as its project says",
+                  {0, 63})};
     }
 };
 

@@ -97,6 +97,20 @@ Status check_values(const auto&) {
     return {};
 }
 
+Status check_survives(const std::string& loss) {
+    constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz0123456789-_./";
+    if (loss.find_first_not_of(allowed) == std::string::npos) return {};
+    return Error{Code::invalid,
+                 "'survives' must be host, the name of a label of hosts, or nothing; it is '" +
+                     base::quoted(loss, 63) + "'",
+                 "for example rack, where hosts have the label rack"};
+}
+Status check_values(const Project& project) {
+    return check_survives(project.declared.survives);
+}
+Status check_values(const Instance& instance) {
+    return check_survives(instance.declared.survives);
+}
 Status check_values(const Network& network) {
     const Ipv4Range& range = network.declared.range;
     if (range.prefix < 8 || range.prefix > 29)
@@ -134,6 +148,7 @@ Status check_values(const Volume& volume) {
     return Error{Code::invalid, "'size' of a volume must be at least 1MiB", "for example 10GiB"};
 }
 Status check_values(const Application& application) {
+    TRY(check_survives(application.declared.survives));
     const auto& front = application.declared.front;
     if (!front || front->check_path.empty()) return {};
     const std::string& path = front->check_path;

@@ -11,6 +11,17 @@ using testing::World;
 
 class Apply : public ::testing::Test, public World {};
 
+// ---- values ------------------------------------------------------------------------------------
+
+TEST_F(Apply, WhatIsSurvivedIsAHostALabelOrNothing) {
+    for (const char* loss : {"", "nothing", "host", "rack", "topology.example/zone_1"})
+        must(declare<Project>(project, [&](ProjectDeclared& d) { d.survives = loss; }));
+    for (const char* loss : {"Rack", "two racks", "rack=r1"})
+        EXPECT_EQ(code(declare<Project>(project, [&](ProjectDeclared& d) { d.survives = loss; })),
+                  Code::invalid)
+            << loss;
+}
+
 // ---- names and ids -----------------------------------------------------------------------------
 
 TEST_F(Apply, ANameIsTakenOncePerKindAndProject) {

@@ -106,6 +106,7 @@ struct InstanceDeclared {
     std::optional<ApplicationId> application;
     std::int64_t ordinal = 0;
     std::string template_mark;
+    std::string survives{};
 
     friend bool operator==(const InstanceDeclared&, const InstanceDeclared&) = default;
     static constexpr auto fields() {
@@ -130,7 +131,11 @@ struct InstanceDeclared {
             field("application", &D::application, "whose replica it is", {}, computed),
             field("ordinal", &D::ordinal, "which replica, from 0", {}, computed),
             field("template_mark", &D::template_mark, "of the template it was made by", {},
-                  computed)};
+                  computed),
+            field("survives", &D::survives,
+                  "the loss after which it is sure to start elsewhere: host, a label of hosts such "
+                  "as rack, or nothing; empty: as its application, or else its project, says",
+                  {0, 63})};
     }
 };
 

@@ -14,6 +14,7 @@ struct ProjectDeclared {
     std::int64_t instances_max = 100'000;
     std::int64_t volumes_max = 200'000;
     Resources resources_max{{1'000'000}, {std::int64_t{1} << 30}, {std::int64_t{1} << 30}};
+    std::string survives{};
 
     friend bool operator==(const ProjectDeclared&, const ProjectDeclared&) = default;
     static constexpr auto fields() {
@@ -24,7 +25,12 @@ struct ProjectDeclared {
             field("volumes_max", &ProjectDeclared::volumes_max, "quota of volumes",
                   {0, 1'000'000'000}),
             field("resources_max", &ProjectDeclared::resources_max,
-                  "quota of processors and memory of instances, and of disk")};
+                  "quota of processors and memory of instances, and of disk"),
+            field(
+                "survives", &ProjectDeclared::survives,
+                "the loss after which its instances are sure to start elsewhere: host, a label of "
+                "hosts such as rack, or nothing; empty: host, where there are two",
+                {0, 63})};
     }
 };
 
