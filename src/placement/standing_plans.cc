@@ -1,0 +1,379 @@
+#include "placement/standing_plans.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+namespace vdc::placement {
+
+using model::ApplicationId;
+using model::HostId;
+using model::InstanceId;
+using model::Resources;
+
+static constexpr Ring::Place whole_ring = std::numeric_limits<Ring::Place>::max();
+
+/// Of hosts that hold it, how many a replica compares.
+static constexpr int looked_at_max = 8;
+
+static Resources less(Resources left, const Resources& taken) {
+    left -= taken;
+    return left;
+}
+
+// ---- hosts -------------------------------------------------------------------------------------
+
+void StandingPlans::set_host(HostId id, const Shelter& shelter) {
+    const auto known = slots_.find(id);
+    if (known != slots_.end()) {
+        Spot& spot = spots_[known->second];
+        if (spot.shelter == shelter) return;
+        const Resources before = spot.room();
+        const bool moves = spot.shelter.labels != shelter.labels;
+        if (moves) leave(known->second);
+        spot.shelter = shelter;
+        if (moves) enter(known->second);
+        return room_changed(known->second, before, spot.room());
+    }
+    Slot slot = spots_.size();
+    if (free_slots_.empty()) {
+        spots_.emplace_back();
+        brought_.emplace_back();
+    } else {
+        slot = free_slots_.back();
+        free_slots_.pop_back();
+    }
+    slots_[id] = slot;
+    Spot& spot = spots_[slot] = {};
+    spot.id = id;
+    spot.shelter = shelter;
+    spot.place = Ring::place_of(id.value);
+    enter(slot);
+    ring_.insert(id, slot, no_room);
+    room_changed(slot, no_room, spot.room());
+}
+
+void StandingPlans::remove_host(HostId id) {
+    const auto known = slots_.find(id);
+    if (known == slots_.end()) return;
+    const Slot slot = known->second;
+    base::check(spots_[slot].guests.empty(), "a host goes when nobody is there");
+    room_changed(slot, spots_[slot].room(), no_room);
+    leave(slot);
+    ring_.erase(id);
+    spots_[slot] = {};
+    free_slots_.push_back(slot);
+    slots_.erase(known);
+}
+
+const Shelter* StandingPlans::host(HostId id) const {
+    const auto known = slots_.find(id);
+    return known == slots_.end() ? nullptr : &spots_[known->second].shelter;
+}
+
+static std::vector<Loss> losses_of(HostId id, const Shelter& shelter) {
+    std::vector<Loss> losses{{{}, {}, id}};
+    for (const auto& [label, value] : shelter.labels) losses.push_back({label, value, {}});
+    return losses;
+}
+
+StandingPlans::LossSlot StandingPlans::loss_slot(const Loss& loss) {
+    const auto [known, fresh] = loss_slots_.try_emplace(loss, plans_.size());
+    if (!fresh) return known->second;
+    // The slot of a loss that is no more has no hosts.
+    const auto unused = std::find_if(plans_.begin(), plans_.end(),
+                                     [](const Plan& plan) { return plan.hosts.empty(); });
+    known->second = static_cast<LossSlot>(unused - plans_.begin());
+    if (unused == plans_.end()) plans_.emplace_back();
+    plans_[known->second].loss = loss;
+    return known->second;
+}
+
+void StandingPlans::enter(Slot slot) {
+    for (const Loss& loss : losses_of(spots_[slot].id, spots_[slot].shelter)) {
+        const LossSlot at = loss_slot(loss);
+        plans_[at].hosts.insert(slot);
+        spots_[slot].losses.push_back(at);
+        make_stale(at);
+    }
+}
+
+void StandingPlans::leave(Slot slot) {
+    for (const LossSlot at : std::exchange(spots_[slot].losses, {})) {
+        Plan& plan = plans_[at];
+        plan.hosts.erase(slot);
+        make_stale(at);
+        if (!plan.hosts.empty()) continue;
+        stand(at, {}, false);
+        loss_slots_.erase(plan.loss);
+        plan.loss = {};
+    }
+}
+
+// ---- guests ------------------------------------------------------------------------------------
+
+void StandingPlans::set_guest(InstanceId id, const Guest& guest) {
+    const auto known = guests_.find(id);
+    if (known != guests_.end() && known->second == guest) return;
+    remove_guest(id);
+    guests_[id] = guest;
+    spots_[slots_.at(guest.host)].guests.insert(id);
+    make_stale_of(guest);
+    if (guest.apart_from) count_replica(guest, +1);
+}
+
+void StandingPlans::remove_guest(InstanceId id) {
+    const auto known = guests_.find(id);
+    if (known == guests_.end()) return;
+    const Guest guest = known->second;
+    make_stale_of(guest);
+    if (guest.apart_from) count_replica(guest, -1);
+    spots_[slots_.at(guest.host)].guests.erase(id);
+    guests_.erase(known);
+}
+
+const Guest* StandingPlans::guest(InstanceId id) const {
+    const auto known = guests_.find(id);
+    return known == guests_.end() ? nullptr : &known->second;
+}
+
+// ---- which plans a change concerns -------------------------------------------------------------
+
+void StandingPlans::make_stale(LossSlot slot) {
+    if (std::exchange(plans_[slot].stale, true)) return;
+    stale_.push_back(slot);
+}
+
+/// The plans that bring it elsewhere.
+void StandingPlans::make_stale_of(const Guest& guest) {
+    for (const LossSlot at : spots_[slots_.at(guest.host)].losses) {
+        const std::string& label = plans_[at].loss.label;
+        if (label.empty() || label == guest.label) make_stale(at);
+    }
+}
+
+static bool passed(Ring::Place start, Ring::Place length, Ring::Place place) {
+    return place - start <= length;
+}
+
+/// Its host has a replica more or less: another replica's choice may change.
+void StandingPlans::count_replica(const Guest& guest, int by) {
+    const Slot slot = slots_.at(guest.host);
+    const auto count = replicas_.try_emplace({*guest.apart_from, slot}, 0).first;
+    if ((count->second += by) == 0) replicas_.erase(count);
+    recounted_[*guest.apart_from].insert(spots_[slot].place);
+}
+
+void StandingPlans::make_stale_of_recounted() {
+    const auto recounted = std::exchange(recounted_, {});
+    if (recounted.empty()) return;
+    const auto looked_there = [&](const Walk& walk) {
+        if (!walk.guest->apart_from) return false;
+        const auto places = recounted.find(*walk.guest->apart_from);
+        return places != recounted.end() &&
+               std::any_of(places->second.begin(), places->second.end(), [&](Ring::Place place) {
+                   return passed(walk.start, walk.length, place);
+               });
+    };
+    for (LossSlot at = 0; at < plans_.size(); ++at) {
+        const Plan& plan = plans_[at];
+        if (!plan.stale && std::any_of(plan.walks.begin(), plan.walks.end(), looked_there))
+            make_stale(at);
+    }
+}
+
+/// Whether the plan might come out otherwise. A walk depends on the hosts that it passed, and on
+/// those only by whether they hold the guest; what a plan brings to a host itself blurs that, so
+/// for hosts that it relies on the answer is yes rather than no.
+bool StandingPlans::concerned(const Plan& plan, const Spot& spot, bool relied,
+                              const Resources& before, const Resources& after) {
+    if (plan.wide) return true;
+    return std::any_of(plan.walks.begin(), plan.walks.end(), [&](const Walk& walk) {
+        if (!passed(walk.start, walk.length, spot.place)) return false;
+        if (relied) return walk.guest->apart_from || holds(after, walk.guest->needs);
+        return holds(before, walk.guest->needs) != holds(after, walk.guest->needs);
+    });
+}
+
+void StandingPlans::room_changed(Slot slot, const Resources& before, const Resources& after) {
+    Spot& spot = spots_[slot];
+    if (before == after) return;
+    ring_.set_room(spot.id, after);
+    for (LossSlot at = 0; at < plans_.size(); ++at) {
+        const Plan& plan = plans_[at];
+        if (plan.stale || plan.walks.empty() || plan.hosts.contains(slot)) continue;
+        const auto relied = spot.relied.find(at);
+        const bool relies = relied != spot.relied.end();
+        const bool gives_way = relies && !holds(after, relied->second);
+        if (gives_way || concerned(plan, spot, relies, before, after)) make_stale(at);
+    }
+}
+
+// ---- a plan in the making ----------------------------------------------------------------------
+
+/// In the order in which they are taken.
+std::vector<StandingPlans::Walk> StandingPlans::members(const Plan& plan) const {
+    std::vector<Walk> walks;
+    for (const Slot slot : plan.hosts)
+        for (const InstanceId id : spots_[slot].guests) {
+            const Guest& guest = guests_.at(id);
+            if (plan.loss.label.empty() || plan.loss.label == guest.label)
+                walks.push_back({id, &guest, nowhere, Ring::place_of(id.value), 0});
+        }
+    const auto rank = [](const Walk& walk) {
+        const Resources& needs = walk.guest->needs;
+        return std::tuple(-walk.guest->importance, -needs.memory.count, -needs.vcpus.count,
+                          -needs.disk.count, walk.instance);
+    };
+    std::sort(walks.begin(), walks.end(),
+              [&](const Walk& a, const Walk& b) { return rank(a) < rank(b); });
+    return walks;
+}
+
+bool StandingPlans::takes(const Plan& plan, Slot slot, const Resources& needs) const {
+    return holds(less(spots_[slot].room(), brought_[slot]), needs) && !plan.hosts.contains(slot);
+}
+
+std::int64_t StandingPlans::replicas(const Making& making, ApplicationId application,
+                                     Slot slot) const {
+    const auto there = replicas_.find({application, slot});
+    const auto comes = making.brought_replicas.find({application, slot});
+    return (there == replicas_.end() ? 0 : there->second) +
+           (comes == making.brought_replicas.end() ? 0 : comes->second);
+}
+
+void StandingPlans::choose_near(const Plan& plan, Making& making, Walk& walk) const {
+    const Guest& guest = *walk.guest;
+    std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
+    int looked_at = 0;
+    bool ended = false;
+    ring_.walk(walk.start, guest.needs, [&](Slot slot, Ring::Place place) {
+        walk.length = place - walk.start;
+        if (!takes(plan, slot, guest.needs)) return true;
+        const std::int64_t there = guest.apart_from ? replicas(making, *guest.apart_from, slot) : 0;
+        if (there < fewest) {
+            fewest = there;
+            walk.to = slot;
+        }
+        ended = fewest == 0 || ++looked_at == looked_at_max;
+        return !ended;
+    });
+    if (!ended) walk.length = whole_ring;
+}
+
+void StandingPlans::choose_tight(const Plan& plan, Making& making, Walk& walk) const {
+    const Guest& guest = *walk.guest;
+    using Rank = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+    std::optional<Rank> best;
+    for (const auto& [id, slot] : slots_) {
+        if (!takes(plan, slot, guest.needs)) continue;
+        const Resources left = less(spots_[slot].room(), brought_[slot]);
+        const Rank rank{guest.apart_from ? replicas(making, *guest.apart_from, slot) : 0,
+                        left.memory.count, left.vcpus.count};
+        if (best && *best <= rank) continue;
+        best = rank;
+        walk.to = slot;
+    }
+    walk.length = whole_ring;
+}
+
+void StandingPlans::bring(Making& making, const Walk& walk) {
+    brought_[walk.to] += walk.guest->needs;
+    making.brought_to.push_back(walk.to);
+    if (walk.guest->apart_from) ++making.brought_replicas[{*walk.guest->apart_from, walk.to}];
+}
+
+/// Lets each guest choose in turn. How many found nothing.
+template <class Choose>
+std::size_t StandingPlans::take_all(std::vector<Walk>& walks, Choose choose) {
+    Making making;
+    std::size_t missing = 0;
+    for (Walk& walk : walks) {
+        walk.to = nowhere;
+        choose(making, walk);
+        if (walk.to == nowhere)
+            ++missing;
+        else
+            bring(making, walk);
+    }
+    for (const Slot slot : making.brought_to) brought_[slot] = {};
+    return missing;
+}
+
+void StandingPlans::make(LossSlot slot) {
+    ++plans_made_;
+    const Plan& plan = plans_[slot];
+    std::vector<Walk> walks = members(plan);
+    const std::size_t missing =
+        take_all(walks, [&](Making& making, Walk& walk) { choose_near(plan, making, walk); });
+    if (missing == 0) return stand(slot, std::move(walks), false);
+    std::vector<Walk> tight = walks;
+    const std::size_t still_missing =
+        take_all(tight, [&](Making& making, Walk& walk) { choose_tight(plan, making, walk); });
+    stand(slot, std::move(still_missing < missing ? tight : walks), true);
+}
+
+/// Puts a plan in the place of the one before.
+void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
+    Plan& plan = plans_[slot];
+    for (const Walk& walk : plan.walks)
+        if (walk.to != nowhere) spots_[walk.to].relied.erase(slot);
+    const auto first = gaps_.lower_bound({plan.loss, {}});
+    auto last = first;
+    while (last != gaps_.end() && last->loss == plan.loss) ++last;
+    const std::set<Gap> before(first, last);
+    gaps_.erase(first, last);
+    for (const Walk& walk : walks) {
+        if (walk.to != nowhere) {
+            spots_[walk.to].relied[slot] += walk.guest->needs;
+            continue;
+        }
+        const Gap gap{plan.loss, walk.instance};
+        gaps_.insert(gap);
+        if (!before.contains(gap)) fresh_gaps_.push_back(gap);
+    }
+    plan.walks = std::move(walks);
+    plan.wide = wide;
+    plan.stale = false;
+}
+
+void StandingPlans::refresh() {
+    fresh_gaps_.clear();
+    make_stale_of_recounted();
+    for (const LossSlot slot : std::exchange(stale_, {}))
+        if (plans_[slot].stale) make(slot);
+    std::sort(fresh_gaps_.begin(), fresh_gaps_.end());
+}
+
+// ---- what the plans say ------------------------------------------------------------------------
+
+std::vector<Loss> StandingPlans::losses() const {
+    std::vector<Loss> losses;
+    for (const auto& [loss, slot] : loss_slots_)
+        if (loss.label.empty() || !plans_[slot].walks.empty()) losses.push_back(loss);
+    return losses;
+}
+
+std::vector<Move> StandingPlans::plan(const Loss& loss) const {
+    const auto known = loss_slots_.find(loss);
+    std::vector<Move> moves;
+    if (known == loss_slots_.end()) return moves;
+    for (const Walk& walk : plans_[known->second].walks)
+        moves.push_back(
+            {walk.instance, walk.to == nowhere ? std::nullopt : std::optional(spots_[walk.to].id)});
+    return moves;
+}
+
+Resources StandingPlans::reserved(HostId id) const {
+    Resources most;
+    const auto known = slots_.find(id);
+    if (known == slots_.end()) return most;
+    for (const auto& [loss, brought] : spots_[known->second].relied) {
+        most.vcpus = std::max(most.vcpus, brought.vcpus);
+        most.memory = std::max(most.memory, brought.memory);
+        most.disk = std::max(most.disk, brought.disk);
+    }
+    return most;
+}
+
+}  // namespace vdc::placement

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "placement/ring.h"
+
+/// For every loss the plan that restarts elsewhere what it takes, kept fresh change by change.
+/// Plain values in, plans out; what the datacenter's records say of hosts and instances is read in
+/// control/guarantee.h.
+namespace vdc::placement {
+
+/// What is lost at once: one host, or all hosts of a failure domain ("rack", "r1").
+struct Loss {
+    std::string label;   ///< of hosts; empty: one host alone
+    std::string value;   ///< of that label
+    model::HostId host;  ///< the one host
+
+    friend auto operator<=>(const Loss&, const Loss&) = default;
+};
+
+/// A host, as those see it who have lost theirs.
+struct Shelter {
+    model::Resources left;  ///< claimable and not claimed
+    bool open = true;       ///< is up and takes new instances
+    std::map<std::string, std::string> labels;
+
+    friend bool operator==(const Shelter&, const Shelter&) = default;
+};
+
+/// An instance that must start elsewhere when its host is lost.
+struct Guest {
+    model::HostId host;
+    model::Resources needs;                            ///< of the host it comes to
+    std::int64_t importance = 0;                       ///< more is placed, and restarted, earlier
+    std::optional<model::ApplicationId> apart_from{};  ///< rather not where its replicas are
+    std::string
+        label{};  ///< the loss of its host's domain is survived too; empty: of the host alone
+
+    friend bool operator==(const Guest&, const Guest&) = default;
+};
+
+struct Move {
+    model::InstanceId instance;
+    std::optional<model::HostId> to;  ///< none: there is no room for it
+
+    friend bool operator==(const Move&, const Move&) = default;
+};
+
+/// A loss that leaves an instance without a place.
+struct Gap {
+    Loss loss;
+    model::InstanceId instance;
+
+    friend auto operator<=>(const Gap&, const Gap&) = default;
+};
+
+/// The plan of a loss follows from the hosts and guests alone, not from how they came to be: what
+/// was kept fresh equals what is built anew. Plans of different losses share the same room, for one
+/// loss at a time is survived.
+///
+/// A plan takes the guests one by one, the most important first, then the largest, then the lowest
+/// id. Each walks the ring from a place of its own to the first host that is open, is not lost, and
+/// holds it beside all that runs there and all that the plan brought there before. A replica looks
+/// at the first few such hosts and takes the one with the fewest replicas of its application. Where
+/// someone finds nothing, the plan is made once more with the tightest host for each; it stands if
+/// it leaves fewer without a place.
+///
+/// Taken in this order, a plan that was begun and is made again goes on as it would have.
+class StandingPlans {
+  public:
+    void set_host(model::HostId id, const Shelter& shelter);
+    /// No guest may be there any more.
+    void remove_host(model::HostId id);
+    /// Its host must be there.
+    void set_guest(model::InstanceId id, const Guest& guest);
+    void remove_guest(model::InstanceId id);
+
+    const Shelter* host(model::HostId id) const;
+    const Guest* guest(model::InstanceId id) const;
+
+    /// Makes the plans anew that the changes since the last time concern. Everything below is as of
+    /// the last refresh.
+    void refresh();
+
+    /// Who lost a place by the last refresh: uncovered now, and not before or not there.
+    const std::vector<Gap>& fresh_gaps() const { return fresh_gaps_; }
+
+    /// Every gap there is.
+    const std::set<Gap>& gaps() const { return gaps_; }
+
+    /// Every host alone, and every domain that someone wants to survive, in order.
+    std::vector<Loss> losses() const;
+
+    /// In the order in which they are restarted.
+    std::vector<Move> plan(const Loss& loss) const;
+
+    /// The most that one loss brings to this host, by resource: more than is left beyond that can
+    /// be taken without a plan's changing.
+    model::Resources reserved(model::HostId id) const;
+
+    /// How many plans were made so far: the work done.
+    std::uint64_t plans_made() const { return plans_made_; }
+
+  private:
+    using Slot = Ring::Slot;
+    using LossSlot = std::size_t;
+    static constexpr Slot nowhere = static_cast<Slot>(-1);
+
+    /// A host, and who relies on it.
+    struct Spot {
+        model::HostId id;
+        Shelter shelter;
+        Ring::Place place = 0;
+        std::set<model::InstanceId> guests;
+        std::vector<LossSlot> losses;                 ///< that take it
+        std::map<LossSlot, model::Resources> relied;  ///< what those would bring
+        model::Resources room() const { return shelter.open ? shelter.left : no_room; }
+    };
+
+    /// Where a guest walked: from `start` so far that it met all whom its choice depends on.
+    struct Walk {
+        model::InstanceId instance;
+        const Guest* guest = nullptr;
+        Slot to = nowhere;
+        Ring::Place start = 0;
+        Ring::Place length = 0;
+    };
+
+    struct Plan {
+        Loss loss;
+        std::set<Slot> hosts;
+        std::vector<Walk> walks;
+        bool wide = false;  ///< every host matters to it
+        bool stale = false;
+    };
+
+    /// One plan in the making.
+    struct Making {
+        std::map<std::pair<model::ApplicationId, Slot>, std::int64_t> brought_replicas;
+        std::vector<Slot> brought_to;
+    };
+
+    LossSlot loss_slot(const Loss& loss);
+    void enter(Slot slot);
+    void leave(Slot slot);
+    void make_stale(LossSlot slot);
+    void make_stale_of(const Guest& guest);
+    void count_replica(const Guest& guest, int by);
+    void make_stale_of_recounted();
+    void room_changed(Slot slot, const model::Resources& before, const model::Resources& after);
+    static bool concerned(const Plan& plan, const Spot& spot, bool relied,
+                          const model::Resources& before, const model::Resources& after);
+
+    std::vector<Walk> members(const Plan& plan) const;
+    template <class Choose>
+    std::size_t take_all(std::vector<Walk>& walks, Choose choose);
+    void choose_near(const Plan& plan, Making& making, Walk& walk) const;
+    void choose_tight(const Plan& plan, Making& making, Walk& walk) const;
+    void bring(Making& making, const Walk& walk);
+    std::int64_t replicas(const Making& making, model::ApplicationId application, Slot slot) const;
+    bool takes(const Plan& plan, Slot slot, const model::Resources& needs) const;
+    void make(LossSlot slot);
+    void stand(LossSlot slot, std::vector<Walk> walks, bool wide);
+
+    std::map<model::HostId, Slot> slots_;
+    std::vector<Spot> spots_;
+    std::vector<Slot> free_slots_;
+    Ring ring_;
+    std::map<model::InstanceId, Guest> guests_;
+    std::map<std::pair<model::ApplicationId, Slot>, std::int64_t> replicas_;
+    std::map<model::ApplicationId, std::set<Ring::Place>> recounted_;  ///< since the last refresh
+    std::map<Loss, LossSlot> loss_slots_;
+    std::vector<Plan> plans_;
+    std::vector<LossSlot> stale_;
+    std::vector<model::Resources> brought_;  ///< by the plan in the making, for each host
+    std::set<Gap> gaps_;
+    std::vector<Gap> fresh_gaps_;
+    std::uint64_t plans_made_ = 0;
+};
+
+}  // namespace vdc::placement

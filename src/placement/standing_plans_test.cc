@@ -1,0 +1,285 @@
+#include "placement/standing_plans.h"
+
+#include <gtest/gtest.h>
+
+#include "base/chance.h"
+
+namespace vdc::placement {
+
+using model::ApplicationId;
+using model::HostId;
+using model::InstanceId;
+using model::Resources;
+
+static HostId host_id(std::uint64_t number) {
+    return {base::Uuid{1, number}};
+}
+
+static InstanceId instance_id(std::uint64_t number) {
+    return {base::Uuid{2, number}};
+}
+
+static Resources memory(std::int64_t count) {
+    return {{1}, {count}, {}};
+}
+
+static Shelter shelter(std::int64_t memory_left, std::string rack = {}) {
+    Shelter result{{{100}, {memory_left}, {1000}}, true, {}};
+    if (!rack.empty()) result.labels["rack"] = std::move(rack);
+    return result;
+}
+
+static Loss of_host(std::uint64_t number) {
+    return {{}, {}, host_id(number)};
+}
+
+/// What is there, as the planner is told; the oracle and the plans built anew see the same.
+struct Facts {
+    std::map<HostId, Shelter> hosts;
+    std::map<InstanceId, Guest> guests;
+
+    StandingPlans anew() const {
+        StandingPlans plans;
+        for (const auto& [id, shelter] : hosts) plans.set_host(id, shelter);
+        for (const auto& [id, guest] : guests) plans.set_guest(id, guest);
+        plans.refresh();
+        return plans;
+    }
+};
+
+static std::set<HostId> lost_with(const Facts& facts, const Loss& loss) {
+    if (loss.label.empty()) return {loss.host};
+    std::set<HostId> lost;
+    for (const auto& [id, shelter] : facts.hosts)
+        if (shelter.labels.contains(loss.label) && shelter.labels.at(loss.label) == loss.value)
+            lost.insert(id);
+    return lost;
+}
+
+/// Why the plan is none, or nothing. Shares nothing with the planner.
+static std::string wrong_with(const Facts& facts, const StandingPlans& plans, const Loss& loss) {
+    const std::set<HostId> lost = lost_with(facts, loss);
+    std::set<InstanceId> expected;
+    for (const auto& [id, guest] : facts.guests)
+        if (lost.contains(guest.host) && (loss.label.empty() || loss.label == guest.label))
+            expected.insert(id);
+    std::map<HostId, Resources> brought;
+    std::int64_t importance = std::numeric_limits<std::int64_t>::max();
+    for (const Move& move : plans.plan(loss)) {
+        if (expected.erase(move.instance) == 0) return "someone is moved who is not lost, or twice";
+        const Guest& guest = facts.guests.at(move.instance);
+        if (guest.importance > importance) return "the most important is not first";
+        importance = guest.importance;
+        if (!move.to) {
+            if (!plans.gaps().contains({loss, move.instance})) return "a gap is not told";
+            continue;
+        }
+        if (lost.contains(*move.to)) return "the target is lost itself";
+        if (!facts.hosts.at(*move.to).open) return "the target is closed";
+        brought[*move.to] += guest.needs;
+    }
+    if (!expected.empty()) return "someone is forgotten";
+    for (const auto& [id, all] : brought) {
+        const Resources& left = facts.hosts.at(id).left;
+        if (all.memory > left.memory || all.vcpus > left.vcpus ||
+            (all.disk.count > 0 && all.disk > left.disk))
+            return "a target holds less than is brought";
+    }
+    return {};
+}
+
+static std::string wrong_with(const Facts& facts, const StandingPlans& plans) {
+    for (const Loss& loss : plans.losses()) {
+        const std::string wrong = wrong_with(facts, plans, loss);
+        if (!wrong.empty()) return wrong;
+    }
+    return {};
+}
+
+TEST(StandingPlans, BringEachGuestToAHostThatHoldsIt) {
+    const Facts facts{
+        {{host_id(1), shelter(0)}, {host_id(2), shelter(10)}, {host_id(3), shelter(9)}},
+        {{instance_id(1), {host_id(1), memory(10)}}}};
+    const StandingPlans plans = facts.anew();
+    const std::vector<Move> expected{{instance_id(1), host_id(2)}};
+    EXPECT_EQ(plans.plan(of_host(1)), expected);
+    EXPECT_TRUE(plans.plan(of_host(2)).empty());
+    EXPECT_EQ(plans.reserved(host_id(2)), memory(10));
+}
+
+TEST(StandingPlans, OfDifferentLossesShareTheSameRoom) {
+    const Facts facts{
+        {{host_id(1), shelter(0)}, {host_id(2), shelter(0)}, {host_id(3), shelter(10)}},
+        {{instance_id(1), {host_id(1), memory(10)}}, {instance_id(2), {host_id(2), memory(10)}}}};
+    EXPECT_TRUE(facts.anew().gaps().empty());
+}
+
+TEST(StandingPlans, TellWhoHasNoPlaceAfterWhichLoss) {
+    const Facts facts{{{host_id(1), shelter(50)}, {host_id(2), shelter(9)}},
+                      {{instance_id(1), {host_id(1), memory(10)}}}};
+    const StandingPlans plans = facts.anew();
+    const std::set<Gap> expected{{of_host(1), instance_id(1)}};
+    EXPECT_EQ(plans.gaps(), expected);
+}
+
+TEST(StandingPlans, PlaceTheMostImportantFirst) {
+    Facts facts{
+        {{host_id(1), shelter(0)}, {host_id(2), shelter(10)}},
+        {{instance_id(1), {host_id(1), memory(10)}}, {instance_id(2), {host_id(1), memory(5), 7}}}};
+    const std::vector<Move> expected{{instance_id(2), host_id(2)}, {instance_id(1), {}}};
+    EXPECT_EQ(facts.anew().plan(of_host(1)), expected);
+}
+
+TEST(StandingPlans, UseNoClosedHost) {
+    Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(10)}},
+                {{instance_id(1), {host_id(1), memory(10)}}}};
+    facts.hosts.at(host_id(2)).open = false;
+    EXPECT_EQ(facts.anew().gaps().size(), 1u);
+}
+
+TEST(StandingPlans, OfADomainLeaveIt) {
+    Facts facts{{{host_id(1), shelter(0, "a")},
+                 {host_id(2), shelter(90, "a")},
+                 {host_id(3), shelter(20, "b")}},
+                {{instance_id(1), {host_id(1), memory(10), 0, {}, "rack"}},
+                 {instance_id(2), {host_id(1), memory(20)}}}};
+    const StandingPlans plans = facts.anew();
+    const std::vector<Move> rack{{instance_id(1), host_id(3)}};
+    EXPECT_EQ(plans.plan({"rack", "a", {}}), rack);
+    EXPECT_EQ(plans.plan(of_host(1)).size(), 2u);
+    EXPECT_TRUE(plans.gaps().empty());
+}
+
+TEST(StandingPlans, RatherKeepReplicasApart) {
+    const ApplicationId application{base::Uuid{3, 1}};
+    Facts facts;
+    for (std::uint64_t number = 1; number <= 4; ++number)
+        facts.hosts[host_id(number)] = shelter(50);
+    for (std::uint64_t number = 1; number <= 3; ++number)
+        facts.guests[instance_id(number)] = {host_id(number), memory(10), 0, application};
+    const std::vector<Move> expected{{instance_id(1), host_id(4)}};
+    EXPECT_EQ(facts.anew().plan(of_host(1)), expected);
+}
+
+TEST(StandingPlans, PackTightlyWhereWalksDoNotFit) {
+    // One host of exactly 30 and one of exactly 20 take 20, 15 and 15 in one way only.
+    Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(30)}, {host_id(3), shelter(20)}},
+                {{instance_id(1), {host_id(1), memory(20)}},
+                 {instance_id(2), {host_id(1), memory(15)}},
+                 {instance_id(3), {host_id(1), memory(15)}}}};
+    EXPECT_TRUE(facts.anew().gaps().empty());
+}
+
+TEST(StandingPlans, TellOnceWhoLostHisPlace) {
+    Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(10)}},
+                {{instance_id(1), {host_id(1), memory(10)}}}};
+    StandingPlans plans = facts.anew();
+    plans.set_host(host_id(2), shelter(9));
+    plans.refresh();
+    const std::vector<Gap> expected{{of_host(1), instance_id(1)}};
+    EXPECT_EQ(plans.fresh_gaps(), expected);
+    plans.set_host(host_id(2), shelter(8));
+    plans.refresh();
+    EXPECT_TRUE(plans.fresh_gaps().empty());
+    EXPECT_EQ(plans.gaps().size(), 1u);
+}
+
+/// Changes at random, as a datacenter does: guests come, go and change; hosts fill, close, grow,
+/// change racks, come and go.
+class Storm {
+  public:
+    explicit Storm(std::uint64_t seed) : chance_(seed) {}
+
+    void change(Facts& facts, StandingPlans& plans) {
+        const HostId host = host_id(1 + chance_.below(8));
+        const InstanceId instance = instance_id(1 + chance_.below(30));
+        switch (chance_.below(6)) {
+            case 0: return change_host(facts, plans, host);
+            case 1: return remove_host(facts, plans, host);
+            case 2: facts.guests.erase(instance); return plans.remove_guest(instance);
+            default: return change_guest(facts, plans, host, instance);
+        }
+    }
+
+  private:
+    void change_host(Facts& facts, StandingPlans& plans, HostId id) {
+        Shelter fresh = shelter(static_cast<std::int64_t>(chance_.below(60)) - 5,
+                                std::string(1, static_cast<char>('a' + chance_.below(3))));
+        fresh.left.vcpus = {static_cast<std::int64_t>(chance_.below(12))};
+        fresh.open = chance_.below(8) != 0;
+        facts.hosts[id] = fresh;
+        plans.set_host(id, fresh);
+    }
+    void remove_host(Facts& facts, StandingPlans& plans, HostId id) {
+        std::erase_if(facts.guests, [&](const auto& each) {
+            if (each.second.host != id) return false;
+            plans.remove_guest(each.first);
+            return true;
+        });
+        facts.hosts.erase(id);
+        plans.remove_host(id);
+    }
+    void change_guest(Facts& facts, StandingPlans& plans, HostId host, InstanceId id) {
+        if (!facts.hosts.contains(host)) return change_host(facts, plans, host);
+        Guest guest{host, {{1}, {static_cast<std::int64_t>(1 + chance_.below(20))}, {}}};
+        guest.importance = static_cast<std::int64_t>(chance_.below(2));
+        if (chance_.below(2) == 0) guest.apart_from = {base::Uuid{3, 1 + chance_.below(2)}};
+        if (chance_.below(3) == 0) guest.label = "rack";
+        facts.guests[id] = guest;
+        plans.set_guest(id, guest);
+    }
+
+    base::Chance chance_;
+};
+
+static bool same_plans(const StandingPlans& a, const StandingPlans& b) {
+    if (a.losses() != b.losses() || a.gaps() != b.gaps()) return false;
+    for (const Loss& loss : a.losses())
+        if (a.plan(loss) != b.plan(loss)) return false;
+    return true;
+}
+
+TEST(StandingPlans, KeptFreshEqualThoseBuiltAnewAndAreValid) {
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+        Storm storm(seed);
+        Facts facts;
+        StandingPlans plans;
+        for (int turn = 0; turn < 120; ++turn) {
+            storm.change(facts, plans);
+            if (turn % 3 == 1) continue;  // several changes, one refresh
+            plans.refresh();
+            ASSERT_TRUE(same_plans(plans, facts.anew())) << "seed " << seed << " turn " << turn;
+            ASSERT_EQ(wrong_with(facts, plans), "") << "seed " << seed << " turn " << turn;
+        }
+    }
+}
+
+/// A recovery that is interrupted after any number of its moves and is planned again from there
+/// leaves nobody behind whom the first plan had a place for.
+TEST(StandingPlans, BegunAndMadeAgainGoOn) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        Storm storm(seed);
+        Facts facts;
+        StandingPlans plans;
+        for (int turn = 0; turn < 100; ++turn) storm.change(facts, plans);
+        plans.refresh();
+        for (const Loss& loss : plans.losses()) {
+            const std::vector<Move> moves = plans.plan(loss);
+            Facts later = facts;
+            for (const HostId lost : lost_with(facts, loss)) later.hosts.at(lost).open = false;
+            for (std::size_t done = 0; done < moves.size() && moves[done].to; ++done) {
+                const StandingPlans again = later.anew();
+                std::size_t placed = done;
+                for (const Move& move : again.plan(loss)) placed += move.to.has_value();
+                const auto planned = std::count_if(moves.begin(), moves.end(),
+                                                   [](const Move& move) { return !!move.to; });
+                ASSERT_GE(placed, static_cast<std::size_t>(planned)) << "seed " << seed;
+                Guest& guest = later.guests.at(moves[done].instance);
+                guest.host = *moves[done].to;
+                later.hosts.at(guest.host).left -= guest.needs;
+            }
+        }
+    }
+}
+
+}  // namespace vdc::placement
