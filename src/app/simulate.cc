@@ -3,8 +3,10 @@
 #include "app/commands.h"
 #include "runtime/files.h"
 #include "sim/faults.h"
+#include "sim/generate.h"
 #include "sim/scenario.h"
 #include "sim/seeds.h"
+#include "sim/shrink.h"
 
 namespace vdc::app {
 
@@ -30,8 +32,11 @@ static int tell_failure(std::uint64_t seed) {
     const sim::Lived lived = sim::tell(seed);
     std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed),
                  lived.violation.c_str());
-    std::printf("%s\nThe shortest script that was found to fail alike:\n\n", lived.story.c_str());
-    for (const std::string& line : sim::shrink(seed)) std::printf("%s\n", line.c_str());
+    const sim::Shrunk shrunk = sim::shrink(sim::generate(seed));
+    std::printf(
+        "%s\nThe shortest script that was found to fail alike, %zu lines after %d plays:\n\n",
+        lived.story.c_str(), shrunk.script.size(), shrunk.plays);
+    for (const std::string& line : shrunk.script) std::printf("%s\n", line.c_str());
     std::printf("\nseed %llu: %s\n", static_cast<unsigned long long>(seed),
                 lived.violation.c_str());
     return 1;

@@ -212,8 +212,7 @@ std::vector<std::string> Author::script() {
     for (std::uint64_t host = 1; host <= hosts_; ++host)
         say("update host h" + std::to_string(host) + R"( {"schedulable": true})");
     say(R"(update project default {"instances_max": 1000})");
-    say("run 5m");
-    say("rest");
+    say("rest 5m");
     return std::move(lines_);
 }
 

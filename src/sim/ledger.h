@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "model/commit.h"
@@ -14,7 +15,8 @@ class Ledger {
   public:
     /// Takes the commit over, as the snapshot after it has the things. The first violated
     /// invariant, or "": I2 generations, I5 quotas, I6 capacity, I15 no commit is skipped and each
-    /// step has a reason, addresses and numbers are given once, disks lie where their instance is.
+    /// step has a reason, addresses and numbers are given once, disks lie where their instance is,
+    /// a closed host gets nothing new.
     std::string learn(const model::Commit& commit, const model::Snapshot& after);
 
     /// Begins anew: the books as the snapshot has the things.
@@ -42,6 +44,7 @@ class Ledger {
         model::Ipv4 address;
     };
 
+    std::string claimed_open(const model::Change& change);
     std::string enter(const model::Subject& subject, const model::Snapshot& after);
     std::string enter_instance(model::InstanceId id, const model::Snapshot& after);
     std::string enter_volume(model::VolumeId id, const model::Snapshot& after);
@@ -61,6 +64,7 @@ class Ledger {
     std::map<model::Ipv4, model::ApplicationId> front_addresses_;
     std::map<model::ProjectId, Sizes> usage_;
     std::map<model::HostId, Sizes> claims_;
+    std::set<model::HostId> closed_;
 };
 
 }  // namespace vdc::sim

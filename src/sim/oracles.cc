@@ -1,5 +1,6 @@
 #include "sim/oracles.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -244,6 +245,48 @@ std::string may_end(const Snapshot& known, model::HostId host, const PretendHost
     if (runs->second.sighting.generation != instance->claimed.generation) return {};
     if (instance->declared.reboots > runs->second.sighting.wishes.reboots) return {};
     return "I10: " + instance->name + " is ended and nobody wants that";
+}
+
+std::string had_its_time(const Snapshot& known, const PretendHost& on, model::InstanceId id,
+                         std::optional<base::Instant> pressed, base::Instant now) {
+    const Instance* instance = known.find<Instance>(id);
+    const auto runs = on.running.find(id);
+    if (instance == nullptr || instance->deleting || instance->declared.stop_hard) return {};
+    if (runs == on.running.end() || !runs->second.sighting.alive) return {};
+    const auto& sighting = runs->second.sighting;
+    if (sighting.generation != instance->claimed.generation || goes_back(known, on, id)) return {};
+    if (sighting.run == control::RunState::paused) return {};
+    if (pressed && now - *pressed >= instance->declared.stop_timeout) return {};
+    return "I10: " + instance->name + " is ended before its guest had its time";
+}
+
+// ---- networks ----------------------------------------------------------------------------------
+
+static bool network_knows(const control::NetworkSpec& network, const model::Port& port,
+                          const Instance& instance, bool is_here) {
+    if (is_here)
+        return std::any_of(network.ports.begin(), network.ports.end(), [&](const auto& each) {
+            return each.id == port.id && each.mac == port.claimed.mac &&
+                   each.address == port.claimed.address;
+        });
+    return std::any_of(network.names.begin(), network.names.end(), [&](const auto& each) {
+        return each.name == instance.name && each.address == port.claimed.address;
+    });
+}
+
+std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {
+    for (const PretendHost* host : hosts)
+        for (const auto& [id, port] : s.all<model::Port>()) {
+            const auto network = host->networks.find(port->declared.network);
+            if (network == host->networks.end() || !port->declared.instance) continue;
+            const auto& instance = s.get<Instance>(*port->declared.instance);
+            const model::Host* record = named(s, host->name());
+            const bool is_here = record != nullptr && instance.claimed.host == record->id;
+            if (!network_knows(network->second, *port, instance, is_here))
+                return "I7: " + host->name() + " has a network that does not know port " +
+                       port->name;
+        }
+    return {};
 }
 
 std::string nothing_pending(const Snapshot& datacenter) {

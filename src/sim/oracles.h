@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,16 @@ std::string fronts_stand(const model::Snapshot& datacenter,
 /// I10: whether a wish, as these duties' snapshot has it, ends what runs of the instance there.
 std::string may_end(const model::Snapshot& known, model::HostId host, const PretendHost& on,
                     model::InstanceId instance);
+
+/// I10: a guest that shall stop or reboot is ended over its head only when it was told to, is
+/// paused, or had its time since the button was `pressed` first in this run.
+std::string had_its_time(const model::Snapshot& known, const PretendHost& on,
+                         model::InstanceId instance, std::optional<base::Instant> pressed,
+                         base::Instant now);
+
+/// At rest each network on a host has the rules of all ports there, and the names of all others.
+std::string networks_are_whole(const model::Snapshot& datacenter,
+                               const std::vector<const PretendHost*>& hosts);
 
 /// Operations are all over.
 std::string nothing_pending(const model::Snapshot& datacenter);

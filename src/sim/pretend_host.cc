@@ -168,6 +168,8 @@ struct PretendDeeds {
     }
     Outcome operator()(const RevertVolume& effect) {
         TRY(existing(effect.volume));
+        if (open_somewhere(effect.volume.id))
+            return broken_promise("a volume went back under a running instance");
         host.volumes[effect.volume.id].sighting.reverts = effect.volume.reverts;
         return seen(effect.volume.id);
     }
@@ -232,7 +234,7 @@ struct PretendDeeds {
     Outcome operator()(const LookInstance& effect) { return seen(effect.instance); }
     Outcome operator()(const Launch& effect) {
         const InstanceSpec& spec = effect.instance;
-        if (alive(spec.id) != nullptr) return refused("it is alive already");
+        if (alive(spec.id) != nullptr) return broken_promise("launched what runs already");
         for (const DiskSpec& disk : spec.disks) {
             if (!host.volumes.contains(disk.volume))
                 return broken_promise("launched without its volume");

@@ -179,6 +179,8 @@ Status Player::obey(const std::string& line) {
         return {};
     }
     if (verb == "rest") {
+        std::string after;
+        if (words >> after) world().run_for(TRY(parse_duration(after)));
         world().check_at_rest();
         return {};
     }
@@ -268,12 +270,15 @@ Result<Played> play(std::string_view script) {
 
 Played play_lines(const std::vector<std::string>& lines, Telling telling) {
     Player player;
+    std::size_t obeyed = 0;
     for (const std::string& line : lines) {
+        ++obeyed;
         if (telling == Telling::story && !line.starts_with("run ")) player.tell(line);
         (void)player.obey(line);  // what cannot be done is not done
         if (player.failed()) break;
     }
     Played played = player.played();
+    played.lines = obeyed;
     if (telling == Telling::story) played.story = player.story();
     return played;
 }

@@ -34,7 +34,7 @@
 ///     cut hN up|down|both                 mend hN
 ///     heal (all faults end, all that is dead starts)
 ///     quiet (what was told so far is not part of the story)
-///     rest (check that all is as wanted and nothing changes any more)
+///     rest [DURATION] (after so long: check that all is as wanted and nothing changes any more)
 namespace vdc::sim {
 
 struct Played {
@@ -44,6 +44,7 @@ struct Played {
     std::string violation;  ///< the first violated invariant, or empty
     Coverage coverage;      ///< which faults hit in which phases
     std::uint64_t tasks = 0;
+    std::size_t lines = 0;  ///< of generated ones, up to the one with the violation
 };
 
 /// Plays the script. Errors name the line that is no command.

@@ -27,7 +27,9 @@ static int tell_all_of(const char* folder) {
         EXPECT_TRUE(played.ok()) << text(played.error());
         if (!played.ok()) continue;
         EXPECT_EQ(played->violation, "");
-        EXPECT_EQ(played->story, played->expected);
+        if (!played->expected.empty()) {
+            EXPECT_EQ(played->story, played->expected);
+        }
         EXPECT_EQ(play(script)->hash, played->hash) << "another history the second time";
         ++told;
     }

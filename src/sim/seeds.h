@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "sim/faults.h"
 
@@ -22,11 +21,5 @@ struct Lived {
 Lived live(std::uint64_t seed);
 /// The same life with its story.
 Lived tell(std::uint64_t seed);
-
-/// A script that fails with the same invariant and from which no line can be taken: delta debugging
-/// (Zeller, Hildebrandt: Simplifying and isolating failure-inducing input, 2002) over the lines of
-/// the seed's script. Gives up after `plays_max` plays with the shortest so far. Empty: the seed
-/// does not fail.
-std::vector<std::string> shrink(std::uint64_t seed, int plays_max = 2000);
 
 }  // namespace vdc::sim

@@ -80,13 +80,24 @@ World::~World() = default;
 
 /// I10: what runs ends by a wish, as the agent was told of it.
 void World::judge_effect(std::size_t index, const control::Effect& effect) {
-    const Site& site = sites_[index];
+    Site& site = sites_[index];
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
     if (kill == nullptr && button == nullptr) return;
     const model::InstanceId id = kill != nullptr ? kill->instance : button->instance;
     if (!site.given) return violated("I10: an instance is ended before duties came");
     violated(may_end(*site.given, site.id, *site.host, id));
+    const auto runs = site.host->running.find(id);
+    if (runs == site.host->running.end()) return;
+    const auto run = std::pair{id, runs->second.sighting.pid};
+    if (button != nullptr) {
+        site.pressed.emplace(run, now());
+        return;
+    }
+    const auto pressed = site.pressed.find(run);
+    violated(had_its_time(
+        *site.given, *site.host, id,
+        pressed == site.pressed.end() ? std::nullopt : std::optional(pressed->second), now()));
 }
 
 engine::SnapshotPtr World::snapshot() const {
@@ -378,6 +389,7 @@ void World::check_at_rest() {
     violated(no_orphans(*rest, hosts));
     violated(nothing_pending(*rest));
     violated(fronts_stand(*rest, hosts));
+    violated(networks_are_whole(*rest, hosts));
     for (const std::string& finding : model::check(*rest)) violated(finding);
     check_log();
     const Snapshot stored = store_->latest().value();

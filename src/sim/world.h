@@ -150,6 +150,9 @@ class World {
         bool duties_posted = false;
         int registered = 0;  ///< the agent's life that the engine has entered
 
+        /// When the button of a run was pressed first: instance and process.
+        std::map<std::pair<model::InstanceId, std::int64_t>, base::Instant> pressed;
+
         bool cut_up = false;
         bool cut_down = false;
     };

@@ -1,0 +1,207 @@
+#include "sim/shrink.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "sim/scenario.h"
+
+namespace vdc::sim {
+
+using namespace base;
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+/// The sentence without what may change in it: words with digits, names of things.
+std::string kind_of(const std::string& violation) {
+    std::string kind;
+    for (const std::string& word : split(violation, ' '))
+        if (kind.empty() || word.find_first_of("0123456789") == std::string::npos)
+            kind += word + " ";
+    return kind;
+}
+
+bool is_run(const std::string& line) {
+    return line.starts_with("run ");
+}
+
+/// Whether each host that was closed is open at the end, and the quota wide: what is wanted can
+/// run.
+bool ends_open(const Lines& lines) {
+    std::set<std::string> closed;
+    for (const std::string& line : lines) {
+        if (!line.starts_with("update host ") && !line.starts_with("update project ")) continue;
+        const std::string subject = line.substr(0, line.find('{'));
+        const bool opens =
+            line.find(": true") != std::string::npos || line.find(": 1000}") != std::string::npos;
+        if (opens)
+            closed.erase(subject);
+        else
+            closed.insert(subject);
+    }
+    return closed.empty();
+}
+
+// ---- plainer forms of one line -----------------------------------------------------------------
+
+/// Without each of its words that say NAME=VALUE.
+void without_rates(const std::string& line, Lines& plainer) {
+    const Lines words = split(line, ' ');
+    for (std::size_t skipped = 0; skipped < words.size(); ++skipped) {
+        if (words[skipped].find('=') == std::string::npos) continue;
+        Lines kept = words;
+        kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(skipped));
+        plainer.push_back(join(kept, " "));
+    }
+}
+
+/// Without each member of its body, and with a count of one.
+void without_members(const std::string& line, Lines& plainer) {
+    const std::size_t at = line.find('{');
+    if (at == std::string::npos) return;
+    const auto body = parse_json(line.substr(at));
+    if (!body.ok()) return;
+    const std::string head = line.substr(0, at);
+    plainer.push_back(head.substr(0, head.size() - 1));
+    for (const auto& [name, value] : body->members()) {
+        Json fewer = *body;
+        fewer.erase(name);
+        plainer.push_back(head + dump(fewer));
+        if (name != "replicas") continue;
+        fewer.set("replicas", 1);
+        plainer.push_back(head + dump(fewer));
+    }
+}
+
+void fewer_hosts(const std::string& line, Lines& plainer) {
+    if (!line.starts_with("hosts ")) return;
+    for (char count = '1'; count < line[6]; ++count)
+        plainer.push_back("hosts " + std::string(1, count) + line.substr(7));
+}
+
+void rounder_time(const std::string& line, Lines& plainer) {
+    if (!is_run(line)) return;
+    const auto duration = parse_duration(line.substr(4));
+    if (!duration.ok()) return;
+    const std::int64_t seconds = (duration->count() + 999'999) / 1'000'000;
+    for (const std::int64_t round : {std::int64_t{1}, std::int64_t{5}, seconds})
+        if (round <= seconds) plainer.push_back("run " + std::to_string(round) + "s");
+}
+
+Lines plainer_forms(const std::string& line) {
+    Lines plainer;
+    fewer_hosts(line, plainer);
+    without_rates(line, plainer);
+    without_members(line, plainer);
+    rounder_time(line, plainer);
+    std::erase(plainer, line);
+    return plainer;
+}
+
+// ---- the search --------------------------------------------------------------------------------
+
+class Shrinker {
+  public:
+    Shrinker(std::string kind, Lines ending, int plays_max)
+        : kind_(std::move(kind)), ending_(std::move(ending)), left_(plays_max) {}
+
+    Lines shortest(Lines lines) {
+        lines = fewest(std::move(lines), std::max<std::size_t>(lines.size() / 2, 1));
+        lines = plainest(joined(std::move(lines)));
+        return whole(fewest(std::move(lines), 1));
+    }
+    int left() const { return left_; }
+
+  private:
+    Lines whole(Lines lines) const {
+        lines.insert(lines.end(), ending_.begin(), ending_.end());
+        return lines;
+    }
+
+    bool fails(const Lines& lines) {
+        if (left_ <= 0 || (!ending_.empty() && !ends_open(lines))) return false;
+        --left_;
+        const Played played = play_lines(whole(lines), Telling::nothing);
+        return !played.violation.empty() && kind_of(played.violation) == kind_;
+    }
+
+    /// Until no line can go.
+    Lines fewest(Lines lines, std::size_t chunk) {
+        for (;; chunk = std::max<std::size_t>(chunk / 2, 1)) {
+            const std::size_t before = lines.size();
+            lines = without_chunks(std::move(lines), chunk);
+            if (left_ <= 0 || (chunk == 1 && lines.size() == before)) return lines;
+        }
+    }
+
+    /// Takes out each stretch of that many lines that is not needed, from the end on.
+    Lines without_chunks(Lines lines, std::size_t chunk) {
+        for (std::size_t end = lines.size(); end > 0 && left_ > 0;) {
+            const std::size_t begin = end > chunk ? end - chunk : 0;
+            Lines fewer(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(begin));
+            fewer.insert(fewer.end(), lines.begin() + static_cast<std::ptrdiff_t>(end),
+                         lines.end());
+            if (fails(fewer)) lines = std::move(fewer);
+            end = begin;
+        }
+        return lines;
+    }
+
+    /// Runs that follow each other become one.
+    Lines joined(Lines lines) {
+        for (std::size_t at = 1; at < lines.size(); ++at) {
+            if (!is_run(lines[at - 1]) || !is_run(lines[at])) continue;
+            const Duration both = parse_duration(lines[at - 1].substr(4)).value() +
+                                  parse_duration(lines[at].substr(4)).value();
+            Lines fewer = lines;
+            fewer[at - 1] = "run " + std::to_string(both.count() / 1000) + "ms";
+            fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(at));
+            if (!fails(fewer)) continue;
+            lines = std::move(fewer);
+            --at;
+        }
+        return lines;
+    }
+
+    Lines plainest(Lines lines) {
+        for (std::size_t at = 0; at < lines.size() && left_ > 0; ++at)
+            while (std::optional<std::string> plain = plainer(lines, at)) lines[at] = *plain;
+        return lines;
+    }
+
+    std::optional<std::string> plainer(const Lines& lines, std::size_t at) {
+        for (std::string& form : plainer_forms(lines[at])) {
+            Lines changed = lines;
+            changed[at] = form;
+            if (fails(changed)) return std::move(form);
+        }
+        return {};
+    }
+
+    std::string kind_;
+    Lines ending_;
+    int left_;
+};
+
+}  // namespace
+
+Shrunk shrink(const Lines& script, int plays_max) {
+    const Played played = play_lines(script, Telling::nothing);
+    if (played.violation.empty()) return {{}, {}, 1};
+    Lines lines(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(played.lines));
+    Lines ending;
+    if (lines.back().starts_with("rest")) {
+        ending = {"heal", lines.back()};
+        lines.pop_back();
+        std::erase(lines, "heal");
+    }
+    Shrinker shrinker(kind_of(played.violation), std::move(ending), plays_max);
+    Lines shortest = shrinker.shortest(std::move(lines));
+    return {std::move(shortest), played.violation, plays_max - shrinker.left() + 1};
+}
+
+}  // namespace vdc::sim
