@@ -214,9 +214,9 @@ Result<Cgroups::Doors> Cgroups::doors(const std::string& path) const {
     if (!doors.folder) return system_error(errno, "cannot open the cgroup " + folder);
     for (const std::string& root : roots()) {
         if (root == layout_.v2) continue;
-        const std::string procs = root + "/" + path + "/cgroup.procs";
-        doors.procs.emplace_back(::open(procs.c_str(), O_WRONLY | O_CLOEXEC));
-        if (!doors.procs.back()) return system_error(errno, "cannot open " + procs);
+        const std::string tasks = root + "/" + path + "/tasks";
+        doors.tasks.emplace_back(::open(tasks.c_str(), O_WRONLY | O_CLOEXEC));
+        if (!doors.tasks.back()) return system_error(errno, "cannot open " + tasks);
     }
     return doors;
 }

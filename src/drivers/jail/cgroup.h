@@ -44,10 +44,12 @@ class Cgroups {
     base::Status create(const std::string& path, const Limits& limits);
 
     /// What a process needs to be put inside: the v2 folder, for CLONE_INTO_CGROUP, and the
-    /// cgroup.procs of each v1 group, for it to write "0" to.
+    /// `tasks` of each v1 group, for it to write "0" to while it has a single thread. Through
+    /// cgroup.procs it would wait until all processors have passed through the scheduler, some
+    /// 10 ms: the kernel holds up every fork and exit of the machine for it.
     struct Doors {
         runtime::Fd folder;
-        std::vector<runtime::Fd> procs;
+        std::vector<runtime::Fd> tasks;
     };
     base::Result<Doors> doors(const std::string& path) const;
 

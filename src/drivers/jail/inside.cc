@@ -67,8 +67,8 @@ static void begin(Place& place, Step step) {
 
 static void join_cgroups(Place& place, const Plan& plan) {
     begin(place, Step::cgroup);
-    for (const int procs : plan.cgroup_procs) {
-        must(place, sys(SYS_write, procs, "0", 1));
+    for (const int tasks : plan.cgroup_tasks) {
+        must(place, sys(SYS_write, tasks, "0", 1));
         ++place.failure.detail;
     }
     // A daemon that the kernel spares must not pass that on.

@@ -45,7 +45,7 @@ struct List {
 };
 
 struct Plan {
-    List<int> cgroup_procs;
+    List<int> cgroup_tasks;
     List<Entry> root;
     List<Move> moves;     ///< by rising `as`, stdin, stdout and stderr first
     List<Rlimit> limits;  ///< without RLIMIT_NOFILE

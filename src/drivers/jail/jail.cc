@@ -69,7 +69,7 @@ namespace {
 
 /// Everything that a Plan points to. Stays where it is while the child reads it.
 struct Outfit {
-    std::vector<int> cgroup_procs;
+    std::vector<int> cgroup_tasks;
     std::vector<std::string> texts;
     std::vector<inside::Entry> root;
     std::vector<inside::Move> moves;
@@ -183,7 +183,7 @@ static Status dress(Outfit& outfit, const Spec& spec, const Cgroups& cgroups) {
     outfit.arguments = pointers(outfit.words);
     outfit.environment = pointers(outfit.variables);
     outfit.doors = TRY(cgroups.doors(spec.cgroup));
-    for (const Fd& procs : outfit.doors.procs) outfit.cgroup_procs.push_back(procs.get());
+    for (const Fd& tasks : outfit.doors.tasks) outfit.cgroup_tasks.push_back(tasks.get());
     return {};
 }
 
@@ -194,7 +194,7 @@ static inside::List<T> list(const std::vector<T>& items) {
 
 static inside::Plan plan_of(const Outfit& outfit, const Spec& spec,
                             const std::vector<sock_filter>& filter, int report) {
-    return {.cgroup_procs = list(outfit.cgroup_procs),
+    return {.cgroup_tasks = list(outfit.cgroup_tasks),
             .root = list(outfit.root),
             .moves = list(outfit.moves),
             .limits = list(outfit.limits),

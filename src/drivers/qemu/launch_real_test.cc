@@ -82,7 +82,7 @@ class LaunchReal : public RealHost {
         const auto began = Clock::now();
         const pid_t pid = ::fork();
         if (pid == 0) {
-            for (const Fd& procs : doors.procs) (void)!::write(procs.get(), "0", 1);
+            for (const Fd& tasks : doors.tasks) (void)!::write(tasks.get(), "0", 1);
             for (std::size_t i = 0; i < given.size(); ++i)
                 ::dup2(given[i].get(), static_cast<int>(101 + i));
             ::execv(arguments[0], arguments.data());
