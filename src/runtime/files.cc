@@ -108,6 +108,18 @@ Status sync_dir(const std::string& path) {
     return {};
 }
 
+/// First all is sent on its way: then the file system finds its places and writes its journal once.
+Status sync_dir_and_files(const std::string& path) {
+    std::vector<Fd> files;
+    for (const std::string& name : TRY(list_dir(path))) {
+        files.emplace_back(::open((path + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+        if (!files.back()) return system_error(errno, "cannot open " + shown(path + "/" + name));
+        ::sync_file_range(files.back().get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    for (const Fd& file : files) TRY(sync(file, path));
+    return sync_dir(path);
+}
+
 // ---- folders -----------------------------------------------------------------------------------
 
 static Status make_parents(const std::string& path) {
@@ -120,10 +132,17 @@ static Status make_parents(const std::string& path) {
     return {};
 }
 
-Status ensure_dir(const std::string& path, mode_t mode) {
+/// Mostly the parents are there, and each mkdir() in a folder waits for whoever works in it.
+static Status make_dir(const std::string& path, mode_t mode) {
+    if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};
+    if (errno != ENOENT) return system_error(errno, "cannot make the folder " + shown(path));
     TRY(make_parents(path));
-    if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
-        return system_error(errno, "cannot make the folder " + shown(path));
+    if (::mkdir(path.c_str(), mode) == 0 || errno == EEXIST) return {};
+    return system_error(errno, "cannot make the folder " + shown(path));
+}
+
+Status ensure_dir(const std::string& path, mode_t mode) {
+    TRY(make_dir(path, mode));
     const Fd folder(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return system_error(errno, "cannot open the folder " + shown(path));
     struct stat seen {};

@@ -57,6 +57,10 @@ base::Result<Space> free_space(const std::string& path);
 /// Makes the entries of a folder last through a crash of the machine.
 base::Status sync_dir(const std::string& path);
 
+/// The same for a folder's files too, together: file by file, each would wait for the disk anew.
+/// For a folder that holds nothing but regular files.
+base::Status sync_dir_and_files(const std::string& path);
+
 /// Held until its end, or the end of this process however it comes.
 class FileLock {
   public:

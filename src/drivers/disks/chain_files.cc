@@ -29,13 +29,18 @@ base::Bytes file_size_max(base::MiB size) {
     return base::bytes(base::MiB{size.count + size.count / 32 + 64});
 }
 
-Status make_overlay(const std::string& folder, std::uint64_t number, base::MiB size) {
+Result<Fd> write_overlay(const std::string& folder, std::uint64_t number, base::MiB size) {
     const std::string name = file_name(number);
     TRY(runtime::remove_file(folder + "/" + name));
     const images::EmptyQcow2 empty = images::empty_qcow2(base::bytes(size));
-    const Fd file = TRY(images::create_own(folder, name, empty.head, empty.file_size));
+    return images::create_own(folder, name, empty.head, empty.file_size);
+}
+
+Status make_overlay(const std::string& folder, std::uint64_t number, base::MiB size) {
+    const Fd file = TRY(write_overlay(folder, number, size));
     if (::fsync(file.get()) != 0)
-        return runtime::system_error(errno, "cannot write " + folder + "/" + name + " to the disk");
+        return runtime::system_error(
+            errno, "cannot write " + folder + "/" + file_name(number) + " to the disk");
     return runtime::sync_dir(folder);
 }
 

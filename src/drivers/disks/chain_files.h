@@ -15,6 +15,9 @@ namespace vdc::drivers::disks {
 /// Makes FOLDER/NUMBER.qcow2, empty, of this size, on the disk. What stood there under that name
 /// was rubbish and goes.
 base::Status make_overlay(const std::string& folder, std::uint64_t number, base::MiB size);
+/// The same, and it is the caller who sees to it that it gets to the disk.
+base::Result<runtime::Fd> write_overlay(const std::string& folder, std::uint64_t number,
+                                        base::MiB size);
 
 /// Brings the folder into the state that the record describes: removes what it does not name, ends
 /// a tool that a crash left at work, gives every file its owner and mode.

@@ -206,14 +206,16 @@ Status Volumes::make(const VolumeSpec& volume) {
     const std::string folder = making(paths_, volume.id);
     TRY(runtime::remove_tree(folder));
     TRY(images::ensure_own_dir(folder));
-    TRY(make_overlay(folder, 0, volume.size));
+    TRY(write_overlay(folder, 0, volume.size));
     const Record record{.volume = volume.id,
                         .image = volume.image,
                         .size_mib = volume.size.count,
                         .reverts = volume.reverts,
                         .next = 1,
                         .files = {{.number = 0}}};
-    TRY(runtime::write_file_atomic(folder + "/volume.json", record_text(record)));
+    TRY(runtime::write_file_atomic(folder + "/volume.json", record_text(record), 0600,
+                                   runtime::Survives::our_crash));
+    TRY(runtime::sync_dir_and_files(folder));
     if (::rename(folder.c_str(), paths_.volume(volume.id).c_str()) != 0)
         return runtime::system_error(errno,
                                      "cannot put volume " + text(volume.id) + " in its place");
