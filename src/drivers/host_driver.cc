@@ -75,11 +75,8 @@ struct HostDriver::Deeds {
         return seen(host.volumes_.run(e));
     }
 
-    /// Looked at first: most of the time all is as it should be.
     Result<Sighting> operator()(const control::ApplyNetwork& e) {
-        auto now = host.networks_.look(e.network.id, e.network.number);
-        const bool stands = now.ok() && now->present && now->applied == fingerprint(e.network);
-        return seen(stands ? std::move(now) : host.networks_.apply(e.network));
+        return seen(host.networks_.apply(e.network));
     }
     Result<Sighting> operator()(const control::RemoveNetwork& e) {
         return seen(host.networks_.remove(e.network, e.number));

@@ -21,8 +21,6 @@
 #include <cerrno>
 #include <cstring>
 #include <sstream>
-#include <system_error>
-#include <thread>
 
 #include "base/text.h"
 #include "drivers/networks/daemons.h"
@@ -104,25 +102,17 @@ std::vector<std::string> namespaces(const std::string& prefix) {
 
 // ---- being inside ------------------------------------------------------------------------------
 
-static Status enter(const std::string& name) {
+Status in_namespace(const std::string& name, const std::function<Status()>& deed) {
+    if (name.empty()) return deed();
+    const Fd home(::open(path_of("").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!home) return system_error(errno, "cannot open the network namespace that we are in");
     const Fd file(::open(path_of(name).c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) return system_error(errno, "cannot open the network namespace " + name);
     if (::setns(file.get(), CLONE_NEWNET) != 0)
         return system_error(errno, "cannot enter the network namespace " + name);
-    return {};
-}
-
-Status in_namespace(const std::string& name, const std::function<Status()>& deed) {
-    if (name.empty()) return deed();
-    Status result;
-    try {
-        std::thread([&] {
-            result = enter(name);
-            if (result.ok()) result = deed();
-        }).join();
-    } catch (const std::system_error& problem) {
-        return system_error(problem.code().value(), "cannot start a thread");
-    }
+    Status result = deed();
+    base::check(::setns(home.get(), CLONE_NEWNET) == 0,
+                "a thread comes back from the network namespace that it entered");
     return result;
 }
 
@@ -238,10 +228,6 @@ static Status feed(std::vector<std::string> words, const std::string& namespace_
 
 Status ip_batch(const std::string& namespace_name, const std::string& lines) {
     return feed({"ip", "-batch", "-"}, namespace_name, lines);
-}
-
-Status bridge_batch(const std::string& namespace_name, const std::string& lines) {
-    return feed({"bridge", "-batch", "-"}, namespace_name, lines);
 }
 
 Status nft(const std::string& namespace_name, const std::string& rules) {

@@ -22,8 +22,8 @@ base::Status ensure_namespace(const std::string& name);
 /// Ends every process in it, takes its devices away, then its name. Nothing there: fine.
 base::Status remove_namespace(const std::string& name);
 
-/// Runs `deed` on a thread that has entered the namespace: what it opens (sockets, taps,
-/// /proc/sys/net) belongs there. The calling thread stays where it is.
+/// Enters the namespace with the calling thread, runs `deed`, and comes back: what it opens there
+/// (sockets, taps, /proc/thread-self/net) belongs there. Whoever cannot come back ends the program.
 base::Status in_namespace(const std::string& name, const std::function<base::Status()>& deed);
 
 /// Names of all namespaces that begin with `prefix`, sorted.
@@ -51,9 +51,8 @@ base::Status set_sysctl(const std::string& name, const std::string& value,
                         Lack lack = Lack::refused);
 base::Result<std::string> sysctl(const std::string& name);
 
-/// Feeds lines to `ip -batch`, `bridge -batch` or `nft -f` in a namespace. No lines, no process.
+/// Feeds lines to `ip -batch` or `nft -f` in a namespace. No lines, no process.
 base::Status ip_batch(const std::string& namespace_name, const std::string& lines);
-base::Status bridge_batch(const std::string& namespace_name, const std::string& lines);
 base::Status nft(const std::string& namespace_name, const std::string& rules);
 
 }  // namespace vdc::drivers::networks

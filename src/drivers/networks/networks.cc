@@ -12,6 +12,7 @@
 #include "drivers/networks/host_side.h"
 #include "drivers/networks/name_server.h"
 #include "drivers/networks/namespaces.h"
+#include "drivers/networks/port_sets.h"
 #include "drivers/networks/record.h"
 #include "drivers/networks/rules.h"
 #include "drivers/networks/taps.h"
@@ -81,12 +82,16 @@ Status Networks::make_links(const NetworkSpec& network) {
     return ip_batch(inner, inside_links(network, transit, seen));
 }
 
-/// The rules come first: whatever is made after them is guarded from its first moment.
-Status Networks::bring_about(const NetworkSpec& network, bool links_stand) {
+/// The rules come first: whatever is made after them is guarded from its first moment. What
+/// `stands` says is in force but for ports and names.
+Status Networks::bring_about(const NetworkSpec& network, const Record* stands) {
     const std::string inner = paths_.network_namespace(network.number);
-    TRY(ensure_namespace(inner));
-    TRY(nft(inner, inside_rules(network)));
-    if (!links_stand) TRY(make_links(network));
+    if (stands == nullptr) {
+        TRY(ensure_namespace(inner));
+        TRY(nft(inner, inside_rules(network)));
+    }
+    TRY(fill_port_sets(inner, network.ports, stands != nullptr ? &stands->ports : nullptr));
+    if (stands == nullptr) TRY(make_links(network));
     return serve_names(network, paths_, host_resolvers());
 }
 
@@ -132,7 +137,8 @@ Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
     if (stood && before->applied == wanted.applied) return as_it_is(network.number, *before);
     TRY(runtime::ensure_dir(paths_.network(network.number)));
     TRY(drop_record(paths_, network.number));
-    TRY(bring_about(network, stood && before->shape == wanted.shape));
+    const bool same_shape = stood && before->shape == wanted.shape;
+    TRY(bring_about(network, same_shape ? &*before : nullptr));
     TRY(follow_ports(paths_, network, before));
     TRY(save_record(paths_, network.number, wanted));
     return NetworkSighting{true, wanted.applied};

@@ -67,7 +67,7 @@ class Networks : public TapOpener {
 
   private:
     std::unique_lock<std::mutex> hold(int number);
-    base::Status bring_about(const control::NetworkSpec& network, bool links_stand);
+    base::Status bring_about(const control::NetworkSpec& network, const Record* stands);
     base::Status make_links(const control::NetworkSpec& network);
     base::Result<control::NetworkSighting> as_it_is(int number, const Record& record);
     bool stands(int number, bool nat);

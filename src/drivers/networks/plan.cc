@@ -202,17 +202,4 @@ std::string inside_links(const NetworkSpec& network, const Transit& transit, con
     return lines;
 }
 
-std::string tap_links(const PortSpec& port, const std::string& tap, int mtu) {
-    const char* const spoof = port.anti_spoof ? "off" : "on";
-    return fmt::format(
-        "link set {0} mtu {1} master {2} addrgenmode none\n"
-        "link set {0} type bridge_slave learning {3} flood {3} mcast_flood on\n"
-        "link set {0} up\n",
-        tap, mtu, bridge_device, spoof);
-}
-
-std::string tap_neighbours(const PortSpec& port, const std::string& tap) {
-    return fmt::format("fdb replace {} dev {} master static sticky\n", text(port.mac), tap);
-}
-
 }  // namespace vdc::drivers::networks

@@ -86,11 +86,6 @@ std::string host_links(const NetworkSpec& network, const HostPaths& paths, const
 /// out. Addresses that the spec does not know are taken off the bridge and the uplink.
 std::string inside_links(const NetworkSpec& network, const Transit& transit, const Inside& seen);
 
-/// Lines for `ip -batch` in the namespace that put a port's tap into the bridge and bring it up,
-/// and for `bridge -batch` that nail its MAC to it: no learning, no flood of others' frames.
-std::string tap_links(const PortSpec& port, const std::string& tap, int mtu);
-std::string tap_neighbours(const PortSpec& port, const std::string& tap);
-
 /// The metric by which a datacenter knows its own hole for the front pool among others': 0x76000000
 /// and its tag (tools/leftovers counts likewise).
 std::uint32_t hole_metric(const std::string& tag);

@@ -102,16 +102,6 @@ TEST(Links, WithoutNatLeadNowhere) {
                 HasSubstr("route replace unreachable default"));
 }
 
-TEST(Links, OfATapComeUpLast) {
-    const PortSpec port = a_network(7, 1).ports[0];
-    EXPECT_EQ(tap_links(port, "t0", 1450),
-              "link set t0 mtu 1450 master br0 addrgenmode none\n"
-              "link set t0 type bridge_slave learning off flood off mcast_flood on\n"
-              "link set t0 up\n");
-    EXPECT_EQ(tap_neighbours(port, "t0"),
-              "fdb replace 52:54:00:00:00:0b dev t0 master static sticky\n");
-}
-
 TEST(CheckSpec, TakesAGoodOne) {
     EXPECT_TRUE(check_spec(a_network(7, 3)).ok());
 }

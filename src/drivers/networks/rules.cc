@@ -2,77 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <functional>
+#include "drivers/networks/port_sets.h"
 
 namespace vdc::drivers::networks {
 
 using base::text;
 
-// ---- what a port owns --------------------------------------------------------------------------
-
-namespace {
-
-/// fe80:: and the interface id that the MAC gives (RFC 4291, appendix A).
-struct LinkLocal {
-    std::uint64_t high = 0xfe80000000000000;
-    std::uint64_t low = 0;
-};
-
-}  // namespace
-
-static LinkLocal link_local(Mac mac) {
-    const std::uint64_t flipped = mac.bits ^ 0x0200'0000'0000;
-    return {.low = (flipped >> 24 << 40) | 0xff'fe00'0000 | (flipped & 0xffffff)};
-}
-
-static std::string ipv6_text(const LinkLocal& address) {
-    const auto group = [&](int shift) { return address.low >> shift & 0xffff; };
-    return fmt::format("fe80::{:x}:{:x}:{:x}:{:x}", group(48), group(32), group(16), group(0));
-}
-
-/// A set and its elements, replaced as one. `element` gives the part after the tap's name.
-static std::string owned(const NetworkSpec& network, const char* name, const char* type,
-                         const std::function<std::string(const PortSpec&)>& element) {
-    std::string lines = fmt::format("add set bridge {0} {1} {{ {2}; }}\nflush set bridge {0} {1}\n",
-                                    guard_table, name, type);
-    std::string elements;
-    for (const PortSpec& port : network.ports)
-        if (port.anti_spoof)
-            elements += fmt::format("{}\"{}\" . {}", elements.empty() ? "" : ",\n  ",
-                                    HostPaths{}.tap(port.id), element(port));
-    if (!elements.empty())
-        lines += fmt::format("add element bridge {} {} {{ {} }}\n", guard_table, name, elements);
+/// Declared, and left as full as they are.
+static std::string port_set_declarations() {
+    std::string lines;
+    for (const PortSet& set : port_sets({}))
+        lines += fmt::format("add set bridge {} {} {{ {}; }}\n", guard_table, set.name, set.type);
     return lines;
-}
-
-static std::string free_ports(const NetworkSpec& network) {
-    std::string lines = fmt::format(
-        "add set bridge {0} free {{ type ifname; }}\nflush set bridge {0} free\n", guard_table);
-    for (const PortSpec& port : network.ports)
-        if (!port.anti_spoof)
-            lines += fmt::format("add element bridge {} free {{ \"{}\" }}\n", guard_table,
-                                 HostPaths{}.tap(port.id));
-    return lines;
-}
-
-/// nft reads a field of a payload by its type; where two protocols lay a MAC or an address at
-/// places that nft has no name for, the same value stands in a set of plain numbers.
-static std::string owned_sets(const NetworkSpec& network) {
-    const auto mac = [](const PortSpec& port) { return text(port.mac); };
-    const auto mac_number = [](const PortSpec& port) {
-        return fmt::format("0x{:012x}", port.mac.bits);
-    };
-    const auto address = [](const PortSpec& port) { return text(port.address); };
-    const auto local = [](const PortSpec& port) { return ipv6_text(link_local(port.mac)); };
-    const auto local_number = [](const PortSpec& port) {
-        return fmt::format("0x{:016x}{:016x}", link_local(port.mac).high, link_local(port.mac).low);
-    };
-    return owned(network, "macs", "type ifname . ether_addr", mac) +
-           owned(network, "mac_numbers", "typeof iifname . @nh,64,48", mac_number) +
-           owned(network, "addresses", "type ifname . ipv4_addr", address) +
-           owned(network, "locals", "type ifname . ipv6_addr", local) +
-           owned(network, "local_numbers", "typeof iifname . @th,64,128", local_number) +
-           free_ports(network);
 }
 
 // ---- the ports' guard --------------------------------------------------------------------------
@@ -223,8 +164,8 @@ table inet vdc {{
 }
 
 std::string inside_rules(const NetworkSpec& network) {
-    return fmt::format("add table bridge {}\n", guard_table) + owned_sets(network) + port_rules +
-           gateway_rules(network);
+    return fmt::format("add table bridge {}\n", guard_table) + port_set_declarations() +
+           port_rules + gateway_rules(network);
 }
 
 static std::string front_element(Ipv4 address, std::uint16_t port) {

@@ -40,7 +40,8 @@ inline constexpr char guard_table[] = "vdc";  ///< in the namespace: families br
 /// The table of a datacenter on its host.
 std::string host_table(const HostPaths& paths);
 
-/// Everything of the namespace but the fronts' addresses, which are kept as they are.
+/// Everything of the namespace but what is in its sets: what ports own (port_sets.h) and the
+/// fronts' addresses. That is kept as it is.
 std::string inside_rules(const NetworkSpec& network);
 
 /// Lets a front's address and port in, or no more.

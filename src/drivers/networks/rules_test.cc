@@ -14,24 +14,11 @@ using testing::Not;
 
 const HostPaths paths{.data = "/d", .run = "/r", .tag = "1a2b"};
 
-TEST(Rules, OfAPortNameAllThatItOwns) {
+TEST(Rules, DeclareTheSetsOfPortsAndLeaveThemAsTheyAre) {
     const std::string rules = inside_rules(a_network(1, 1));
-    EXPECT_THAT(rules, HasSubstr("macs { \"t00000001000b\" . 52:54:00:00:00:0b }"));
-    EXPECT_THAT(rules, HasSubstr("mac_numbers { \"t00000001000b\" . 0x52540000000b }"));
-    EXPECT_THAT(rules, HasSubstr("addresses { \"t00000001000b\" . 10.20.0.11 }"));
-    EXPECT_THAT(rules, HasSubstr("locals { \"t00000001000b\" . fe80::5054:ff:fe00:b }"));
-    EXPECT_THAT(
-        rules,
-        HasSubstr("local_numbers { \"t00000001000b\" . 0xfe80000000000000505400fffe00000b }"));
-}
-
-TEST(Rules, OfAFreePortNameItAlone) {
-    NetworkSpec network = a_network(1, 2);
-    network.ports[0].anti_spoof = false;
-    const std::string rules = inside_rules(network);
-    EXPECT_THAT(rules, HasSubstr("add element bridge vdc free { \"t00000001000b\" }"));
-    EXPECT_THAT(rules, Not(HasSubstr("macs { \"t00000001000b\"")));
-    EXPECT_THAT(rules, HasSubstr("macs { \"t00000001000c\""));
+    EXPECT_THAT(rules, HasSubstr("add set bridge vdc macs { type ifname . ether_addr; }\n"));
+    EXPECT_THAT(rules, Not(HasSubstr("flush set")));
+    EXPECT_EQ(rules, inside_rules(a_network(1, 2)));
 }
 
 TEST(Rules, DropWhatNoRuleNames) {

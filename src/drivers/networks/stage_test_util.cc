@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "drivers/networks/namespaces.h"
+#include "drivers/networks/taps.h"
 #include "runtime/files.h"
 #include "runtime/process.h"
 
@@ -78,8 +79,7 @@ std::string Stage::plug(const NetworkSpec& network, const PortSpec& port) {
     const std::string inner = paths.network_namespace(network.number);
     must(ip_batch(inner, fmt::format("link add {} type veth peer name eth0 address {} netns {}\n",
                                      tap, base::text(port.mac), guest)));
-    must(ip_batch(inner, tap_links(port, tap, network.mtu)));
-    must(bridge_batch(inner, tap_neighbours(port, tap)));
+    must(set_tap(inner, port, tap, network.mtu));
     must(ip_batch(guest, "link set lo up\nlink set eth0 up\n"));
     return guest;
 }

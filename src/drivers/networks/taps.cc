@@ -1,7 +1,12 @@
 #include "drivers/networks/taps.h"
 
 #include <fcntl.h>
+#include <linux/if_addr.h>
+#include <linux/if_bridge.h>
+#include <linux/if_link.h>
 #include <linux/if_tun.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 
@@ -9,6 +14,7 @@
 #include <cstring>
 
 #include "drivers/networks/namespaces.h"
+#include "drivers/networks/netlink.h"
 
 namespace vdc::drivers::networks {
 
@@ -34,32 +40,89 @@ static Result<Fd> attach(const std::string& tap) {
     return system_error(errno, "cannot make the tap " + tap);
 }
 
+static Result<unsigned> index_of(const std::string& device) {
+    const unsigned index = ::if_nametoindex(device.c_str());
+    if (index != 0) return index;
+    return system_error(errno, "cannot find the device " + device);
+}
+
+static ifinfomsg link(int family, unsigned index) {
+    ifinfomsg header{};
+    header.ifi_family = static_cast<unsigned char>(family);
+    header.ifi_index = static_cast<int>(index);
+    return header;
+}
+
+/// No IPv6 address of the host's own on it.
+static NetlinkMessage into_bridge(unsigned tap, unsigned bridge, int mtu) {
+    NetlinkMessage message(RTM_NEWLINK, 0, link(AF_UNSPEC, tap));
+    message.add(IFLA_MTU, static_cast<std::uint32_t>(mtu)).add(IFLA_MASTER, bridge);
+    message.begin(IFLA_AF_SPEC).begin(AF_INET6);
+    return message.add(IFLA_INET6_ADDR_GEN_MODE, std::uint8_t{IN6_ADDR_GEN_MODE_NONE}).end().end();
+}
+
+static NetlinkMessage bridge_flags(unsigned tap, bool anti_spoof) {
+    const std::uint8_t spoof = anti_spoof ? 0 : 1;
+    NetlinkMessage message(RTM_SETLINK, 0, link(AF_BRIDGE, tap));
+    message.begin(IFLA_PROTINFO);
+    message.add(IFLA_BRPORT_LEARNING, spoof).add(IFLA_BRPORT_UNICAST_FLOOD, spoof);
+    return message.add(IFLA_BRPORT_MCAST_FLOOD, std::uint8_t{1}).end();
+}
+
+static NetlinkMessage nailed(Mac mac, unsigned tap) {
+    ndmsg header{};
+    header.ndm_family = AF_BRIDGE;
+    header.ndm_ifindex = static_cast<int>(tap);
+    header.ndm_state = NUD_NOARP;
+    header.ndm_flags = NTF_MASTER | NTF_STICKY;
+    std::string address;
+    for (int byte = 5; byte >= 0; --byte)
+        address += static_cast<char>(mac.bits >> (8 * byte) & 0xff);
+    NetlinkMessage message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, header);
+    return message.add(NDA_LLADDR, address);
+}
+
+static NetlinkMessage up(unsigned tap) {
+    ifinfomsg header = link(AF_UNSPEC, tap);
+    header.ifi_flags = header.ifi_change = IFF_UP;
+    return NetlinkMessage(RTM_NEWLINK, 0, header);
+}
+
+/// In the namespace of the calling thread.
+static Status set_here(const PortSpec& port, const std::string& tap, int mtu) {
+    const unsigned index = TRY(index_of(tap));
+    const unsigned bridge = TRY(index_of(bridge_device));
+    return ask_routing({into_bridge(index, bridge, mtu), bridge_flags(index, port.anti_spoof),
+                        nailed(port.mac, index), up(index)},
+                       "cannot put the tap " + tap + " into the bridge");
+}
+
 Status set_tap(const std::string& namespace_name, const PortSpec& port, const std::string& tap,
                int mtu) {
-    TRY(ip_batch(namespace_name, tap_links(port, tap, mtu)));
-    return bridge_batch(namespace_name, tap_neighbours(port, tap));
+    return in_namespace(namespace_name, [&] { return set_here(port, tap, mtu); });
 }
 
 Result<Fd> make_tap(const std::string& namespace_name, const PortSpec& port, const std::string& tap,
                     int mtu) {
     Fd file;
-    const auto open = [&]() -> Status {
+    const auto make = [&]() -> Status {
         file = TRY(attach(tap));
-        return {};
+        return set_here(port, tap, mtu);
     };
-    TRY(in_namespace(namespace_name, open));
-    TRY(set_tap(namespace_name, port, tap, mtu));
+    TRY(in_namespace(namespace_name, make));
     return file;
 }
 
 Status remove_tap(const std::string& namespace_name, const std::string& tap) {
     if (!namespace_exists(namespace_name)) return {};
-    bool there = false;
-    TRY(in_namespace(namespace_name, [&]() -> Status {
-        there = ::if_nametoindex(tap.c_str()) != 0;
-        return {};
-    }));
-    return there ? ip_batch(namespace_name, "link del " + tap + "\n") : Status{};
+    return in_namespace(namespace_name, [&]() -> Status {
+        const unsigned index = ::if_nametoindex(tap.c_str());
+        if (index == 0) return {};
+        const Status removed = ask_routing({NetlinkMessage(RTM_DELLINK, 0, link(AF_UNSPEC, index))},
+                                           "cannot remove the tap " + tap);
+        // It goes by itself when whoever held it ends.
+        return ::if_nametoindex(tap.c_str()) == 0 ? Status() : removed;
+    });
 }
 
 }  // namespace vdc::drivers::networks

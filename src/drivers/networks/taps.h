@@ -14,7 +14,8 @@ namespace vdc::drivers::networks {
 base::Result<runtime::Fd> make_tap(const std::string& namespace_name, const PortSpec& port,
                                    const std::string& tap, int mtu);
 
-/// Sets what a port's change asks of its tap.
+/// Puts a port's tap into the bridge, nails the port's MAC to it (no learning, no flood of others'
+/// frames), and brings it up last. Also when it is there already, as a port's change asks.
 base::Status set_tap(const std::string& namespace_name, const PortSpec& port,
                      const std::string& tap, int mtu);
 
