@@ -13,6 +13,7 @@
 #include "api/api.h"
 
 #include "base/text.h"
+#include "control/affected_hosts.h"
 #include "control/registration.h"
 #include "drivers/host_driver.h"
 #include "engine/engine.h"
@@ -167,7 +168,8 @@ class Daemon::Body {
     Status open_agent();
     Status open_api();
     Status open_tls();
-    void hear(const engine::SnapshotPtr& snapshot);
+    void hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot);
+    void renew_duties();
 
     const Settings settings_;
     drivers::HostPaths paths_;
@@ -188,6 +190,7 @@ class Daemon::Body {
     std::unique_ptr<SerialConsoles> consoles_;
     std::unique_ptr<api::Api> api_;
     std::unique_ptr<wire::HttpServer> server_;
+    engine::SnapshotPtr heard_;  ///< of the engine's loop
     std::atomic<bool> duties_posted_ = false;
 };
 
@@ -270,16 +273,23 @@ Status Daemon::Body::open_agent() {
     driver_->on_notice([this](drivers::Notice notice) {
         agent_loop_.post([this, notice = std::move(notice)] { agent_->noticed(notice); });
     });
-    engine_->listen([this](const engine::Engine::Group&, const engine::SnapshotPtr& snapshot) {
-        hear(snapshot);
-    });
+    heard_ = engine_->snapshot();
+    engine_->listen([this](const engine::Engine::Group& commits,
+                           const engine::SnapshotPtr& snapshot) { hear(commits, snapshot); });
+    renew_duties();
     engine_loop_.start();
     agent_loop_.start();
     return {};
 }
 
-/// New duties, at most one letter at a time: the newest snapshot is what counts.
-void Daemon::Body::hear(const engine::SnapshotPtr&) {
+/// Most of what is committed does not concern this host.
+void Daemon::Body::hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot) {
+    const engine::SnapshotPtr before = std::exchange(heard_, snapshot);
+    if (control::affected_hosts(*before, *snapshot, commits).contains(host_)) renew_duties();
+}
+
+/// At most one letter at a time: the newest snapshot is what counts.
+void Daemon::Body::renew_duties() {
     if (duties_posted_.exchange(true)) return;
     agent_loop_.post([this] {
         duties_posted_ = false;

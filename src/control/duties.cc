@@ -51,7 +51,7 @@ static std::optional<ImageSource> source_for(const Snapshot& s, const Image& ima
     return {};
 }
 
-static ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& place) {
+ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& place) {
     constexpr MiB virtual_size_max{16 << 20};
     ImageDuty duty;
     duty.image = {image.id, std::string(word(image.declared.format)), image.declared.sha256,

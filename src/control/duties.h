@@ -75,9 +75,14 @@ struct Duties {
     std::map<model::NetworkId, NetworkDuty> networks;
     std::map<model::ApplicationId, FrontDuty> fronts;
     std::map<model::InstanceId, InstanceDuty> instances;
+    friend bool operator==(const Duties&, const Duties&) = default;
 };
 
 Duties duties(const model::Snapshot& datacenter, model::HostId host);
+
+/// The part of it that is about an image which has this place.
+ImageDuty image_duty(const model::Snapshot& datacenter, const model::Image& image,
+                     const model::Place& place);
 
 /// The seed disk's three files, for cloud-init's NoCloud source.
 SeedSpec seed(const model::Snapshot& datacenter, const model::Instance& instance);

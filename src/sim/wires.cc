@@ -1,11 +1,13 @@
 #include "sim/world.h"
 
+#include "control/affected_hosts.h"
+
 /// The ways between agents and engine. Messages are lost, doubled, late, or stopped by a cut; what
 /// the two ends do about it is what a connection of many hosts will have to do:
 ///  - a report is repeated until it is answered; reports of one agent's life are taken in the order
 ///    in which they were given, each once; those of an earlier life are dropped;
 ///  - an agent calls in every two seconds and says which revision its duties have; it gets newer
-///    ones then, and with each commit;
+///    ones then, and with each commit that concerns its host;
 ///  - connections end with the engine: nothing sent to one reaches the next, and what was not
 ///    answered counts as failed.
 namespace vdc::sim {
@@ -138,7 +140,17 @@ void World::hear_call(std::size_t index, int life, model::Revision known) {
     Site& site = sites_[index];
     if (!engine_ || life < site.life_heard) return;
     if (site.registered != life) register_host(index, life);
-    if (engine_->snapshot()->revision > known) post_duties(index);
+    if (site.concerned > known) post_duties(index);
+}
+
+void World::tell_hosts(const engine::Engine::Group& commits, const engine::SnapshotPtr& now) {
+    const engine::SnapshotPtr before = std::exchange(heard_, now);
+    for (const model::HostId host : control::affected_hosts(*before, *now, commits)) {
+        const auto at = site_of_.find(host);
+        if (at == site_of_.end()) continue;
+        sites_[at->second].concerned = now->revision;
+        post_duties(at->second);
+    }
 }
 
 /// At most one letter is being written at a time.

@@ -68,6 +68,7 @@ World::World(const Options& options)
             judge_effect(at, effect);
         };
         site.controller = std::make_unique<Link>(*this, sites_.size());
+        site_of_[site.id] = sites_.size();
         sites_.push_back(std::move(site));
     }
     store_->coverage = &coverage_;
@@ -113,14 +114,18 @@ void World::start_engine() {
     base::check(engine_->start().ok(), "the pretended store can always be read");
     engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
         for (const model::CommitPtr& commit : group) heard(commit, now);
+        tell_hosts(group, now);
     });
+    heard_ = engine_->snapshot();
     const Uuid fresh = make_uuid(Hasher{}.add("sim").finish());
     if (!begins_empty_)
         engine_->submit(
             {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
     ledger_.begin(*engine_->snapshot());
-    for (std::size_t site = 0; site < sites_.size(); ++site)
+    for (std::size_t site = 0; site < sites_.size(); ++site) {
+        sites_[site].concerned = heard_->revision;
         if (sites_[site].agent) call_in(site);
+    }
 }
 
 /// With it go all connections, and all that was on its way to it.
@@ -232,7 +237,6 @@ void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr& aft
     history_.add(line_);
     for (const model::Step& step : commit->steps) story_.push_back({commit->at, step.reason});
     violated(ledger_.learn(*commit, *after));
-    for (std::size_t site = 0; site < sites_.size(); ++site) post_duties(site);
 }
 
 // ---- people ------------------------------------------------------------------------------------

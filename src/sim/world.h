@@ -147,6 +147,7 @@ class World {
         std::uint64_t delivered = 0;
         std::map<std::uint64_t, std::optional<base::Status>> outcomes;
         std::map<std::uint64_t, model::Step> early;  ///< reports that overtook others
+        model::Revision concerned = 0;               ///< the newest that changed its duties
         bool duties_posted = false;
         int registered = 0;  ///< the agent's life that the engine has entered
 
@@ -169,6 +170,7 @@ class World {
     void call_in(std::size_t site);
     void call_in_forever(std::size_t site);
     void hear_call(std::size_t site, int life, model::Revision known);
+    void tell_hosts(const engine::Engine::Group& commits, const engine::SnapshotPtr& now);
     void post_duties(std::size_t site);
     void send_duties(std::size_t site);
     void register_host(std::size_t site, int life);
@@ -187,6 +189,8 @@ class World {
     std::unique_ptr<PretendStore> store_;
     std::unique_ptr<engine::Engine> engine_;
     std::vector<Site> sites_;
+    std::map<model::HostId, std::size_t> site_of_;
+    engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
     std::vector<Line> story_;
     std::string line_;  ///< of the history, used again and again
     base::Hasher history_;

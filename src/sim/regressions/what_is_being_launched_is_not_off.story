@@ -20,13 +20,13 @@ rest
 00:30.150  admin asked for it: stop instance a
 00:30.150  admin asked for instance a to be stopped
 00:30.150  instance a: given up: a later wish stands against it
-00:36.915  the volume is attached
-00:36.915  a: it runs with kvm
-00:51.551  the volume is detached
-00:51.551  a: its guest powered off
-00:51.551  a is off and gives its room back
-00:51.551  network default is not needed on h1 any more
-00:51.551  instance a: stopped
+00:36.916  the volume is attached
+00:36.916  a: it runs with kvm
+00:51.552  the volume is detached
+00:51.552  a: its guest powered off
+00:51.552  a is off and gives its room back
+00:51.552  network default is not needed on h1 any more
+00:51.552  instance a: stopped
 01:00.150  everything heals
-01:06.919  the network is not needed on h1 and gone
-01:06.919  network default is gone from a host that had it
+01:06.920  the network is not needed on h1 and gone
+01:06.920  network default is gone from a host that had it

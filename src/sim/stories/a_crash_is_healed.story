@@ -13,8 +13,8 @@ run 20s
 rest
 ----
 00:20.150  the volume is detached
-00:20.151  web-1: its QEMU ended on its own: signal 9; it is started again
-00:20.746  the volume is attached
+00:20.150  web-1: its QEMU ended on its own: signal 9; it is started again
+00:20.747  the volume is attached
 00:20.747  web-1: it runs with kvm
-00:20.843  1 of 2 replicas answer
+00:20.840  1 of 2 replicas answer
 00:24.839  2 of 2 replicas answer

@@ -23,8 +23,8 @@ rest
 00:30.150  admin asked for instance one to be running
 00:30.150  one claimed on h1, generation 2: h1 has the most room of 1 host
 00:30.150  network default is needed on h1 by one
-00:30.169  the network is ready on h1
+00:30.170  the network is ready on h1
 00:30.170  one: it is being started
-00:30.509  the volume is attached
-00:30.509  one: it runs with kvm
-00:30.509  instance one: running
+00:30.510  the volume is attached
+00:30.510  one: it runs with kvm
+00:30.510  instance one: running

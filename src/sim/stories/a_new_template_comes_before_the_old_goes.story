@@ -23,13 +23,13 @@ rest
 00:20.205  web-3: it waits: its volume is being prepared
 00:20.245  the volume is ready
 00:20.245  web-3: it is being started
-00:20.536  the volume is attached
+00:20.537  the volume is attached
 00:20.537  web-3: it runs with kvm
-00:24.643  3 of 3 replicas answer
-00:24.643  web has a new template, and what was made by it is ready: end web-2
-00:24.665  2 of 2 replicas answer
-00:24.703  the volume is detached
-00:24.703  web-2: its run was ended
+00:24.642  3 of 3 replicas answer
+00:24.642  web has a new template, and what was made by it is ready: end web-2
+00:24.664  2 of 2 replicas answer
+00:24.702  the volume is detached
+00:24.702  web-2: its run was ended
 00:24.735  web-2: nothing is left of it here
 00:24.735  web-2 ended and left its host
 00:24.735  its instance web-2 ends
@@ -42,18 +42,18 @@ rest
 00:24.735  port web-4-port0 has 10.77.0.3 in default
 00:24.735  web-4 claimed on h1, generation 1: h1 has the most room of 1 host
 00:24.735  volume web-4-root lies on h1 with its instance
-00:24.770  web-4: it waits: its volume is being prepared
-00:24.784  the volume is gone
-00:24.784  volume web-2-root is gone from its host
-00:24.793  the volume is ready
-00:24.793  web-4: it is being started
-00:24.975  the volume is attached
-00:24.976  web-4: it runs with kvm
-00:29.039  3 of 3 replicas answer
-00:29.039  web has a new template, and what was made by it is ready: end web-1
+00:24.769  web-4: it waits: its volume is being prepared
+00:24.784  the volume is ready
+00:24.784  web-4: it is being started
+00:24.792  the volume is gone
+00:24.792  volume web-2-root is gone from its host
+00:24.968  the volume is attached
+00:24.968  web-4: it runs with kvm
+00:29.040  3 of 3 replicas answer
+00:29.040  web has a new template, and what was made by it is ready: end web-1
 00:29.085  the volume is detached
 00:29.086  web-1: its run was ended
-00:29.097  2 of 2 replicas answer
+00:29.098  2 of 2 replicas answer
 00:29.129  web-1: nothing is left of it here
 00:29.129  web-1 ended and left its host
 00:29.129  its instance web-1 ends

@@ -39,25 +39,25 @@ rest
 00:10.168  the network is ready on h2
 00:10.174  web-1: it waits: its image is not here yet
 00:10.185  the network is ready on h1
-00:10.191  web-2: it waits: its volume is being prepared
-00:10.209  0 of 2 replicas answer
-00:10.240  the volume is ready
-00:10.240  web-2: it is being started
+00:10.190  web-2: it waits: its volume is being prepared
+00:10.207  0 of 2 replicas answer
+00:10.239  the volume is ready
+00:10.241  web-2: it is being started
 00:10.577  the volume is attached
 00:10.577  web-2: it runs with kvm
-00:12.046  the image is on h2
+00:12.047  the image is on h2
 00:12.047  web-1: it waits: its volume is being prepared
 00:12.084  the volume is ready
 00:12.084  web-1: it is being started
-00:12.243  the volume is attached
-00:12.244  web-1: it runs with kvm
+00:12.242  the volume is attached
+00:12.243  web-1: it runs with kvm
 00:14.617  1 of 2 replicas answer
 00:16.415  2 of 2 replicas answer
 00:16.415  application web: ready
 00:30.150  admin asked for it: change host h1
 00:30.150  admin asked for host h1 to be exists
 00:30.150  h2 carries the front of web
-00:30.171  2 of 2 replicas answer
+00:30.192  2 of 2 replicas answer
 00:30.206  the front is gone from h1
 00:30.206  web's front is gone from a host that had it
 00:40.150  admin asked for it: change host h2
@@ -65,6 +65,6 @@ rest
 00:40.150  admin asked for it: change host h1
 00:40.150  admin asked for host h1 to be exists
 00:40.150  h1 carries the front of web
-00:40.173  2 of 2 replicas answer
 00:40.194  the front is gone from h2
 00:40.194  web's front is gone from a host that had it
+00:40.210  2 of 2 replicas answer
