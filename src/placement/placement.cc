@@ -1,5 +1,6 @@
 #include "placement/placement.h"
 
+#include <algorithm>
 #include <array>
 
 #include "model/apply.h"
@@ -26,6 +27,7 @@ struct Scored {
     const Host* host = nullptr;
     std::int64_t room = 0;
     std::int64_t apart = 0;
+    bool spare = true;  ///< it fits beside what is reserved there
     std::int64_t total() const { return room + apart; }
 };
 
@@ -54,6 +56,11 @@ Scored scored(const Snapshot& datacenter, const Question& question, const Host& 
     const Resources all = model::claimable(host);
     Scored result{&host, share(left.memory.count - question.needs.memory.count, all.memory.count) +
                              share(left.vcpus.count - question.needs.vcpus.count, all.vcpus.count)};
+    if (question.plans != nullptr) {
+        Resources spare = left;
+        spare -= question.plans->reserved(host.id);
+        result.spare = holds(spare, question.needs);
+    }
     if (!question.apart_from) return result;
     for (const auto* replica : datacenter.linked_records<model::Instance>(
              model::Link::application_instance, question.apart_from->value))
@@ -62,6 +69,7 @@ Scored scored(const Snapshot& datacenter, const Question& question, const Host& 
 }
 
 bool better(const Scored& a, const Scored& b) {
+    if (a.spare != b.spare) return a.spare;
     if (a.total() != b.total()) return a.total() > b.total();
     return std::tie(a.host->name, a.host->id) < std::tie(b.host->name, b.host->id);
 }
@@ -78,36 +86,59 @@ std::string refusal(const Explanation& explanation, const Question& question) {
     return sentence;
 }
 
+/// The hosts that pass all rules, the best one at the end of a heap; counts what each rule removes.
+std::vector<Scored> feasible_hosts(const Snapshot& datacenter, const Question& question,
+                                   Explanation& explanation) {
+    std::array<std::int64_t, rule_names.size()> removed{};
+    std::vector<Scored> feasible;
+    for (const auto& [id, host] : datacenter.all<Host>()) {
+        ++explanation.candidates;
+        const Resources left = unclaimed(datacenter, *host);
+        const Rule failed = first_failed(question, *host, left);
+        if (failed == Rule::passed)
+            feasible.push_back(scored(datacenter, question, *host, left));
+        else
+            ++removed[static_cast<std::size_t>(failed)];
+    }
+    for (std::size_t rule = 0; rule < removed.size(); ++rule)
+        if (removed[rule] > 0) explanation.removed.push_back({rule_names[rule], removed[rule]});
+    return feasible;
+}
+
+bool worse(const Scored& a, const Scored& b) {
+    return better(b, a);
+}
+
+/// Drops the best ones that are not allowed; all, when too many were asked in vain.
+void drop_refused(const Question& question, std::vector<Scored>& heap, Explanation& explanation) {
+    if (!question.allowed) return;
+    const std::size_t before = heap.size();
+    for (int asked = 0; !heap.empty() && !question.allowed(heap.front().host->id);) {
+        std::pop_heap(heap.begin(), heap.end(), worse);
+        heap.pop_back();
+        if (++asked == asked_max) heap.clear();
+    }
+    const auto refused = static_cast<std::int64_t>(before - heap.size());
+    if (refused > 0) explanation.removed.push_back({allowed_rule, refused});
+}
+
 }  // namespace
 
 Answer place(const Snapshot& datacenter, const Question& question) {
     Answer answer;
     Explanation& explanation = answer.explanation;
-    std::array<std::int64_t, rule_names.size()> removed{};
-    Scored best;
-    Scored second;
-    for (const auto& [id, host] : datacenter.all<Host>()) {
-        ++explanation.candidates;
-        const Resources left = unclaimed(datacenter, *host);
-        const Rule failed = first_failed(question, *host, left);
-        if (failed != Rule::passed) {
-            ++removed[static_cast<std::size_t>(failed)];
-            continue;
-        }
-        Scored candidate = scored(datacenter, question, *host, left);
-        if (best.host == nullptr || better(candidate, best)) std::swap(candidate, best);
-        if (candidate.host != nullptr && (second.host == nullptr || better(candidate, second)))
-            second = candidate;
-    }
-    for (std::size_t rule = 0; rule < removed.size(); ++rule)
-        if (removed[rule] > 0) explanation.removed.push_back({rule_names[rule], removed[rule]});
-    if (best.host == nullptr) {
+    std::vector<Scored> heap = feasible_hosts(datacenter, question, explanation);
+    std::make_heap(heap.begin(), heap.end(), worse);
+    drop_refused(question, heap, explanation);
+    if (heap.empty()) {
         explanation.sentence = refusal(explanation, question);
         return answer;
     }
+    std::pop_heap(heap.begin(), heap.end(), worse);
+    const Scored& best = heap.back();
     answer.host = best.host->id;
     explanation.scores = {{"room", best.room}, {"apart", best.apart}};
-    if (second.host != nullptr) explanation.runner_up = second.host->id;
+    if (heap.size() > 1) explanation.runner_up = heap.front().host->id;
     explanation.sentence = best.host->name + " has the most room of " +
                            std::to_string(explanation.candidates) +
                            (explanation.candidates == 1 ? " host" : " hosts");

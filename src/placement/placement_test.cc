@@ -96,4 +96,41 @@ TEST(Placement, RatherKeepsReplicasApart) {
     EXPECT_EQ(place(datacenter, question).host, id_of(2));
 }
 
+TEST(Placement, TakesTheBestThatIsAllowedAndCountsTheOthers) {
+    Question question = wanting(1, 64);
+    question.allowed = [](HostId id) { return id == id_of(1); };
+    const Answer answer =
+        place(with({host(1, 2, 1024), host(2, 4, 4096), host(3, 8, 8192)}), question);
+    EXPECT_EQ(answer.host, id_of(1));
+    const std::vector<RuleCount> removed{{allowed_rule, 2}};
+    EXPECT_EQ(answer.explanation.removed, removed);
+}
+
+TEST(Placement, AsksFewInVain) {
+    Snapshot datacenter;
+    for (std::uint64_t number = 1; number <= 20; ++number)
+        Writer{datacenter}.put(host(number, 4, 4096));
+    Question question = wanting(1, 64);
+    int asked = 0;
+    question.allowed = [&](HostId) { return ++asked == 0; };
+    const Answer answer = place(datacenter, question);
+    EXPECT_FALSE(answer.host);
+    EXPECT_EQ(asked, asked_max);
+    const std::vector<RuleCount> removed{{allowed_rule, 20}};
+    EXPECT_EQ(answer.explanation.removed, removed);
+}
+
+TEST(Placement, RatherTakesWhatNoPlanReserves) {
+    StandingPlans plans;
+    plans.set_host(id_of(1), {{{4}, {2048}, {}}});
+    plans.set_host(id_of(2), {{{8}, {8192}, {}}});
+    plans.set_guest({base::Uuid{2, 1}}, {id_of(1), {{1}, {8000}, {}}});
+    plans.refresh();
+    Question question = wanting(1, 1024);
+    const Snapshot datacenter = with({host(1, 4, 2048), host(2, 8, 8192)});
+    EXPECT_EQ(place(datacenter, question).host, id_of(2));
+    question.plans = &plans;
+    EXPECT_EQ(place(datacenter, question).host, id_of(1));
+}
+
 }  // namespace vdc::placement

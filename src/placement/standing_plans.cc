@@ -317,7 +317,10 @@ void StandingPlans::make(LossSlot slot) {
 void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
     Plan& plan = plans_[slot];
     for (const Walk& walk : plan.walks)
-        if (walk.to != nowhere) spots_[walk.to].relied.erase(slot);
+        if (walk.to != nowhere) {
+            spots_[walk.to].relied.erase(slot);
+            spots_[walk.to].reserved.reset();
+        }
     const auto first = gaps_.lower_bound({plan.loss, {}});
     auto last = first;
     while (last != gaps_.end() && last->loss == plan.loss) ++last;
@@ -326,6 +329,7 @@ void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
     for (const Walk& walk : walks) {
         if (walk.to != nowhere) {
             spots_[walk.to].relied[slot] += walk.guest->needs;
+            spots_[walk.to].reserved.reset();
             continue;
         }
         const Gap gap{plan.loss, walk.instance};
@@ -365,15 +369,56 @@ std::vector<Move> StandingPlans::plan(const Loss& loss) const {
 }
 
 Resources StandingPlans::reserved(HostId id) const {
-    Resources most;
     const auto known = slots_.find(id);
-    if (known == slots_.end()) return most;
-    for (const auto& [loss, brought] : spots_[known->second].relied) {
+    if (known == slots_.end()) return {};
+    const Spot& spot = spots_[known->second];
+    if (spot.reserved) return *spot.reserved;
+    Resources most;
+    for (const auto& [loss, brought] : spot.relied) {
         most.vcpus = std::max(most.vcpus, brought.vcpus);
         most.memory = std::max(most.memory, brought.memory);
         most.disk = std::max(most.disk, brought.disk);
     }
+    spot.reserved = most;
     return most;
+}
+
+bool same_plans(const StandingPlans& a, const StandingPlans& b) {
+    const std::vector<Loss> losses = a.losses();
+    return losses == b.losses() && a.gaps() == b.gaps() &&
+           std::all_of(losses.begin(), losses.end(),
+                       [&](const Loss& loss) { return a.plan(loss) == b.plan(loss); });
+}
+
+static std::int64_t over(std::int64_t wanted, std::int64_t left) {
+    return std::max<std::int64_t>(wanted - left, 0);
+}
+
+std::optional<StandingPlans::Addition> StandingPlans::smallest_addition(const Loss& loss) const {
+    const auto known = loss_slots_.find(loss);
+    if (known == loss_slots_.end()) return {};
+    const Plan& plan = plans_[known->second];
+    Resources missing;
+    for (const Walk& walk : plan.walks)
+        if (walk.to == nowhere) missing += walk.guest->needs;
+    if (missing == Resources{}) return {};
+    const auto size = [](const Resources& more) {
+        return std::tuple(more.memory, more.vcpus, more.disk);
+    };
+    std::optional<Addition> best;
+    for (const auto& [id, slot] : slots_) {
+        const Spot& spot = spots_[slot];
+        if (!spot.shelter.open || plan.hosts.contains(slot)) continue;
+        Resources left = spot.shelter.left;
+        if (const auto relied = spot.relied.find(known->second); relied != spot.relied.end())
+            left -= relied->second;
+        const Resources more{
+            {over(missing.vcpus.count, left.vcpus.count)},
+            {over(missing.memory.count, left.memory.count)},
+            {missing.disk.count == 0 ? 0 : over(missing.disk.count, left.disk.count)}};
+        if (!best || size(more) < size(best->more)) best = Addition{id, more};
+    }
+    return best;
 }
 
 }  // namespace vdc::placement

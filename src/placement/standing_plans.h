@@ -25,7 +25,7 @@ struct Loss {
 struct Shelter {
     model::Resources left;  ///< claimable and not claimed
     bool open = true;       ///< is up and takes new instances
-    std::map<std::string, std::string> labels;
+    std::map<std::string, std::string> labels{};
 
     friend bool operator==(const Shelter&, const Shelter&) = default;
 };
@@ -101,8 +101,19 @@ class StandingPlans {
     /// be taken without a plan's changing.
     model::Resources reserved(model::HostId id) const;
 
+    /// The least to add to one open host so that the plan has room for all; by memory, then
+    /// processors, then disk. None: no other host is open, or nobody is left out.
+    struct Addition {
+        model::HostId host;
+        model::Resources more;
+    };
+    std::optional<Addition> smallest_addition(const Loss& loss) const;
+
     /// How many plans were made so far: the work done.
     std::uint64_t plans_made() const { return plans_made_; }
+
+    /// Whether both say the same of every loss. As of their last refresh.
+    friend bool same_plans(const StandingPlans& a, const StandingPlans& b);
 
   private:
     using Slot = Ring::Slot;
@@ -116,7 +127,9 @@ class StandingPlans {
         Ring::Place place = 0;
         std::set<model::InstanceId> guests;
         std::vector<LossSlot> losses;                 ///< that take it
-        std::map<LossSlot, model::Resources> relied;  ///< what those would bring
+        std::map<LossSlot, model::Resources> relied;  ///< what each of those would bring
+        /// Of `relied`, when somebody asked since it changed.
+        mutable std::optional<model::Resources> reserved{};
         model::Resources room() const { return shelter.open ? shelter.left : no_room; }
     };
 
@@ -180,5 +193,7 @@ class StandingPlans {
     std::vector<Gap> fresh_gaps_;
     std::uint64_t plans_made_ = 0;
 };
+
+bool same_plans(const StandingPlans& a, const StandingPlans& b);
 
 }  // namespace vdc::placement

@@ -184,6 +184,20 @@ TEST(StandingPlans, TellOnceWhoLostHisPlace) {
     EXPECT_EQ(plans.gaps().size(), 1u);
 }
 
+TEST(StandingPlans, TellTheLeastToAdd) {
+    Facts facts{
+        {{host_id(1), shelter(0)}, {host_id(2), shelter(9)}, {host_id(3), shelter(12)}},
+        {{instance_id(1), {host_id(1), memory(11)}}, {instance_id(2), {host_id(1), memory(10)}}}};
+    const StandingPlans plans = facts.anew();
+    const auto addition = plans.smallest_addition(of_host(1));
+    ASSERT_TRUE(addition);
+    EXPECT_EQ(addition->host, host_id(2));
+    EXPECT_EQ(addition->more, (Resources{{0}, {1}, {0}}));
+    EXPECT_FALSE(plans.smallest_addition(of_host(2)));
+    facts.hosts.at(host_id(2)).left.memory += addition->more.memory;
+    EXPECT_TRUE(facts.anew().gaps().empty());
+}
+
 /// Changes at random, as a datacenter does: guests come, go and change; hosts fill, close, grow,
 /// change racks, come and go.
 class Storm {
@@ -231,13 +245,6 @@ class Storm {
 
     base::Chance chance_;
 };
-
-static bool same_plans(const StandingPlans& a, const StandingPlans& b) {
-    if (a.losses() != b.losses() || a.gaps() != b.gaps()) return false;
-    for (const Loss& loss : a.losses())
-        if (a.plan(loss) != b.plan(loss)) return false;
-    return true;
-}
 
 TEST(StandingPlans, KeptFreshEqualThoseBuiltAnewAndAreValid) {
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
