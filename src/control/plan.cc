@@ -75,13 +75,14 @@ void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
         case Noun::network:
             return touch_linked(s, Link::network_port, subject.id, Noun::port, agenda);
         case Noun::project:
+            touch_unplaced(s, agenda);  // it may survive less than before
             for (const auto& [id, application] : s.all<model::Application>())
                 if (application->project.value == subject.id) agenda.insert(application->subject());
             return;
         case Noun::image: return touch_unplaced(s, agenda);
+        case Noun::application: return touch_unplaced(s, agenda);
         case Noun::flavor:
         case Noun::key_pair:
-        case Noun::application:
         case Noun::operation: return;
     }
 }
@@ -99,6 +100,7 @@ base::Status Draft::add(model::Change change, std::string reason) {
     Agenda touched;
     touch(datacenter_, subject, touched);
     TRY(model::apply(datacenter_, change));
+    guarantee_.look(datacenter_, subject);
     touch(datacenter_, subject, touched);
     agenda_.merge(touched);
     plan_.steps.push_back({std::move(change), std::move(reason)});

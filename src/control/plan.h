@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "control/guarantee.h"
 #include "model/apply.h"
 
 namespace vdc::control {
@@ -35,11 +36,13 @@ class Draft {
   public:
     static constexpr std::size_t steps_max = 2000;
 
-    Draft(const model::Snapshot& datacenter, Instant now, Agenda agenda)
-        : datacenter_(datacenter), now_(now), agenda_(std::move(agenda)) {}
+    /// `guarantee` has seen the datacenter; it sees each step, too.
+    Draft(const model::Snapshot& datacenter, Instant now, Agenda agenda, Guarantee& guarantee)
+        : datacenter_(datacenter), now_(now), agenda_(std::move(agenda)), guarantee_(guarantee) {}
 
     const model::Snapshot& datacenter() const { return datacenter_; }
     Instant now() const { return now_; }
+    Guarantee& guarantee() { return guarantee_; }
 
     /// Adds a step, applies it, and puts what it touches on the agenda. An error leaves the draft
     /// as it was: the world's rules (a quota, a name) stand against the step.
@@ -62,6 +65,7 @@ class Draft {
     model::Snapshot datacenter_;
     Instant now_;
     Agenda agenda_;
+    Guarantee& guarantee_;
     Plan plan_;
 };
 

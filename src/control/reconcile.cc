@@ -49,7 +49,13 @@ static void look_at(Draft& draft, const Subject& subject, const Policy& policy) 
 
 Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda,
                const Policy& policy) {
-    Draft draft(datacenter, now, std::move(agenda));
+    Guarantee guarantee(datacenter);
+    return reconcile(datacenter, now, std::move(agenda), guarantee, policy);
+}
+
+Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda, Guarantee& guarantee,
+               const Policy& policy) {
+    Draft draft(datacenter, now, std::move(agenda), guarantee);
     Subject subject;
     while (draft.next(subject)) look_at(draft, subject, policy);
     return std::move(draft).finish();

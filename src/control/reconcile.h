@@ -14,7 +14,11 @@ struct Policy {
 };
 
 /// What to do about the subjects of the agenda and whatever their steps touch, in order of noun and
-/// id.
+/// id. `guarantee` has seen the datacenter, and afterwards also the steps of the plan.
+Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda, Guarantee& guarantee,
+               const Policy& policy = {});
+
+/// As above with a guarantee made for it alone.
 Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda,
                const Policy& policy = {});
 

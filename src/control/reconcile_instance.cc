@@ -124,11 +124,17 @@ static void place(Draft& draft, const Instance& instance) {
     }
     const Disks disks = disks_of(draft.datacenter(), instance);
     if (disks.image_homeless) return;
-    const placement::Answer answer = placement::place(
-        draft.datacenter(), {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
-                             disks.host,
-                             instance.declared.application});
-    if (!answer.host) return wait(draft, instance, answer.explanation);
+    const placement::Answer answer =
+        place_beside(draft.guarantee(), draft.datacenter(),
+                     {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
+                      disks.host,
+                      instance.declared.application},
+                     &instance);
+    if (!answer.host) {
+        if (kept_out(answer.explanation))  // what would let it in may be far from here
+            draft.wake(draft.now() + std::chrono::seconds(2), instance.subject());
+        return wait(draft, instance, answer.explanation);
+    }
     InstanceClaimed claimed = instance.claimed;
     claimed.placement = answer.explanation;
     const model::Host host = draft.datacenter().get<model::Host>(*answer.host);

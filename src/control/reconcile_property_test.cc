@@ -47,6 +47,7 @@ RC_GTEST_PROP(Reconcile, OfWhatChangedDoesWhatReconcileOfEverythingDoes, ()) {
         RC_ASSERT(some == all);
         turns.follow_up();
         RC_ASSERT(model::check(turns.snapshot).empty());
+        RC_ASSERT(same_plans(turns.guarantee.plans(), Guarantee(turns.snapshot).plans()));
     }
     turns.pass(3s);
     turns.follow_up();

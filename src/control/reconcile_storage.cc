@@ -63,8 +63,8 @@ static void end_volume(Draft& draft, const Volume& volume) {
 void reconcile_volume(Draft& draft, const Volume& volume) {
     if (volume.deleting) return end_volume(draft, volume);
     if (volume.claimed.host || volume.declared.instance) return;
-    const auto place =
-        placement::place(draft.datacenter(), {{{}, {}, volume.declared.size}, {}, {}});
+    const auto place = place_beside(draft.guarantee(), draft.datacenter(),
+                                    {{{}, {}, volume.declared.size}, {}, {}}, nullptr);
     if (!place.host) return draft.wake(draft.now() + std::chrono::seconds(2), volume.subject());
     const model::Host host = draft.datacenter().get<model::Host>(*place.host);
     draft.must_add(Claim<Volume>{volume.id, {place.host, volume.claimed.generation + 1}},

@@ -1,6 +1,7 @@
 #include "control/turns_test_util.h"
 
 #include "base/hash.h"
+#include "control/admission.h"
 #include "control/registration.h"
 
 namespace vdc::control::testing {
@@ -17,7 +18,26 @@ base::Status Turns::apply(const std::vector<model::Step>& steps) {
     }
     snapshot = std::move(trial);
     agenda.merge(touched);
+    look(steps);
     return {};
+}
+
+void Turns::look(const std::vector<model::Step>& steps) {
+    for (const model::Step& step : steps) guarantee.look(snapshot, subject_of(step.change));
+}
+
+base::Status Turns::apply_request(const std::vector<model::Step>& steps) {
+    const bool guarded = may_break_guarantee(snapshot, steps);
+    const model::Snapshot before = snapshot;
+    const Agenda agenda_before = agenda;
+    guarantee.plans();
+    TRY(apply(steps));
+    const base::Status admitted = guarded ? admit(snapshot, now, steps, guarantee) : base::Status{};
+    if (admitted.ok()) return {};
+    snapshot = before;
+    agenda = agenda_before;
+    look(steps);
+    return admitted;
 }
 
 void Turns::pass(Duration duration) {

@@ -16,9 +16,13 @@ struct Turns {
     Policy policy;
     Agenda agenda;  ///< what changed and was not looked at yet
     Wakes wakes;
+    Guarantee guarantee;  ///< kept fresh, as the engine keeps it
 
     /// Applies the steps as one commit, or leaves everything as it was.
     base::Status apply(const std::vector<model::Step>& steps);
+
+    /// The same for a request: what would break the guarantee is refused.
+    base::Status apply_request(const std::vector<model::Step>& steps);
 
     /// Time passes; what asked to be looked at then is.
     void pass(Duration duration);
@@ -35,7 +39,7 @@ struct Turns {
     base::Status ask(Request request, More&&... more) {
         const auto decision = request(snapshot, fresh_ask(), std::forward<More>(more)...);
         if (!decision.ok()) return decision.error();
-        return apply(decision->steps);
+        return apply_request(decision->steps);
     }
     base::Status create(model::Noun noun, const std::string& json);
 
@@ -51,6 +55,7 @@ struct Turns {
 
   private:
     Ask fresh_ask();
+    void look(const std::vector<model::Step>& steps);
 
     std::uint64_t asked_ = 0;
 };

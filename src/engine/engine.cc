@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 
+#include "control/admission.h"
 #include "control/reconcile.h"
 #include "control/wakes.h"
 #include "model/kept.h"
@@ -43,6 +44,9 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
         Result<model::Revision> outcome;
     };
 
+    /// Who made the steps: control keeps the guarantee itself, and has shown it the steps.
+    enum class Whose { request, control };
+
     void turn();
     void turn_soon();
     bool gathers();
@@ -50,8 +54,8 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::deque<Request> take_requests();
     Taken decide(Request request);
     Status apply_commit(const std::string& actor, const std::string& request,
-                        std::vector<Step> steps);
-    Status apply_in_place(const Commit& commit, control::Agenda& touched);
+                        std::vector<Step> steps, Whose whose);
+    Status apply_in_place(const Commit& commit, control::Agenda& touched, Whose whose);
     void follow_up();
     Status make_durable(const Group& group);
     void answer(Taken& taken, const Status& durable);
@@ -76,9 +80,10 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     std::atomic<std::uint64_t> writes_ = 0;
 
     // Of the loop alone.
-    Snapshot draft_;          ///< published plus the group being made
-    Group group_;             ///< not durable yet
-    control::Agenda agenda_;  ///< what control must look at
+    Snapshot draft_;                ///< published plus the group being made
+    Group group_;                   ///< not durable yet
+    control::Agenda agenda_;        ///< what control must look at
+    control::Guarantee guarantee_;  ///< has seen the draft
     control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
     model::Revision compacted_ = 0;
@@ -94,6 +99,7 @@ Status Engine::Body::start() {
     compacted_ = TRY(store_.past()).newest_snapshot;
     publish();
     agenda_ = control::everything(draft_);
+    guarantee_ = control::Guarantee(draft_);
     turn_soon();
     return {};
 }
@@ -186,7 +192,8 @@ Engine::Body::Taken Engine::Body::decide(Request request) {
     Result<std::vector<Step>> steps = request.decide(draft_);
     if (!steps.ok()) return {std::move(request), steps.error()};
     if (steps->empty()) return {std::move(request), draft_.revision};
-    const Status applied = apply_commit(request.actor, request.id, std::move(*steps));
+    const Status applied =
+        apply_commit(request.actor, request.id, std::move(*steps), Whose::request);
     if (!applied.ok()) return {std::move(request), applied.error()};
     return {std::move(request), draft_.revision};
 }
@@ -194,10 +201,21 @@ Engine::Body::Taken Engine::Body::decide(Request request) {
 /// Applies the steps to the draft, or leaves it as it was. A copy to try them on would cost more
 /// than all the rest: it ends the right to write in place, so that each request would copy what it
 /// changes anew.
-Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touched) {
+Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touched, Whose whose) {
+    const bool asks = whose == Whose::request;
+    const bool guarded = asks && control::may_break_guarantee(draft_, commit.steps);
+    if (guarded) guarantee_.plans();
     const model::Revision revision = draft_.revision;
     const Instant committed = draft_.committed;
     std::vector<model::Kept> kept;
+    const auto restore = [&] {
+        for (std::size_t at = kept.size(); at > 0; --at) {
+            kept[at - 1].restore(draft_);
+            guarantee_.look(draft_, subject_of(commit.steps[at - 1].change));
+        }
+        draft_.revision = revision;
+        draft_.committed = committed;
+    };
     advance(draft_, commit.revision, commit.at);
     for (const Step& step : commit.steps) {
         const model::Subject subject = subject_of(step.change);
@@ -205,25 +223,26 @@ Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touch
         kept.emplace_back(draft_, subject);
         const Status applied = model::apply(draft_, step.change);
         if (!applied.ok()) {
-            std::for_each(kept.rbegin(), kept.rend(),
-                          [&](const model::Kept& each) { each.restore(draft_); });
-            draft_.revision = revision;
-            draft_.committed = committed;
+            restore();
             return applied;
         }
+        if (asks) guarantee_.look(draft_, subject);
         control::touch(draft_, subject, touched);
     }
-    return {};
+    if (!guarded) return {};
+    const Status admitted = control::admit(draft_, commit.at, commit.steps, guarantee_);
+    if (!admitted.ok()) restore();
+    return admitted;
 }
 
 /// Adds the steps to the group as one commit, wholly or not at all.
 Status Engine::Body::apply_commit(const std::string& actor, const std::string& request,
-                                  std::vector<Step> steps) {
+                                  std::vector<Step> steps, Whose whose) {
     auto commit = std::make_shared<Commit>();
     *commit = {draft_.revision + 1, executor_.now(), options_.term, actor, request,
                std::move(steps)};
     control::Agenda touched;
-    TRY(apply_in_place(*commit, touched));
+    TRY(apply_in_place(*commit, touched, whose));
     agenda_.merge(touched);
     group_.push_back(std::move(commit));
     return {};
@@ -231,10 +250,11 @@ Status Engine::Body::apply_commit(const std::string& actor, const std::string& r
 
 void Engine::Body::follow_up() {
     if (agenda_.empty()) return;
-    control::Plan plan = control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}));
+    control::Plan plan =
+        control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}), guarantee_);
     for (const auto& [when, subject] : plan.wakes) wakes_.ask(when, subject);
     if (!plan.steps.empty()) {
-        const Status applied = apply_commit("control", "", std::move(plan.steps));
+        const Status applied = apply_commit("control", "", std::move(plan.steps), Whose::control);
         base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
         agenda_.clear();  // the plan looked at all that its own steps touch
     }
@@ -278,6 +298,7 @@ void Engine::Body::roll_back() {
         if (made_all_the_same.ok()) tell(*made_all_the_same);
     }
     agenda_ = control::everything(draft_);
+    guarantee_ = control::Guarantee(draft_);
     executor_.post_at(executor_.now() + pause, [self = shared_from_this()] { self->turn_soon(); });
 }
 

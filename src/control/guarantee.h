@@ -1,0 +1,88 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/snapshot.h"
+#include "placement/placement.h"
+#include "placement/standing_plans.h"
+
+/// The standing guarantee (docs/guarantee.md): for every host and every failure domain a plan that
+/// restarts elsewhere what is protected there, and no accepted change that breaks one.
+namespace vdc::control {
+
+/// The loss that an instance is to survive: "host", a label of hosts, or "nothing". What it says
+/// itself, or its application, or its project; where nobody says anything, "host" as soon as there
+/// are two hosts.
+std::string survives(const model::Snapshot& datacenter, const model::Instance& instance);
+
+/// Whether it can start on another host when its own is lost with all that lies on it: a replica
+/// is made anew from its image.
+bool starts_elsewhere(const model::Snapshot& datacenter, const model::Instance& instance);
+
+/// Why the guarantee forbids something, and what to do.
+struct Refusal {
+    std::string sentence;
+    std::string hint;
+};
+
+/// The plans of a datacenter, kept fresh: it remembers what it was shown. A memory, not a state:
+/// it equals one built anew from the same snapshot, always.
+class Guarantee {
+  public:
+    Guarantee() = default;
+    explicit Guarantee(const model::Snapshot& datacenter);
+
+    /// The record changed, came or went. Call it after every change.
+    void look(const model::Snapshot& datacenter, const model::Subject& subject);
+
+    /// As of the last look.
+    placement::StandingPlans& plans();
+
+    /// Where the plan of its host's loss brings it.
+    std::optional<model::HostId> target_of(const model::Instance& instance);
+
+    /// Whom the last change leaves without a place, where nobody was before it, and the smallest
+    /// change that makes it fit. Nothing: the guarantee holds as far as it did.
+    std::optional<Refusal> broken_now(const model::Snapshot& datacenter);
+
+    /// Whom a claim on that host would leave without a place. `instance`: for whom; nullptr: for a
+    /// volume of nobody. Leaves everything as it was.
+    std::optional<Refusal> broken_by_claim(const model::Snapshot& datacenter,
+                                           const model::Instance* instance,
+                                           const model::Resources& needs, model::HostId host);
+
+  private:
+    struct Lies {
+        std::optional<model::HostId> host;
+        std::optional<model::InstanceId> instance;
+        friend bool operator==(const Lies&, const Lies&) = default;
+    };
+
+    std::string hint(const model::Snapshot& datacenter, const placement::Gap& gap);
+    void look_at_everything(const model::Snapshot& datacenter);
+    void look_at_host(const model::Snapshot& datacenter, model::HostId id);
+    void look_at_instance(const model::Snapshot& datacenter, model::InstanceId id);
+    void look_at_volume(const model::Snapshot& datacenter, model::VolumeId id);
+
+    placement::StandingPlans plans_;
+    std::map<model::InstanceId, model::HostId> claimed_on_;
+    std::map<model::VolumeId, Lies> volumes_;
+    bool several_hosts_ = false;
+};
+
+/// Where this fits for that instance (nullptr: for a volume of nobody) without leaving anybody
+/// without a place after some loss. The explanation says whom it would leave so, where only that
+/// stood in the way.
+placement::Answer place_beside(Guarantee& guarantee, const model::Snapshot& datacenter,
+                               placement::Question question, const model::Instance* instance);
+
+/// Whether the guarantee alone kept it from a place.
+bool kept_out(const model::Explanation& explanation);
+
+/// "host h3", "rack r1".
+std::string text(const model::Snapshot& datacenter, const placement::Loss& loss);
+
+}  // namespace vdc::control
