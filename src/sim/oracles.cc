@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "sim/loss_oracle.h"
+
 namespace vdc::sim {
 
 using model::Instance;
@@ -77,7 +79,7 @@ static bool may_lie_on(const Snapshot& s, const Instance& instance, model::HostI
 }
 
 /// Whether some host of the snapshot could take the instance beside what truly runs or shall run
-/// there.
+/// there, and beside what the loss of any host would bring there.
 static bool room_for(const Snapshot& s, const Instance& instance) {
     for (const auto& [id, host] : s.all<model::Host>()) {
         if (!may_lie_on(s, instance, id)) continue;
@@ -92,7 +94,7 @@ static bool room_for(const Snapshot& s, const Instance& instance) {
                 memory -= other->declared.memory.count;
             }
         if (host->declared.schedulable && vcpus >= instance.declared.vcpus.count &&
-            memory >= instance.declared.memory.count)
+            memory >= instance.declared.memory.count && leaves_room_for_losses(s, instance, id))
             return true;
     }
     return false;

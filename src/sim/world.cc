@@ -4,6 +4,7 @@
 #include "control/requests.h"
 #include "model/noun_words.h"
 #include "model/write_json.h"
+#include "sim/loss_oracle.h"
 #include "sim/oracles.h"
 
 namespace vdc::sim {
@@ -390,6 +391,7 @@ void World::check_at_rest() {
     if (rest->revision != before)
         violated("I12: something still changes at rest: " + story_.back().text);
     violated(wanted_runs(*rest, hosts));
+    violated(plans_hold(*rest));
     violated(no_orphans(*rest, hosts));
     violated(nothing_pending(*rest));
     violated(fronts_stand(*rest, hosts));

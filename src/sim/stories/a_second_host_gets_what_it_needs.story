@@ -1,5 +1,6 @@
 # Two replicas go to two hosts. The image is brought to the other one, the network stands on both,
-# and one of them carries the front. Then that one takes no more instances: the front moves.
+# and one of them carries the front. Then that one takes no more instances: the front moves. (It
+# may, because the replicas need not survive the loss of a host.)
 hosts 2
 run 100ms
 create image tiny
@@ -7,7 +8,7 @@ run 50ms
 upload image tiny
 run 10s
 quiet
-create app web {"replicas": 2, "template": {"image": "tiny", "flavor": "tiny", "network": "default"}, "front": {"port": 80, "target_port": 80, "protocol": "http"}}
+create app web {"replicas": 2, "template": {"image": "tiny", "flavor": "tiny", "network": "default"}, "front": {"port": 80, "target_port": 80, "protocol": "http"}, "survives": "nothing"}
 run 20s
 update host h1 {"schedulable": false}
 run 10s
