@@ -103,8 +103,10 @@ struct Client {
     }
     /// Whether the body after the head is there: its length, or its last chunk.
     bool whole(std::size_t head) const {
-        const std::size_t length = got.find("Content-Length: ");
-        if (length < head)
+        // In the head alone: to look through a long body anew with each of its pieces would be most
+        // of what is measured.
+        const std::size_t length = std::string_view(got).substr(0, head).find("Content-Length: ");
+        if (length != std::string_view::npos)
             return got.size() >= head + 4 + std::strtoul(got.c_str() + length + 16, nullptr, 10);
         return got.ends_with("\r\n0\r\n\r\n");
     }
