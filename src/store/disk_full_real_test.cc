@@ -49,6 +49,13 @@ class DiskFull : public testing::Test {
         if (status.ok()) story = next;
         return status;
     }
+    /// It has room of its own from the beginning.
+    void use_up_the_log_ahead() {
+        Status status;
+        for (int tries = 0; status.ok() && tries < 1000; ++tries) status = tell(64);
+        ASSERT_FALSE(status.ok());
+        EXPECT_EQ(status.error().code, Code::exhausted) << text(status.error());
+    }
     void expect_latest_is_the_story() {
         const auto latest = store->latest();
         ASSERT_TRUE(latest.ok()) << text(latest.error());
@@ -65,13 +72,12 @@ TEST_F(DiskFull, CommitsAreRefusedNothingIsLostAndTheyGoOnWhenThereIsRoomAgain) 
     ASSERT_TRUE(tell(20).ok());
     for (int round = 0; round < 3; ++round) {
         fill();
-        Status status;
-        for (int tries = 0; status.ok() && tries < 1000; ++tries) status = tell(64);
+        use_up_the_log_ahead();
+        const Status status = tell(64);
         ASSERT_FALSE(status.ok());
         EXPECT_EQ(status.error().code, Code::exhausted) << text(status.error());
         EXPECT_NE(status.error().message.find(mount_point), std::string::npos);
         EXPECT_NE(status.error().hint.find("free space"), std::string::npos);
-        EXPECT_EQ(tell(64).error().code, Code::exhausted);
         expect_latest_is_the_story();
         free();
         ASSERT_TRUE(tell(64).ok());
@@ -85,6 +91,7 @@ TEST_F(DiskFull, CommitsAreRefusedNothingIsLostAndTheyGoOnWhenThereIsRoomAgain) 
 TEST_F(DiskFull, ACompactionThatFindsNoRoomLeavesEverythingAsItWas) {
     ASSERT_TRUE(tell(200).ok());
     fill();
+    use_up_the_log_ahead();
     static_cast<void>(store->compact(story.snapshot(), 10));
     const Status status = store->settle();
     ASSERT_FALSE(status.ok());
@@ -93,7 +100,7 @@ TEST_F(DiskFull, ACompactionThatFindsNoRoomLeavesEverythingAsItWas) {
     free();
     static_cast<void>(store->compact(story.snapshot(), 10));
     ASSERT_TRUE(store->settle().ok());
-    EXPECT_EQ(store->log_range().value().first, 191u);
+    EXPECT_EQ(store->log_range().value().first, story.snapshot().revision - 9);
     store.reset();
     open();
     expect_latest_is_the_story();

@@ -193,6 +193,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder) {
     runtime::FileLock lock = TRY(lock_folder(folder));
     const std::string path = TRY(prepare_file(folder));
     std::unique_ptr<Connections> connections = TRY(Connections::open(path));
+    // And a quarter for what is committed while the keeper moves.
+    TRY(connections->writer().make_room_ahead(checkpoint_pages + checkpoint_pages / 4));
     Statement append = TRY(prepare_append(connections->writer()));
     const Head head = TRY(read_head(connections->writer()));
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(

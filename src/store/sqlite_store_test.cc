@@ -69,6 +69,21 @@ class SqliteStore : public testing::Test {
     Story story{7};
 };
 
+TEST_F(SqliteStore, TheLogAheadHasItsRoomBeforeTheFirstCommit) {
+    const auto size = [&] {
+        struct stat seen {};
+        EXPECT_EQ(::stat((path + "-wal").c_str(), &seen), 0);
+        return seen.st_size;
+    };
+    const auto before = size();
+    EXPECT_GE(before, 8 << 20);
+    tell(500);
+    EXPECT_EQ(size(), before);
+    store.reset();
+    open();
+    expect_latest_is_the_story();
+}
+
 TEST_F(SqliteStore, ItsFolderAndFilesAreForItsOwnerAlone) {
     tell(10);
     EXPECT_EQ(mode_of(folder), 0700u);

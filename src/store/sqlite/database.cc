@@ -1,10 +1,16 @@
 #include "store/sqlite/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
+
+#include "runtime/fd.h"
 
 namespace vdc::store {
 
@@ -193,6 +199,33 @@ Result<std::int64_t> Database::checkpoint() {
                                                &pages, &moved);
     if (code != SQLITE_OK && code != SQLITE_BUSY) return failure("cannot write to");
     return std::int64_t{pages} - moved;
+}
+
+static bool fill_with_zeros(int file, off_t from, off_t to) {
+    static constexpr char zeros[64 << 10] = {};
+    while (from < to) {
+        const auto size = std::min<off_t>(to - from, sizeof zeros);
+        const ssize_t wrote = ::pwrite(file, zeros, static_cast<std::size_t>(size), from);
+        if (wrote < 0 && errno != EINTR) return false;
+        if (wrote > 0) from += wrote;
+    }
+    return ::fsync(file) == 0;
+}
+
+/// SQLite takes what does not bear the marks of its present log for the log's end
+/// (www.sqlite.org/fileformat2.html, "The Write-Ahead Log").
+Status Database::make_room_ahead(std::int64_t pages) {
+    constexpr std::int64_t page_head = 24;
+    const off_t size = pages * (TRY(number("PRAGMA page_size")) + page_head);
+    TRY(number("SELECT count(*) FROM sqlite_schema"));  // now the log is there
+    const std::string path = body_->path + "-wal";
+    const runtime::Fd log(::open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat seen {};
+    if (!log || ::fstat(log.get(), &seen) != 0)
+        return runtime::system_error(errno, "cannot open " + path);
+    if (seen.st_size >= size || fill_with_zeros(log.get(), seen.st_size, size)) return {};
+    if (::ftruncate(log.get(), seen.st_size) == 0) return {};
+    return runtime::system_error(errno, "cannot shorten " + path);
 }
 
 std::int64_t Database::pages_ahead() const {

@@ -71,6 +71,12 @@ class Database {
     /// Pages that are left in it.
     base::Result<std::int64_t> checkpoint();
 
+    /// Fills the log ahead with zeros so that so many pages have their places on the disk. A commit
+    /// that writes where the file was longer already waits for its own bytes alone; one that makes
+    /// it longer waits for the file system's journal too, and so for what others wrote. Before the
+    /// first transaction; where the disk has no room for it, all stays as it is.
+    base::Status make_room_ahead(std::int64_t pages);
+
     /// Pages in the log ahead after the last transaction of this connection.
     std::int64_t pages_ahead() const;
 

@@ -14,8 +14,6 @@ using base::Status;
 using model::Revision;
 using model::Subject;
 
-static constexpr std::int64_t checkpoint_pages = 2048;  // 8 MiB
-
 Keeper::Keeper(Connections& connections)
     : connections_(connections), checkpoint_at_(checkpoint_pages), thread_([this] { run(); }) {}
 

@@ -15,6 +15,9 @@
 /// millisecond, between which commits go first.
 namespace vdc::store {
 
+/// So many pages in the log ahead are moved into the data file: 8 MiB.
+inline constexpr std::int64_t checkpoint_pages = 2048;
+
 class Keeper {
   public:
     explicit Keeper(Connections& connections);
