@@ -52,6 +52,61 @@ TEST(Reading, OfEveryKindAnswersAsDescribed) {
     EXPECT_EQ(site.get("/v1/openapi.json").status, 200);
 }
 
+/// Hosts with room for four small instances each beside what they keep.
+static void begin_hosts(Site& site, std::uint64_t count) {
+    for (std::uint64_t number = 1; number <= count; ++number) {
+        model::Host host;
+        host.id = {base::derive_uuid({1, 1}, "host", number)};
+        host.name = "h" + std::to_string(number);
+        host.observed.capacity = {{4}, {512 + 4 * 512}, {100'000}};
+        site.commit(
+            {{model::Create<model::Host>{std::make_shared<const model::Host>(host)}, "test"}});
+    }
+}
+
+TEST(Reading, TheGuaranteeNamesForEachHostWhereItsReplicasGo) {
+    Site site;
+    begin_hosts(site, 2);
+    EXPECT_EQ(site.post("/v1/apps", R"({"name": "hello", "replicas": 4,
+        "template": {"flavor": "small", "image": "tiny"}})")
+                  .status,
+              202);
+    const Json guarantee = body(site.get("/v1/guarantee"));
+    EXPECT_TRUE(guarantee.boolean_at("covered"));
+    ASSERT_EQ(guarantee.at("losses").items().size(), 2u);
+    std::size_t moves = 0;
+    for (const Json& loss : guarantee.at("losses").items()) {
+        for (const Json& move : loss.at("moves").items())
+            EXPECT_NE(move.text_at("from"), move.text_at("to"));
+        moves += loss.at("moves").items().size();
+    }
+    EXPECT_EQ(moves, 4u);
+    const auto uncovered = [&] {
+        std::int64_t count = 0;
+        for (const Json& row : body(site.get("/v1/datacenter")).at("attention").items())
+            count += row.text_at("word") == "uncovered";
+        return count;
+    };
+    EXPECT_EQ(uncovered(), 0);
+    site.commit(
+        {{model::Claim<model::Host>{site.named<model::Host>("h2").id, {1, model::HostHealth::down}},
+          "test"}});
+    EXPECT_EQ(uncovered(), 1);
+    EXPECT_FALSE(body(site.get("/v1/guarantee")).boolean_at("covered"));
+}
+
+TEST(Writing, WhatNoLossLeavesRoomForIsRefusedAndNothingStays) {
+    Site site;
+    begin_hosts(site, 2);
+    const auto refused = site.post("/v1/apps", R"({"name": "hello", "replicas": 5,
+        "template": {"flavor": "small", "image": "tiny"}})");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(body(refused).text_at("code"), "exhausted");
+    EXPECT_NE(body(refused).text_at("detail").find("the loss of host h"), std::string::npos);
+    EXPECT_EQ(site.get("/v1/apps/hello").status, 404);
+    EXPECT_TRUE(site.engine.snapshot()->all<model::Instance>().empty());
+}
+
 TEST(Reading, WithItsETagAnswers304UntilSomethingShownChanges) {
     Site site;
     site.post("/v1/instances", web);

@@ -1,4 +1,5 @@
 #include "api/desk.h"
+#include "api/guarantee_text.h"
 #include "api/route_groups.h"
 #include "api/schemas.h"
 #include "model/apply.h"
@@ -64,6 +65,7 @@ class Attention {
             if constexpr (!std::is_same_v<R, model::Operation>)
                 for (const auto& [id, record] : snapshot.all<R>()) look_at(snapshot, *record);
         });
+        add_uncovered(snapshot, [this](Json row) { add(std::move(row)); });
     }
     std::int64_t count = 0;
     Json first = Json::array();
@@ -78,12 +80,15 @@ class Attention {
         if (word != "failed" && word != "degraded" && word != "waiting" && word != "down" &&
             word != "suspect" && word != "fencing")
             return;
-        if (++count > shown_max) return;
-        first.push(Json::object({{"noun", model::one_word(R::noun)},
-                                 {"id", base::text(record.id)},
-                                 {"name", record.name},
-                                 {"word", word},
-                                 {"sentence", status.sentence}}));
+        add(Json::object({{"noun", model::one_word(R::noun)},
+                          {"id", base::text(record.id)},
+                          {"name", record.name},
+                          {"word", word},
+                          {"sentence", status.sentence}}));
+    }
+
+    void add(Json row) {
+        if (++count <= shown_max) first.push(std::move(row));
     }
 };
 

@@ -284,6 +284,23 @@ int status(Session& session) {
     });
 }
 
+int guarantee(Session& session) {
+    bool covered = true;
+    const int code = attempt([&]() -> Status {
+        const Json plans = TRY(session.get("/v1/guarantee"));
+        covered = plans.boolean_at("covered", true);
+        const bool table = TRY(parse_format(session.common().format)) == Format::table;
+        const std::vector<Column> columns{{"loss", "loss"},       {"protected", "protected"},
+                                          {"others", "others"},   {"covered", "covered"},
+                                          {"goes to", "goes to"}, {"spare memory", "spare"}};
+        put(table ? TRY(shown(loss_rows(plans), columns, session.common()))
+                  : TRY(shown_one(plans, {}, session.common())));
+        return {};
+    });
+    constexpr int not_covered = 5;
+    return code != 0 ? code : covered ? 0 : not_covered;
+}
+
 static const NounCommand* noun_named(const std::string& word) {
     for (const NounCommand& noun : noun_commands())
         if (noun.one == word) return &noun;

@@ -255,6 +255,10 @@ void Tree::add_top_commands() {
         ->required();
     also_past(
         verb(app_, "status", "the datacenter at a glance", [](Session& s) { return status(s); }));
+    also_past(verb(app_, "guarantee",
+                   "where everything would start if a host were lost: exit code 5 when a loss is "
+                   "not covered",
+                   [](Session& s) { return guarantee(s); }));
     add_past_command();
     add_replay_commands();
     CLI::App& waited = verb(app_, "wait", "until a thing has a status",

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "base/units.h"
 
 namespace vdc::cli {
@@ -72,6 +74,54 @@ std::string glance(const Json& datacenter) {
     for (const Json& warning : datacenter.at("warnings").items())
         out += "note: host " + warning.text_at("host") + ": " + warning.text_at("text") + "\n";
     return out;
+}
+
+// ---- guarantee ---------------------------------------------------------------------------------
+
+static std::string targets(const Json& moves) {
+    std::map<std::string, int> counted;
+    for (const Json& move : moves.items())
+        if (move.at("to").is(Json::Kind::text)) ++counted[move.text_at("to")];
+    constexpr std::size_t shown_max = 6;
+    std::string out;
+    std::size_t shown = 0;
+    for (const auto& [host, count] : counted) {
+        if (++shown > shown_max) return out + fmt::format(", {} more", counted.size() - shown_max);
+        out += fmt::format("{}{} ({})", out.empty() ? "" : ", ", host, count);
+    }
+    return out;
+}
+
+static std::string without_place(const Json& moves) {
+    std::string out;
+    for (const Json& move : moves.items())
+        if (move.at("to").is_null()) out += (out.empty() ? "no: " : ", ") + move.text_at("name");
+    return out.empty() ? "yes" : out;
+}
+
+/// Of the loss of one host alone: what can be used there beside all plans.
+static std::string spare(const Json& guarantee, const Json& loss) {
+    const auto& hosts = loss.at("hosts").items();
+    if (hosts.size() != 1 || !loss.text_at("loss").starts_with("host ")) return "";
+    for (const Json& host : guarantee.at("hosts").items())
+        if (Json(host.text_at("host")) == hosts.front())
+            return readable(size_at(host.at("spare"), "memory"));
+    return "";
+}
+
+Json loss_rows(const Json& guarantee) {
+    Json rows = Json::array();
+    for (const Json& loss : guarantee.at("losses").items()) {
+        const Json& moves = loss.at("moves");
+        rows.push(Json::object(
+            {{"loss", loss.text_at("loss")},
+             {"protected", static_cast<std::int64_t>(moves.items().size())},
+             {"others", static_cast<std::int64_t>(loss.at("left_behind").items().size())},
+             {"covered", without_place(moves)},
+             {"goes to", targets(moves)},
+             {"spare", spare(guarantee, loss)}}));
+    }
+    return rows;
 }
 
 }  // namespace vdc::cli

@@ -10,4 +10,9 @@ namespace vdc::cli {
 /// what needs somebody. Pure: text out.
 std::string glance(const base::Json& datacenter);
 
+/// The rows of `vdc guarantee`, from GET /v1/guarantee: for each loss how many are protected,
+/// whether all of them have a place, where they would go, and, of a host, what is left beside all
+/// plans.
+base::Json loss_rows(const base::Json& guarantee);
+
 }  // namespace vdc::cli

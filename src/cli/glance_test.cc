@@ -49,4 +49,24 @@ TEST(Glance, AnEmptyDatacenterHasNoShares) {
                 HasSubstr("0 hosts"));
 }
 
+TEST(Glance, OfLossesSaysWhoHasNoPlaceAndWhereTheOthersGo) {
+    const auto move = [](const char* name, Json to) {
+        return Json::object({{"name", name}, {"to", std::move(to)}});
+    };
+    const Json host = Json::object({{"host", "h1"}, {"spare", Json::object({{"memory", "2GiB"}})}});
+    const Json loss = Json::object(
+        {{"loss", "host h1"},
+         {"hosts", Json::array({"h1"})},
+         {"moves", Json::array({move("web-1", "h2"), move("web-2", "h2"), move("web-9", {})})},
+         {"left_behind", Json::array()}});
+    const Json rows =
+        loss_rows(Json::object({{"losses", Json::array({loss})}, {"hosts", Json::array({host})}}));
+    ASSERT_EQ(rows.items().size(), 1u);
+    const Json& row = rows.items().front();
+    EXPECT_EQ(row.integer_at("protected"), 3);
+    EXPECT_EQ(row.text_at("covered"), "no: web-9");
+    EXPECT_EQ(row.text_at("goes to"), "h2 (2)");
+    EXPECT_EQ(row.text_at("spare"), "2048 MiB");
+}
+
 }  // namespace vdc::cli
