@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <ctime>
 
 #include "app/commands.h"
 #include "runtime/files.h"
@@ -32,10 +33,13 @@ static int tell_failure(std::uint64_t seed) {
     const sim::Lived lived = sim::tell(seed);
     std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed),
                  lived.violation.c_str());
+    const std::clock_t began = std::clock();
     const sim::Shrunk shrunk = sim::shrink(sim::generate(seed));
+    const double seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+    std::printf("%s\n", lived.story.c_str());
     std::printf(
-        "%s\nThe shortest script that was found to fail alike, %zu lines after %d plays:\n\n",
-        lived.story.c_str(), shrunk.script.size(), shrunk.plays);
+        "The shortest script that was found to fail alike, %zu lines after %d plays in %.1f s:\n\n",
+        shrunk.script.size(), shrunk.plays, seconds);
     for (const std::string& line : shrunk.script) std::printf("%s\n", line.c_str());
     std::printf("\nseed %llu: %s\n", static_cast<unsigned long long>(seed),
                 lived.violation.c_str());

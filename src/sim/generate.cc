@@ -20,6 +20,8 @@ class Author {
     void choose_host_faults(const std::string& host);
     void want_something();
     void want_of_instance();
+    void want_of_instance(const std::string& instance);
+    void want_in_a_row();
     void want_of_volume();
     void want_of_datacenter();
     void something_fails();
@@ -106,8 +108,11 @@ Json Author::app_body() {
 }
 
 void Author::want_of_instance() {
+    want_of_instance(some("i", instances_));
+}
+
+void Author::want_of_instance(const std::string& instance) {
     static constexpr const char* verbs[] = {"start", "stop", "reboot", "reset", "pause", "resume"};
-    const std::string instance = some("i", instances_);
     switch (chance_.below(8)) {
         case 0:
         case 1:
@@ -163,7 +168,17 @@ void Author::want_of_datacenter() {
     }
 }
 
+/// Several people want things of one instance at almost the same time.
+void Author::want_in_a_row() {
+    const std::string instance = some("i", instances_);
+    for (std::int64_t wishes = chance_.between(2, 5); wishes > 0; --wishes) {
+        want_of_instance(instance);
+        run(chance_.once_in(1, 2) ? 50 : 800);
+    }
+}
+
 void Author::want_something() {
+    if (chance_.once_in(1, 8)) return want_in_a_row();
     switch (chance_.below(4)) {
         case 0:
         case 1: return want_of_instance();
@@ -213,6 +228,7 @@ std::vector<std::string> Author::script() {
         say("update host h" + std::to_string(host) + R"( {"schedulable": true})");
     say(R"(update project default {"instances_max": 1000})");
     say("rest 5m");
+    if (chance_.once_in(1, 16)) say("rest 61m");  // long enough to forget what is over
     return std::move(lines_);
 }
 

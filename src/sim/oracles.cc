@@ -314,4 +314,13 @@ std::string nothing_pending(const Snapshot& datacenter) {
     return {};
 }
 
+std::string nothing_outdated(const Snapshot& datacenter, base::Instant now) {
+    using namespace std::chrono_literals;
+    for (const auto& [id, operation] : datacenter.all<model::Operation>())
+        if (operation->observed.phase != model::OperationPhase::running &&
+            operation->observed.finished + 1h + 10s < now)
+            return "I8: an operation that ended long ago is still there";
+    return {};
+}
+
 }  // namespace vdc::sim

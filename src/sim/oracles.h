@@ -54,4 +54,7 @@ std::string networks_are_whole(const model::Snapshot& datacenter,
 /// Operations are all over.
 std::string nothing_pending(const model::Snapshot& datacenter);
 
+/// Operations that ended more than an hour ago are forgotten.
+std::string nothing_outdated(const model::Snapshot& datacenter, base::Instant now);
+
 }  // namespace vdc::sim

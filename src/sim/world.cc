@@ -80,13 +80,28 @@ World::World(const Options& options)
 
 World::~World() = default;
 
+/// I10: whoever powered himself off stays off until somebody wants him again.
+void World::judge_launch(const control::Launch& launch) {
+    const auto off = went_off_.find(launch.instance.id);
+    if (off == went_off_.end()) return;
+    const auto& [generation, wishes] = off->second;
+    const bool again = launch.instance.generation != generation ||
+                       launch.instance.wishes.starts != wishes.starts ||
+                       launch.instance.wishes.reboots != wishes.reboots;
+    went_off_.erase(off);
+    if (!again)
+        violated("I10: " + launch.instance.name + " is started though its guest powered off");
+}
+
 /// I10: what runs ends by a wish, as the agent was told of it.
 void World::judge_effect(std::size_t index, const control::Effect& effect) {
     Site& site = sites_[index];
+    if (const auto* launch = std::get_if<control::Launch>(&effect)) return judge_launch(*launch);
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
     if (kill == nullptr && button == nullptr) return;
     const model::InstanceId id = kill != nullptr ? kill->instance : button->instance;
+    went_off_.erase(id);
     if (!site.given) return violated("I10: an instance is ended before duties came");
     violated(may_end(*site.given, site.id, *site.host, id));
     const auto runs = site.host->running.find(id);
@@ -184,6 +199,7 @@ void World::kill_agent(std::size_t index) {
     Site& site = sites_[index];
     if (!site.agent) return;
     coverage_.hit(Fault::agent_dies, site.hands->phases());
+    went_off_.clear();
     site.agent.reset();
     ++site.life;
     site.outbox.clear();
@@ -322,11 +338,23 @@ bool World::crash_instance(const std::string& name) {
 bool World::power_off_guest(const std::string& name) {
     for (const Site& site : sites_)
         for (auto& [id, instance] : site.host->running) {
+            const std::int64_t pid = instance.sighting.pid;
             if (instance.spec.name != name || !site.host->power_off(id)) continue;
             coverage_.hit(Fault::guest_goes_off, site.hands->phases());
+            note_off(site, id, pid);
             return true;
         }
     return false;
+}
+
+/// Known to the agent alone until it was told: who dies then takes it along.
+void World::note_off(const Site& site, model::InstanceId id, std::int64_t pid) {
+    const auto* record = site.given ? site.given->find<model::Instance>(id) : nullptr;
+    const bool was_asked = site.pressed.contains({id, pid});
+    if (!site.agent || record == nullptr || was_asked) return;
+    if (record->declared.restart == model::Restart::always) return;
+    const auto& sighting = site.host->running.at(id).sighting;
+    went_off_[id] = {sighting.generation, sighting.wishes};
 }
 
 bool World::break_front(const std::string& application) {
@@ -394,6 +422,7 @@ void World::check_at_rest() {
     violated(plans_hold(*rest));
     violated(no_orphans(*rest, hosts));
     violated(nothing_pending(*rest));
+    violated(nothing_outdated(*rest, now()));
     violated(fronts_stand(*rest, hosts));
     violated(networks_are_whole(*rest, hosts));
     for (const std::string& finding : model::check(*rest)) violated(finding);

@@ -175,6 +175,8 @@ class World {
     void send_duties(std::size_t site);
     void register_host(std::size_t site, int life);
     void judge_effect(std::size_t site, const control::Effect& effect);
+    void judge_launch(const control::Launch& launch);
+    void note_off(const Site& site, model::InstanceId id, std::int64_t pid);
     std::set<Phase> phases() const;
     void check_log();
     void after_each_task();
@@ -197,6 +199,8 @@ class World {
     std::string violation_;
     Coverage coverage_;
     Ledger ledger_;
+    /// Guests that powered themselves off: in which generation, and what their run had obeyed.
+    std::map<model::InstanceId, std::pair<model::Generation, control::Wishes>> went_off_;
     int engine_life_ = 0;             ///< connections end with the engine
     std::uint64_t changes_seen_ = 0;  ///< of all hosts, last held against the invariants
     std::uint64_t requests_ = 0;
