@@ -83,7 +83,8 @@ TEST(Reading, TheGuaranteeNamesForEachHostWhereItsReplicasGo) {
     EXPECT_EQ(moves, 4u);
     const auto uncovered = [&] {
         std::int64_t count = 0;
-        for (const Json& row : body(site.get("/v1/datacenter")).at("attention").items())
+        const Json datacenter = body(site.get("/v1/datacenter"));
+        for (const Json& row : datacenter.at("attention").items())
             count += row.text_at("word") == "uncovered";
         return count;
     };

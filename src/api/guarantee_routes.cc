@@ -99,12 +99,13 @@ static Resources at_least_nothing(Resources resources) {
 }
 
 static Json host_json(const placement::StandingPlans& plans, const Host& host) {
-    const Resources left = plans.host(host.id)->left;
+    const placement::Shelter& shelter = *plans.host(host.id);
+    const Resources left = shelter.left;
     const Resources reserved = plans.reserved(host.id);
-    Resources spare = left;
+    Resources spare = shelter.open ? left : Resources{};
     spare -= reserved;
     return Json::object({{"host", host.name},
-                         {"open", plans.host(host.id)->open},
+                         {"open", shelter.open},
                          {"left", part_to_json(at_least_nothing(left))},
                          {"reserved", part_to_json(reserved)},
                          {"spare", part_to_json(at_least_nothing(spare))}});
