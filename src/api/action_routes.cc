@@ -1,9 +1,11 @@
 #include "api/route_groups.h"
 #include "api/schemas.h"
 #include "api/writes.h"
+#include "control/recovery.h"
+#include "control/references.h"
 #include "model/codec.h"
 
-/// Verbs: what is asked of instances, volumes and operations beside changing their fields.
+/// Verbs: what is asked of instances, volumes, hosts and operations beside changing their fields.
 namespace vdc::api {
 
 using base::Error;
@@ -33,6 +35,7 @@ static Route verb_route(Noun noun, const std::string& verb, std::string summary)
     const std::string type = type_word(noun);
     const std::string one = type == "Instance" ? "instance"
                             : type == "Volume" ? "volume"
+                            : type == "Host"   ? "host"
                                                : "operation";
     const Json written = schema_ref(type + "Written");
     Route route{Method::post, "/v1/" + one + "s/{" + one + "}/" + verb, verb + type, one + "s",
@@ -119,6 +122,89 @@ static Route detach_route() {
     return route;
 }
 
+// ---- hosts -------------------------------------------------------------------------------------
+
+using OnHost = Result<Decision> (*)(const Snapshot&, const Ask&, std::string_view host);
+
+static Route host_route(const char* verb, std::string operation, std::string summary,
+                        std::string about, OnHost act) {
+    Route route = verb_route(Noun::host, verb, std::move(summary));
+    route.id = std::move(operation);
+    route.about = std::move(about);
+    route.body = body_schema({}, {});
+    route.body_optional = true;
+    route.handle = [act](Desk& desk, CallPtr call) {
+        write(desk, call, Kind::change, [call, act](const Snapshot& snapshot, const Ask& ask) {
+            return act(snapshot, ask, call->path_value());
+        });
+    };
+    return route;
+}
+
+static Result<Decision> begin_drain(const Snapshot& snapshot, const Ask& ask,
+                                    std::string_view host) {
+    return control::drain(snapshot, ask, host, control::Drain::begin);
+}
+static Result<Decision> end_drain(const Snapshot& snapshot, const Ask& ask, std::string_view host) {
+    return control::drain(snapshot, ask, host, control::Drain::end);
+}
+
+static Json move_json(const control::Refuge& move) {
+    const std::string how = !move.host ? "stays" : move.made_anew ? "replaced" : "moves";
+    Json json = Json::object(
+        {{"id", text(move.instance)}, {"name", move.name}, {"action", how}, {"why", move.why}});
+    json.set("to", move.host ? Json(move.to) : Json());
+    return json;
+}
+
+static void show_drain_plan(const CallPtr& call, const engine::SnapshotPtr& snapshot) {
+    const auto host = control::find_record<model::Host>(*snapshot, {}, call->path_value());
+    if (!host.ok()) return call->refuse(host.error());
+    Json moves = Json::array();
+    for (const control::Refuge& move : control::drain_plan(*snapshot, (*host)->id))
+        moves.push(move_json(move));
+    const Json json = Json::object({{"revision", static_cast<std::int64_t>(snapshot->revision)},
+                                    {"host", (*host)->name},
+                                    {"moves", std::move(moves)}});
+    call->answer_json(200, base::dump(json) + "\n", revision_header(*snapshot));
+}
+
+static Route drain_plan_route() {
+    Route route{Method::get, "/v1/hosts/{host}/drain", "planHostDrain", "hosts",
+                "Say what a drain of a host would move, and what would stay"};
+    route.about = "In the order in which the instances would leave. Nothing changes.";
+    const Json move = object_schema({{"id", text_schema("of the instance")},
+                                     {"name", text_schema("of the instance")},
+                                     {"action", text_schema("moves, replaced or stays")},
+                                     {"to", text_schema("name of a host; null: it stays")},
+                                     {"why", text_schema("why there, or why it stays")}});
+    route.answers = {
+        {200, "So it would be.",
+         object_schema({{"revision", integer_schema("of the datacenter")},
+                        {"host", text_schema("its name")},
+                        {"moves", Json::object({{"type", "array"}, {"items", move}})}})}};
+    route.handle = [](Desk& desk, const CallPtr& call) {
+        look(desk, call, [call](const auto& snapshot) { show_drain_plan(call, snapshot); });
+    };
+    return route;
+}
+
+static void add_host_routes(Routes& routes) {
+    routes.push_back(drain_plan_route());
+    routes.push_back(host_route("drain", "drainHost", "Empty a host",
+                                "Its instances leave it, those that can, a few at a time; none "
+                                "come. The operation is done when those have left.",
+                                begin_drain));
+    routes.push_back(
+        host_route("undrain", "undrainHost", "Let instances come to a host again", "", end_drain));
+    routes.push_back(host_route("declare-dead", "declareHostDead",
+                                "Answer for it that nothing of a lost host runs any more",
+                                "The operator's word in the place of a fence: its instances start "
+                                "elsewhere. If it is wrong, two may write the same disk. Refused "
+                                "for a host that is up.",
+                                control::declare_dead));
+}
+
 // ---- operations --------------------------------------------------------------------------------
 
 static Route cancel_route() {
@@ -147,6 +233,7 @@ void add_action_routes(Routes& routes) {
                                   "the new size, for example 20GiB", grow));
     routes.push_back(volume_route("revert", "Take a volume back to a snapshot of it", "snapshot",
                                   "id or name", control::revert));
+    add_host_routes(routes);
     routes.push_back(cancel_route());
 }
 

@@ -118,6 +118,16 @@ int act(Session& session, const NounCommand& noun, const std::string& name, cons
     });
 }
 
+int drain_plan(Session& session, const std::string& host) {
+    static const std::vector<Column> columns{
+        {"instance", "name"}, {"action", "action"}, {"to", "to"}, {"why", "why"}};
+    return attempt([&]() -> Status {
+        const Json plan = TRY(session.get("/v1/hosts/" + host + "/drain"));
+        put(TRY(shown(plan.at("moves"), columns, session.common())));
+        return {};
+    });
+}
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256) {
     return attempt([&]() -> Status {

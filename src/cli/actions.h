@@ -18,6 +18,9 @@ int remove(Session& session, const NounCommand& noun, const std::vector<std::str
 int act(Session& session, const NounCommand& noun, const std::string& name, const std::string& verb,
         const base::Json& body);
 
+/// What a drain of the host would move, and what would stay.
+int drain_plan(Session& session, const std::string& host);
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);

@@ -27,6 +27,7 @@ class Tree {
     void add_noun(const NounCommand& noun);
     void add_instance_verbs(CLI::App& group, const NounCommand& noun);
     void add_volume_verbs(CLI::App& group, const NounCommand& noun);
+    void add_host_verbs(CLI::App& group, const NounCommand& noun);
     void add_other_verbs(CLI::App& group, const NounCommand& noun);
     void add_top_commands();
     void add_local_commands();
@@ -152,6 +153,7 @@ void Tree::add_noun(const NounCommand& noun) {
             ->required();
     if (noun.one == "instance") add_instance_verbs(group, noun);
     if (noun.one == "volume") add_volume_verbs(group, noun);
+    if (noun.one == "host") add_host_verbs(group, noun);
     add_other_verbs(group, noun);
 }
 
@@ -200,6 +202,24 @@ void Tree::add_volume_verbs(CLI::App& group, const NounCommand& noun) {
          [this, &noun](Session& s) { return act(s, noun, name_, "detach", base::Json::object()); })
         .add_option("name", name_, "name or id")
         ->required();
+}
+
+void Tree::add_host_verbs(CLI::App& group, const NounCommand& noun) {
+    const auto one = [&](const char* word, const char* about) -> CLI::App& {
+        CLI::App& command =
+            verb(group, word, about, [this, &noun, verb_word = std::string(word)](Session& s) {
+                if (flag_) return drain_plan(s, name_);
+                return act(s, noun, name_, verb_word, base::Json::object());
+            });
+        command.add_option("name", name_, "name or id")->required();
+        return command;
+    };
+    one("drain", "have its instances leave, those that can; none come meanwhile")
+        .add_flag("--plan", flag_, "only say what would move, and what would stay and why");
+    one("undrain", "let instances come again");
+    one("declare-dead",
+        "answer for it that nothing of a lost host runs any more: its instances "
+        "start elsewhere");
 }
 
 void Tree::add_other_verbs(CLI::App& group, const NounCommand& noun) {

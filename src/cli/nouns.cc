@@ -39,7 +39,8 @@ const std::vector<NounCommand>& noun_commands() {
           {"accelerator", "observed.accelerator"},
           {"qemu", "observed.qemu_version"},
           {"age", "created"}},
-         "--schedulable true|false --cpu-overcommit THOUSANDTHS --memory-overcommit THOUSANDTHS"},
+         "--schedulable true|false --drain true|false --cpu-overcommit THOUSANDTHS "
+         "--memory-overcommit THOUSANDTHS"},
         {"flavor",
          "/v1/flavors",
          "flavors: sizes of instances",

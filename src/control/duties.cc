@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "model/places.h"
+#include "model/runs.h"
 
 namespace vdc::control {
 
@@ -67,11 +68,14 @@ ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& 
 static VolumeDuty volume_duty(const Snapshot& s, const Volume& volume) {
     VolumeDuty duty;
     const model::VolumeDeclared& declared = volume.declared;
-    duty.volume = {
-        volume.id, declared.size, declared.image, {}, declared.revert_to, declared.reverts, {}};
+    duty.volume = {volume.id, declared.size,      declared.image,
+                   {},        declared.revert_to, declared.reverts,
+                   {},        declared.pool};
     duty.instance = declared.instance;
     duty.slot = static_cast<int>(declared.slot);
     duty.gone = volume.deleting;
+    duty.leaving = volume.claimed.leaving;
+    duty.generation = volume.claimed.generation;
     duty.reported = volume.observed;
     auto snapshots = s.linked_records<VolumeSnapshot>(Link::volume_snapshot, volume.id.value);
     std::stable_sort(snapshots.begin(), snapshots.end(),
@@ -244,7 +248,7 @@ static InstanceSpec instance_spec(const Snapshot& s, const Instance& instance) {
 static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
     const model::InstanceDeclared& declared = instance.declared;
     return {instance_spec(s, instance),
-            wanted_power(instance),
+            instance.claimed.leaving ? Power::off : wanted_power(instance),
             instance.deleting,
             declared.restart,
             declared.stop_hard ? base::Duration{} : declared.stop_timeout,
@@ -252,17 +256,30 @@ static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
             instance.observed};
 }
 
+/// What a fence took from the host and another one may have by now. Its own disks are its own.
+static bool kept_before_fence(const Snapshot& s, const Volume& volume) {
+    const auto& host = s.get<model::Host>(*volume.claimed.host);
+    return volume.claimed.storage != model::StorageKind::local && host.claimed.fenced > 0 &&
+           volume.claimed.epoch <= host.claimed.fenced;
+}
+
 Duties duties(const Snapshot& s, HostId host) {
     Duties duties;
     duties.revision = s.revision;
-    if (const auto* here = s.find<model::Host>(host)) duties.host_name = here->name;
+    if (const auto* here = s.find<model::Host>(host)) {
+        duties.host_name = here->name;
+        duties.epoch = here->claimed.epoch;
+        duties.epoch_over = here->claimed.health == model::HostHealth::down;
+    }
     for (const Image* image : s.linked_records<Image>(Link::host_image, host.value))
         if (const model::Place* place = place_on(image->claimed.places, host))
             duties.images.emplace(image->id, image_duty(s, *image, *place));
     for (const Volume* volume : s.linked_records<Volume>(Link::host_volume, host.value))
-        duties.volumes.emplace(volume->id, volume_duty(s, *volume));
+        if (!kept_before_fence(s, *volume))
+            duties.volumes.emplace(volume->id, volume_duty(s, *volume));
     for (const Instance* instance : s.linked_records<Instance>(Link::host_instance, host.value))
-        duties.instances.emplace(instance->id, instance_duty(s, *instance));
+        if (!claimed_before_fence(s, instance->claimed))
+            duties.instances.emplace(instance->id, instance_duty(s, *instance));
     add_networks(s, host, duties);
     add_fronts(s, host, duties);
     return duties;

@@ -26,6 +26,8 @@ struct VolumeDuty {
     std::optional<model::InstanceId> instance;
     int slot = 0;
     bool gone = false;
+    bool leaving = false;  ///< begin nothing with it any more, and say when nothing is under way
+    model::Generation generation = 0;
     std::vector<model::VolumeSnapshotId> snapshots_gone;  ///< still there maybe, not wanted
     model::VolumeObserved reported;
     std::map<model::VolumeSnapshotId, model::VolumeSnapshotObserved> snapshots_reported;
@@ -70,6 +72,8 @@ struct InstanceDuty {
 struct Duties {
     model::Revision revision = 0;
     std::string host_name;
+    model::Epoch epoch = 0;   ///< of the host, under which these are its duties
+    bool epoch_over = false;  ///< it was fenced: nothing is begun before a new one is registered
     std::map<model::ImageId, ImageDuty> images;
     std::map<model::VolumeId, VolumeDuty> volumes;
     std::map<model::NetworkId, NetworkDuty> networks;

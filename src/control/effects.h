@@ -80,7 +80,8 @@ struct VolumeSpec {
     std::optional<model::VolumeSnapshotId> revert_to;
     std::uint64_t reverts = 0;  ///< grows with each wish to revert
     /// The running instance that has it open: then growing and snapshots go through its QEMU.
-    std::optional<model::InstanceId> open_in;
+    std::optional<model::InstanceId> open_in{};
+    std::string pool = "local";  ///< where its folder is: this host's own disks, or a shared pool
     friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "model/apply.h"
+#include "model/runs.h"
 
 namespace vdc::control {
 
@@ -64,7 +65,7 @@ static std::optional<Guest> guest_on(const Snapshot& datacenter, const Instance&
     return Guest{
         host,
         {instance.declared.vcpus, instance.declared.memory, disk_of(datacenter, instance.id)},
-        0,
+        instance.declared.priority,
         instance.declared.application,
         std::move(loss)};
 }
@@ -72,8 +73,7 @@ static std::optional<Guest> guest_on(const Snapshot& datacenter, const Instance&
 static Shelter shelter_of(const Snapshot& datacenter, const Host& host) {
     Resources left = model::claimable(host);
     left -= datacenter.claimed(host.id);
-    const bool open = host.claimed.health == model::HostHealth::up && host.declared.schedulable;
-    return {left, open, host.declared.labels};
+    return {left, takes_instances(host), host.declared.labels};
 }
 
 // ---- looking -----------------------------------------------------------------------------------

@@ -26,8 +26,9 @@ static void drop_without_duty(Map& seen, const Duties& duties) {
 }
 
 void HostMind::set_duties(Duties duties) {
+    informed_ = !duties.epoch_over;
+    if (!informed_) return;
     duties_ = std::move(duties);
-    informed_ = true;
     drop_without_duty(images_, duties_.images);
     drop_without_duty(volumes_, duties_.volumes);
     drop_without_duty(networks_, duties_.networks);
@@ -79,6 +80,7 @@ std::optional<Instant> HostMind::wake_at() const {
 std::vector<Effect> HostMind::next(Instant now) {
     std::vector<Effect> effects;
     wake_at_.reset();
+    if (!informed_) return effects;
     begin_images(effects, now);
     begin_volumes(effects, now);
     begin_networks(effects, now);
@@ -197,6 +199,7 @@ static std::optional<Effect> volume_change(const VolumeDuty& duty, const VolumeS
 
 std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
                                          const Seen<VolumeSighting>& seen) const {
+    if (duty.leaving) return {};
     const std::optional<model::InstanceId> holder = holder_of(duty);
     const auto at = holder ? instances_.find(*holder) : instances_.end();
     const bool held = at != instances_.end();
@@ -215,6 +218,17 @@ std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
     return PrepareVolume{volume};
 }
 
+/// Whether nothing here is under way with a volume that shall leave, and nobody has it open.
+bool HostMind::let_go(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const {
+    if (!duty.leaving || seen.busy) return false;
+    return std::none_of(instances_.begin(), instances_.end(), [&](const auto& entry) {
+        const SeenInstance& instance = entry.second;
+        const bool unsure = !instance.sighting || !instance.sighting->looked;
+        return unsure || contains(instance.opening, duty.volume.id) ||
+               has_open(*instance.sighting, duty.volume.id);
+    });
+}
+
 bool HostMind::volume_ready(model::VolumeId id) const {
     const auto duty = duties_.volumes.find(id);
     const auto seen = volumes_.find(id);
@@ -222,6 +236,7 @@ bool HostMind::volume_ready(model::VolumeId id) const {
     const auto& sighting = seen->second.sighting;
     if (open_elsewhere(duty->second) || maybe_open_elsewhere(duty->second)) return false;
     const VolumeSpec& wanted = duty->second.volume;
+    if (duty->second.leaving) return false;
     return sighting && sighting->present && sighting->size >= wanted.size &&
            sighting->reverts >= wanted.reverts;
 }

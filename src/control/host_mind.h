@@ -31,7 +31,10 @@
 ///  here);
 ///  5. a run that ended on its own is started again by its restart rule, after a pause that grows
 ///  with
-///     the number of ends within ten minutes.
+///     the number of ends within ten minutes;
+///  6. nothing is begun under an epoch that is over, and what runs then is left alone: it is the
+///  guards'
+///     to end, or rides through until the host has a new epoch.
 namespace vdc::control {
 
 /// Whether no repetition can mend it: the thing itself is wrong.
@@ -125,6 +128,7 @@ class HostMind {
     bool strangers_live() const;
     bool shuts_out_launching(const NetworkSpec& network) const;
     bool volume_ready(model::VolumeId id) const;
+    bool let_go(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
 
     SeenInstance& seen_instance(model::InstanceId id);
     void saw_instance(model::InstanceId id, const InstanceSighting& sighting, Instant now);
@@ -157,7 +161,7 @@ class HostMind {
                           std::vector<model::Step>& steps);
 
     Duties duties_;
-    bool informed_ = false;  ///< duties have come
+    bool informed_ = false;  ///< duties have come; none while the epoch is over
     std::map<model::ImageId, Seen<ImageSighting>> images_;
     std::map<model::VolumeId, Seen<VolumeSighting>> volumes_;
     std::map<model::NetworkId, SeenPeriodic<NetworkSighting>> networks_;

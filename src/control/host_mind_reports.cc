@@ -81,6 +81,7 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
         for (const DiskSpec& disk : instance.sighting->disks)
             if (disk.volume == duty.volume.id) observed.attached = id;
     }
+    if (let_go(duty, seen)) observed.left = duty.generation;
     if (!seen.sighting) {
         if (!seen.trouble.empty() && hopeless(seen.code)) observed.presence = Presence::failed;
         return observed;
@@ -194,6 +195,7 @@ static std::string copy_reason(const model::ImageSeen& seen, const std::string& 
 static std::string volume_reason(const model::VolumeObserved& stored,
                                  const model::VolumeObserved& seen) {
     if (!seen.message.empty()) return "the volume is not as wanted: " + seen.message;
+    if (seen.left != stored.left) return "its host has let go of the volume";
     if (seen.presence != stored.presence)
         return seen.presence == Presence::ready ? "the volume is ready" : "the volume is gone";
     if (seen.attached != stored.attached)

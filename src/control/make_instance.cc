@@ -52,6 +52,7 @@ static Instance instance_of(const NewInstance& wanted) {
     declared.user_data = wanted.user_data;
     declared.power = wanted.power;
     declared.restart = wanted.restart;
+    declared.priority = wanted.priority;
     declared.stop_timeout = wanted.stop_timeout;
     declared.starts = wanted.power == model::Power::off ? 0 : 1;
     declared.application = wanted.application;
@@ -69,6 +70,7 @@ static Volume root_volume(const NewInstance& wanted) {
     volume.declared.image = wanted.image;
     volume.declared.instance = wanted.id;
     volume.declared.delete_with_instance = true;
+    volume.declared.pool = wanted.pool;
     return volume;
 }
 

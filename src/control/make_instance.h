@@ -20,10 +20,12 @@ struct NewInstance {
     std::optional<model::Ipv4> address;      ///< wanted in the first network
     std::optional<model::KeyPairId> key;
     std::string user_data;
-    model::MiB disk{};  ///< of the root volume; 0: the flavor's
+    model::MiB disk{};                    ///< of the root volume; 0: the flavor's
+    std::string pool{model::local_pool};  ///< of the root volume
     model::Power power = model::Power::on;
     model::Restart restart = model::Restart::on_failure;
     model::Duration stop_timeout{30'000'000};
+    std::int64_t priority = model::priority_usual;
     std::optional<model::ApplicationId> application;
     std::int64_t ordinal = 0;
     std::string template_mark;

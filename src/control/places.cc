@@ -3,6 +3,8 @@
 #include <map>
 #include <tuple>
 
+#include "model/runs.h"
+
 namespace vdc::control {
 
 using model::Application;
@@ -86,7 +88,7 @@ std::optional<HostId> carrier_of(const Snapshot& s, const Application& applicati
     std::optional<Rank> best;
     for (const auto& [id, replicas] : replicas_by_host(s, application)) {
         const Host& host = s.get<Host>(id);
-        const bool fit = host.claimed.health == model::HostHealth::up && host.declared.schedulable;
+        const bool fit = model::takes_instances(host);
         const bool carries = needed_on(application.claimed.places, id);
         const Rank rank{
             !fit,      !carries, carries ? 0 : -replicas, carries ? 0 : fronts_carried(s, id),

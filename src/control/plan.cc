@@ -15,11 +15,8 @@ static void touch_linked(const Snapshot& s, Link link, base::Uuid parent, Noun n
 /// Instances that wait for room: some of them, so that one freed place costs a bounded look.
 static void touch_unplaced(const Snapshot& s, Agenda& agenda) {
     constexpr std::size_t looked_at_max = 64;
-    std::size_t looked_at = 0;
-    for (const base::Uuid& id : s.linked(Link::unplaced_instance, {})) {
-        if (++looked_at > looked_at_max) return;
-        agenda.insert({Noun::instance, id});
-    }
+    for (const model::InstanceId id : s.unplaced(looked_at_max))
+        agenda.insert({Noun::instance, id.value});
 }
 
 static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
@@ -28,6 +25,10 @@ static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     if (instance == nullptr) return touch_unplaced(s, agenda);
     if (instance->declared.application)
         agenda.insert({Noun::application, instance->declared.application->value});
+    if (instance->claimed.host) {
+        const auto& host = s.get<model::Host>(*instance->claimed.host);
+        if (host.declared.drain) agenda.insert(host.subject());
+    }
     if (!takes_capacity(*instance)) touch_unplaced(s, agenda);
 }
 
@@ -113,16 +114,35 @@ void Draft::must_add(model::Change change, std::string reason) {
         base::broken("control made a step that is against the rules: " + text(status.error()));
 }
 
+bool Draft::wants_host(const Subject& subject) const {
+    if (subject.noun != Noun::instance) return false;
+    const auto* instance = datacenter_.find<model::Instance>({subject.id});
+    return instance != nullptr && !instance->claimed.host && !instance->deleting &&
+           wanted_power(*instance) != model::Power::off;
+}
+
 bool Draft::next(Subject& subject) {
-    if (agenda_.empty() || plan_.steps.size() >= steps_max) return false;
-    subject = *agenda_.begin();
-    agenda_.erase(agenda_.begin());
+    if (plan_.steps.size() >= steps_max) return false;
+    while (!agenda_.empty() && wants_host(*agenda_.begin())) {
+        const auto taken = agenda_.extract(agenda_.begin());
+        const auto& instance = datacenter_.get<model::Instance>({taken.value().id});
+        to_place_.insert({model::priority_most - instance.declared.priority, taken.value()});
+    }
+    const bool others_first = !agenda_.empty() && agenda_.begin()->noun <= Noun::instance;
+    if (!to_place_.empty() && !others_first) {
+        subject = to_place_.extract(to_place_.begin()).value().second;
+    } else if (!agenda_.empty()) {
+        subject = agenda_.extract(agenda_.begin()).value();
+    } else {
+        return false;
+    }
     // Whoever waits for the subject looks at it too: operations come last in the order of nouns.
     touch_linked(datacenter_, Link::subject_operation, subject.id, Noun::operation, agenda_);
     return true;
 }
 
 Plan Draft::finish() && {
+    for (const auto& [rank, subject] : to_place_) agenda_.insert(subject);
     plan_.rest = std::move(agenda_);
     return std::move(plan_);
 }

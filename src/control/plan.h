@@ -56,7 +56,8 @@ class Draft {
         plan_.wakes.emplace_back(when, subject);
     }
 
-    /// The next subject of the agenda, lowest first; false when there is none or the plan is full.
+    /// The next subject of the agenda, lowest first, but of the instances that want a host those
+    /// last, and of them the most important first; false when there is none or the plan is full.
     bool next(model::Subject& subject);
 
     Plan finish() &&;
@@ -64,8 +65,12 @@ class Draft {
   private:
     model::Snapshot datacenter_;
     Instant now_;
+    bool wants_host(const model::Subject& subject) const;
+
     Agenda agenda_;
     Guarantee& guarantee_;
+    /// Taken from the agenda, to be placed: (1000 - priority, instance).
+    std::set<std::pair<std::int64_t, model::Subject>> to_place_;
     Plan plan_;
 };
 

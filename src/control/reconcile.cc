@@ -16,6 +16,9 @@ static void look(Draft& draft, const Subject& subject, Reconcile reconcile) {
 
 static void look_at(Draft& draft, const Subject& subject, const Policy& policy) {
     switch (subject.noun) {
+        case Noun::host:
+            return look<model::Host>(draft, subject,
+                                     [&](const auto& r) { reconcile_host(draft, r, policy); });
         case Noun::image:
             return look<model::Image>(draft, subject,
                                       [&](const auto& r) { reconcile_image(draft, r); });
@@ -41,7 +44,6 @@ static void look_at(Draft& draft, const Subject& subject, const Policy& policy) 
             return look<model::Operation>(
                 draft, subject, [&](const auto& r) { reconcile_operation(draft, r, policy); });
         case Noun::project:
-        case Noun::host:
         case Noun::flavor:
         case Noun::key_pair: return;
     }

@@ -11,6 +11,7 @@ namespace vdc::control {
 struct Policy {
     base::Ipv4Range front_range = front_pool;  ///< front addresses come from here
     Duration finished_operations_kept = std::chrono::hours(1);
+    std::int64_t moves_max = 4;  ///< instances on their way from drained hosts at a time
 };
 
 /// What to do about the subjects of the agenda and whatever their steps touch, in order of noun and
@@ -23,6 +24,7 @@ Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda,
                const Policy& policy = {});
 
 /// One reconciler per noun; each looks at one thing and adds the steps that it needs now.
+void reconcile_host(Draft& draft, const model::Host& host, const Policy& policy);
 void reconcile_image(Draft& draft, const model::Image& image);
 void reconcile_network(Draft& draft, const model::Network& network);
 void reconcile_volume(Draft& draft, const model::Volume& volume);

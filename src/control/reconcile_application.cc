@@ -4,6 +4,8 @@
 #include "control/make_instance.h"
 #include "control/places.h"
 #include "control/reconcile.h"
+#include "control/recovery.h"
+#include "model/runs.h"
 
 namespace vdc::control {
 
@@ -14,9 +16,14 @@ using model::Link;
 
 using Replicas = std::vector<const Instance*>;
 
+/// Those that were given up with their host count for nothing.
 static Replicas replicas_of(const Draft& draft, const Application& application) {
-    return draft.datacenter().linked_records<Instance>(Link::application_instance,
-                                                       application.id.value);
+    Replicas replicas = draft.datacenter().linked_records<Instance>(Link::application_instance,
+                                                                    application.id.value);
+    std::erase_if(replicas, [&](const Instance* replica) {
+        return left_behind(draft.datacenter(), *replica);
+    });
+    return replicas;
 }
 
 static base::Ipv4 lowest_free_front(const model::Snapshot& datacenter,
@@ -91,7 +98,8 @@ static std::string replica_name(const Application& application, std::int64_t ord
 static std::int64_t free_ordinal(const Draft& draft, const Application& application,
                                  std::int64_t from = 0) {
     std::set<std::int64_t> taken;
-    for (const Instance* replica : replicas_of(draft, application))
+    for (const Instance* replica : draft.datacenter().linked_records<Instance>(
+             Link::application_instance, application.id.value))
         taken.insert(replica->declared.ordinal);
     std::int64_t ordinal = from;
     while (taken.contains(ordinal) || !names_are_free(draft.datacenter(), application.project,
@@ -119,6 +127,7 @@ static base::Status make_replica(Draft& draft, const Application& application, s
     wanted.user_data = made_of.user_data;
     wanted.disk = made_of.disk;
     wanted.restart = model::Restart::always;
+    wanted.priority = application.declared.priority;
     wanted.application = application.id;
     wanted.ordinal = ordinal;
     wanted.template_mark = model::template_mark(made_of);
@@ -157,14 +166,51 @@ static std::string make_missing(Draft& draft, const Application& application) {
     return {};
 }
 
+// ---- lost replicas -----------------------------------------------------------------------------
+
+/// The host of its disk is down: another replica is made of the image, and this one ends when the
+/// host is back.
+static void give_up_lost(Draft& draft, const Application& application) {
+    for (const Instance* replica : replicas_of(draft, application)) {
+        if (replica->deleting || !can_be_made_anew(draft.datacenter(), *replica)) continue;
+        const model::Volume* bound = bound_volume(draft.datacenter(), *replica);
+        if (bound == nullptr) continue;
+        const auto& host = draft.datacenter().get<model::Host>(*bound->claimed.host);
+        if (host.claimed.health != model::HostHealth::down) continue;
+        draft.must_add(model::Delete<Instance>{replica->id},
+                       replica->name + " is given up with " + host.name +
+                           ", which is down: another one is made");
+    }
+}
+
+static void pass_on_priority(Draft& draft, const Application& application) {
+    for (const Instance* replica : replicas_of(draft, application)) {
+        if (replica->deleting) continue;
+        model::InstanceDeclared declared = replica->declared;
+        if (std::exchange(declared.priority, application.declared.priority) ==
+            application.declared.priority)
+            continue;
+        // The project may have been given less since: then the replica keeps what it has.
+        (void)draft.add(model::Declare<Instance>{replica->id, std::move(declared)},
+                        application.name + " has another priority");
+    }
+}
+
 // ---- a new template ----------------------------------------------------------------------------
 
-/// How far the replicas have got with the present template. Rolls begin with one replica more; when
-/// it is ready an old one ends, and so on, so that never fewer are ready than wanted. Where one
-/// more is against the rules or finds no room, an old one ends first.
+/// Whether the replica's host is drained, and it leaves by being replaced.
+static bool shall_leave(const model::Snapshot& datacenter, const Instance& replica) {
+    if (!replica.claimed.host || !can_be_made_anew(datacenter, replica)) return false;
+    return datacenter.get<model::Host>(*replica.claimed.host).declared.drain;
+}
+
+/// How far the replicas have got with the present template, on hosts that keep them. Rolls begin
+/// with one replica more; when it is ready an old one ends, and so on, so that never fewer are
+/// ready than wanted. Where one more is against the rules or finds no room, an old one ends first.
 struct Roll {
     std::vector<const Instance*> staying;  ///< not being deleted; who ends first stands first
-    std::int64_t outdated = 0;             ///< of them, made by an older template
+    std::int64_t outdated = 0;             ///< of them, made by an older template or to leave
+    bool template_is_new = false;          ///< some are made by an older template
     bool ending = false;                   ///< some replica is being deleted
     bool comes_up = false;                 ///< one of the present template will be ready soon
     const Instance* waits = nullptr;       ///< one of the present template that finds no room
@@ -177,7 +223,8 @@ static bool finds_no_room(const Instance& instance) {
 static Roll roll_of(const Draft& draft, const Application& application) {
     const std::string mark = model::template_mark(application.declared.instance);
     const auto current = [&](const Instance* replica) {
-        return replica->declared.template_mark == mark;
+        return replica->declared.template_mark == mark &&
+               !shall_leave(draft.datacenter(), *replica);
     };
     const auto last_to_end = [&](const Instance* replica) {
         return std::tuple(current(replica), replica_ready(application, *replica),
@@ -188,6 +235,7 @@ static Roll roll_of(const Draft& draft, const Application& application) {
         roll.ending |= replica->deleting;
         if (replica->deleting) continue;
         roll.staying.push_back(replica);
+        roll.template_is_new |= replica->declared.template_mark != mark;
         if (!current(replica))
             ++roll.outdated;
         else if (finds_no_room(*replica))
@@ -204,6 +252,7 @@ static std::string why_surplus(const Application& application, const Roll& roll)
     const bool rolls = roll.outdated > 0 && roll.outdated < std::ssize(roll.staying);
     if (application.deleting) return "ends";
     if (!rolls) return wants(application.declared.replicas);
+    if (!roll.template_is_new) return "left a drained host, and what was made for it is ready";
     if (roll.waits == nullptr) return "has a new template, and what was made by it is ready";
     return "has a new template, and no room for one more: " + roll.waits->name + " waits for it";
 }
@@ -211,7 +260,9 @@ static std::string why_surplus(const Application& application, const Roll& roll)
 /// One more than wanted may stay while a replica of the new template comes up.
 static void end_surplus(Draft& draft, const Application& application) {
     const Roll roll = roll_of(draft, application);
-    const std::int64_t spare = roll.outdated > 0 && roll.comes_up ? 1 : 0;
+    // To end one of a drained host would free no room for the one that waits.
+    const bool awaited = roll.comes_up || (roll.waits != nullptr && !roll.template_is_new);
+    const std::int64_t spare = roll.outdated > 0 && awaited ? 1 : 0;
     const std::int64_t most = application.deleting ? 0 : application.declared.replicas + spare;
     const std::string why = why_surplus(application, roll);
     std::int64_t surplus = std::ssize(roll.staying) - most;
@@ -228,10 +279,14 @@ static std::string replace_outdated(Draft& draft, const Application& application
     const bool at_rest = !roll.ending && !roll.comes_up && roll.waits == nullptr &&
                          std::ssize(roll.staying) == application.declared.replicas;
     if (roll.outdated == 0 || !at_rest) return {};
-    const base::Status made = make_replica(draft, application, free_ordinal(draft, application),
-                                           "has a new template; one comes before an old one ends");
+    const base::Status made =
+        make_replica(draft, application, free_ordinal(draft, application),
+                     roll.template_is_new ? "has a new template; one comes before an old one ends"
+                                          : "leaves a drained host; one comes before one ends");
     if (made.ok()) return {};
-    if (made.error().code != base::Error::Code::exhausted) return text(made.error());
+    const bool in_exchange =
+        made.error().code == base::Error::Code::exhausted && roll.template_is_new;
+    if (!in_exchange) return text(made.error());
     const Instance& first = *roll.staying.front();
     draft.must_add(model::Delete<Instance>{first.id},
                    application.name + " has a new template and cannot have one more (" +
@@ -249,6 +304,8 @@ void reconcile_application(Draft& draft, const Application& application, const P
     claim_carrier(draft, latest(draft, application));
     end_surplus(draft, application);
     if (!application.deleting) {
+        give_up_lost(draft, application);
+        pass_on_priority(draft, application);
         trouble = first_of(make_missing(draft, application), std::move(trouble));
         trouble = first_of(replace_outdated(draft, application), std::move(trouble));
         note(draft, application, trouble);

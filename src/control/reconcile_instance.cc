@@ -1,10 +1,13 @@
 #include "control/places.h"
 #include "control/reconcile.h"
+#include "control/volumes.h"
+#include "model/runs.h"
 #include "placement/placement.h"
 
 namespace vdc::control {
 
 using model::Claim;
+using model::Evidence;
 using model::Forget;
 using model::Instance;
 using model::InstanceClaimed;
@@ -14,22 +17,24 @@ using model::Port;
 using model::Power;
 using model::Volume;
 
-/// Whether its host is known to have no process of it.
-static bool known_dead(const Instance& instance) {
-    if (!instance.claimed.host) return true;
-    const bool current = instance.observed.generation == instance.claimed.generation;
-    return current && (instance.observed.phase == InstancePhase::stopped ||
-                       instance.observed.phase == InstancePhase::absent);
-}
-
-/// The host gives the processors and memory back; the volumes stay where they lie.
-static void release(Draft& draft, const Instance& instance, const std::string& reason) {
+/// The host gives the processors and memory back. Local volumes stay where they lie. With an
+/// instance that moves, what was seen of the run that ended for it counts no more: it was no wish.
+static void release(Draft& draft, const Instance& instance, Evidence proof,
+                    const std::string& reason) {
     InstanceClaimed claimed = instance.claimed;
     const model::HostId host = *claimed.host;
     claimed.host.reset();
-    claimed.evidence = "its host saw its end";
+    claimed.leaving = false;
+    claimed.proof = proof;
+    claimed.evidence = model::sentence_of(proof);
     claimed.placement = {};
     draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
+    if (instance.claimed.leaving && instance.observed.phase == InstancePhase::stopped) {
+        model::InstanceObserved seen = instance.observed;
+        seen.phase = InstancePhase::absent;
+        draft.must_add(model::Observe<Instance>{instance.id, std::move(seen)},
+                       instance.name + " was stopped to start on another host");
+    }
     leave_networks(draft, instance, host);
 }
 
@@ -49,10 +54,13 @@ static void end_volumes(Draft& draft, const Instance& instance) {
 }
 
 static void end_instance(Draft& draft, const Instance& instance) {
-    if (!known_dead(instance)) return;
-    if (instance.claimed.host && instance.observed.phase != InstancePhase::absent) return;
+    const Evidence proof = model::end_of_run(draft.datacenter(), instance);
+    if (proof == Evidence::none) return;
+    const bool cleaned =
+        proof != Evidence::end_seen || instance.observed.phase == InstancePhase::absent;
+    if (instance.claimed.host && !cleaned) return;
     if (instance.claimed.host)
-        return release(draft, instance, instance.name + " ended and left its host");
+        return release(draft, instance, proof, instance.name + " ended and left its host");
     end_volumes(draft, instance);
     for (const auto* port :
          draft.datacenter().linked_records<Port>(Link::instance_port, instance.id.value))
@@ -60,11 +68,14 @@ static void end_instance(Draft& draft, const Instance& instance) {
     draft.must_add(Forget<Instance>{instance.id}, "instance " + instance.name + " is gone");
 }
 
-/// Where an instance's disks bind it: volumes stay on the host that has them. A new one may lie
-/// anywhere: its image is brought there.
+/// Where an instance's disks bind it. Local volumes stay on the host that has them; those in shared
+/// pools go where it goes, once the host that has them in hand lets go. A new one may lie anywhere
+/// in its pool: its image is brought there.
 struct Disks {
-    std::optional<model::HostId> host;
-    model::MiB unclaimed{};       ///< what those without a place need
+    std::optional<model::HostId> host;     ///< where local volumes lie
+    std::optional<model::HostId> at_hand;  ///< that has the shared ones in hand
+    std::vector<std::string> pools;
+    model::MiB unclaimed{};       ///< what local ones without a place need
     bool image_homeless = false;  ///< an image that is needed is on no host yet
 };
 
@@ -72,11 +83,13 @@ static Disks disks_of(const model::Snapshot& datacenter, const Instance& instanc
     Disks disks;
     for (const auto* volume :
          datacenter.linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        const bool local = volume->declared.pool == model::local_pool;
+        if (!local) disks.pools.push_back(volume->declared.pool);
         if (volume->claimed.host) {
-            disks.host = volume->claimed.host;
+            (local ? disks.host : disks.at_hand) = volume->claimed.host;
             continue;
         }
-        disks.unclaimed += volume->declared.size;
+        if (local) disks.unclaimed += volume->declared.size;
         if (!volume->declared.image) continue;
         const auto& image = datacenter.get<model::Image>(*volume->declared.image);
         if (!image.claimed.host) disks.image_homeless = true;
@@ -87,11 +100,8 @@ static Disks disks_of(const model::Snapshot& datacenter, const Instance& instanc
 static void claim_volumes(Draft& draft, const Instance& instance, const model::Host& host) {
     for (const auto* volume :
          draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
-        if (volume->claimed.host) continue;
-        const std::optional<model::ImageId> image = volume->declared.image;
-        draft.must_add(Claim<Volume>{volume->id, {host.id, volume->claimed.generation + 1}},
-                       "volume " + volume->name + " lies on " + host.name + " with its instance");
-        if (image) need_image(draft, *image, host);
+        if (volume->claimed.host == host.id && !volume->claimed.leaving) continue;
+        claim_volume(draft, *volume, host, "with its instance");
     }
 }
 
@@ -111,6 +121,60 @@ static void wait(Draft& draft, const Instance& instance, model::Explanation expl
     draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
 }
 
+/// Whether it ran before, or stands for one that did, while a host is lost or drained: that is the
+/// loss that room was kept for. It starts wherever it fits.
+static bool recovers(const model::Snapshot& datacenter, const Instance& instance) {
+    if (instance.claimed.generation == 0 && !instance.declared.application) return false;
+    const auto& hosts = datacenter.all<model::Host>();
+    return std::any_of(hosts.begin(), hosts.end(), [](const auto& entry) {
+        const model::Host& host = *entry.second;
+        return host.declared.drain || host.claimed.health == model::HostHealth::down;
+    });
+}
+
+/// Where its volumes are in hand, if that host can take it: then nobody has to let go of them.
+static placement::Answer best_place(Draft& draft, const Instance& instance, const Disks& disks) {
+    const model::Snapshot& datacenter = draft.datacenter();
+    const auto ask = [&](const placement::Question& question) {
+        return recovers(datacenter, instance)
+                   ? placement::place(datacenter, question)
+                   : place_beside(draft.guarantee(), datacenter, question, &instance);
+    };
+    placement::Question question{
+        {instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
+        disks.host,
+        instance.declared.application,
+        disks.pools};
+    if (disks.at_hand && !disks.host) {
+        question.only = disks.at_hand;
+        placement::Answer there = ask(question);
+        if (there.host) return there;
+        question.only.reset();
+    }
+    placement::Answer answer = ask(question);
+    if (answer.host || !disks.host) return answer;
+    const auto& bound = datacenter.get<model::Host>(*disks.host);
+    if (bound.claimed.health != model::HostHealth::up)
+        answer.explanation.sentence = "its disk lies on " + bound.name + ", which is " +
+                                      std::string(word(bound.claimed.health));
+    return answer;
+}
+
+/// Has the volumes let go of by hosts other than `host`. What it waits for, or nothing.
+static std::string free_volumes(Draft& draft, const Instance& instance, model::HostId host) {
+    std::string held;
+    for (const auto* volume :
+         draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (!volume->claimed.host || volume->claimed.host == host) continue;
+        const std::string name = volume->name;
+        const auto& holder = draft.datacenter().get<model::Host>(*volume->claimed.host);
+        const std::string holder_name = holder.name;
+        if (ask_to_let_go(draft, *volume)) continue;
+        held = holder_name + " has not let go of volume " + name + " yet";
+    }
+    return held;
+}
+
 static void place(Draft& draft, const Instance& instance) {
     if (const Port* port = without_address(draft.datacenter(), instance)) {
         const auto& network = draft.datacenter().get<model::Network>(port->declared.network);
@@ -124,17 +188,14 @@ static void place(Draft& draft, const Instance& instance) {
     }
     const Disks disks = disks_of(draft.datacenter(), instance);
     if (disks.image_homeless) return;
-    const placement::Answer answer =
-        place_beside(draft.guarantee(), draft.datacenter(),
-                     {{instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
-                      disks.host,
-                      instance.declared.application},
-                     &instance);
+    const placement::Answer answer = best_place(draft, instance, disks);
     if (!answer.host) {
         if (kept_out(answer.explanation))  // what would let it in may be far from here
             draft.wake(draft.now() + std::chrono::seconds(2), instance.subject());
         return wait(draft, instance, answer.explanation);
     }
+    if (const std::string held = free_volumes(draft, instance, *answer.host); !held.empty())
+        return wait(draft, instance, {held, {}, {}, {}, {}});
     InstanceClaimed claimed = instance.claimed;
     claimed.placement = answer.explanation;
     const model::Host host = draft.datacenter().get<model::Host>(*answer.host);
@@ -154,13 +215,36 @@ static void claim_late_volumes(Draft& draft, const Instance& instance) {
     if (host != nullptr) claim_volumes(draft, instance, model::Host(*host));
 }
 
+/// Whether its run ended for a reason that sends it to another host, and is known to be over.
+static bool moves(const Instance& instance, Evidence proof) {
+    if (!instance.claimed.host || proof == Evidence::none) return false;
+    return proof != Evidence::end_seen || instance.claimed.leaving;
+}
+
+/// Nobody drains its host any more: it stays.
+static bool may_stay(const Draft& draft, const Instance& instance) {
+    return instance.claimed.leaving &&
+           !draft.datacenter().get<model::Host>(*instance.claimed.host).declared.drain;
+}
+
 void reconcile_instance(Draft& draft, const Instance& instance) {
     if (instance.deleting) return end_instance(draft, instance);
     const bool wanted = wanted_power(instance) != Power::off;
-    if (wanted && !instance.claimed.host) return place(draft, instance);
-    if (!wanted && instance.claimed.host && known_dead(instance))
-        return release(draft, instance, instance.name + " is off and gives its room back");
-    if (!instance.claimed.host) return;
+    if (!instance.claimed.host) return wanted ? place(draft, instance) : void();
+    const Evidence proof = model::end_of_run(draft.datacenter(), instance);
+    const std::string host = draft.datacenter().get<model::Host>(*instance.claimed.host).name;
+    if (moves(instance, proof))
+        return release(
+            draft, instance, proof,
+            instance.name + " leaves " + host + ": " + std::string(model::sentence_of(proof)));
+    if (!wanted && proof != Evidence::none)
+        return release(draft, instance, proof, instance.name + " is off and gives its room back");
+    if (may_stay(draft, instance)) {
+        InstanceClaimed claimed = instance.claimed;
+        claimed.leaving = false;
+        return draft.must_add(Claim<Instance>{instance.id, std::move(claimed)},
+                              instance.name + " stays on " + host + ", which is drained no more");
+    }
     claim_late_volumes(draft, instance);
     need_networks(draft, instance);
 }

@@ -1,4 +1,5 @@
 #include "control/reconcile.h"
+#include "control/recovery.h"
 
 namespace vdc::control {
 
@@ -104,6 +105,29 @@ Judgement judge(const model::Snapshot&, const Operation& operation,
     if (snapshot.observed.presence == Presence::failed)
         return {Progress::failed, snapshot.observed.message};
     return reached_when(snapshot.observed.presence == Presence::ready);
+}
+
+/// A drain is done when those have left that can; it says who stays, and why the first one does.
+Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
+                const model::Host& host) {
+    if (operation.declared.goal == Goal::declared_dead)
+        return reached_when(host.claimed.health == model::HostHealth::down);
+    if (operation.declared.goal != Goal::drained)
+        return reached_when(operation.declared.goal != Goal::gone);
+    if (!host.declared.drain) return {Progress::overtaken, "the drain was ended"};
+    std::string stays;
+    std::size_t more = 0;
+    for (const auto* each :
+         datacenter.linked_records<Instance>(model::Link::host_instance, host.id.value)) {
+        const Way way = way_out(datacenter, *each);
+        if (way.host || each->claimed.leaving || each->deleting) return {};
+        if (stays.empty())
+            stays = each->name + " stays: " + way.why;
+        else
+            ++more;
+    }
+    if (more > 0) stays += "; so do " + std::to_string(more) + " more";
+    return {Progress::reached, stays};
 }
 
 Judgement judge(const model::Snapshot&, const Operation& operation, const auto&) {

@@ -1,5 +1,7 @@
 #include "control/places.h"
 #include "control/reconcile.h"
+#include "control/volumes.h"
+#include "model/runs.h"
 #include "placement/placement.h"
 
 namespace vdc::control {
@@ -47,6 +49,23 @@ void reconcile_volume_snapshot(Draft& draft, const VolumeSnapshot& snapshot) {
     draft.must_add(Forget<VolumeSnapshot>{snapshot.id}, "snapshot " + snapshot.name + " is gone");
 }
 
+/// Whether the host that has the volume in hand serves it.
+static bool is_served(const Draft& draft, const Volume& volume) {
+    const auto& host = draft.datacenter().get<model::Host>(*volume.claimed.host);
+    return !volume.claimed.leaving && host.claimed.health != model::HostHealth::down &&
+           !host.declared.drain;
+}
+
+/// A volume of a shared pool that no instance has gets another host when its own is lost or
+/// drained.
+static void rehome(Draft& draft, const Volume& volume) {
+    if (volume.claimed.storage == model::StorageKind::local || is_served(draft, volume)) return;
+    const auto place = placement::place(draft.datacenter(), {{}, {}, {}, {volume.declared.pool}});
+    if (!place.host || !ask_to_let_go(draft, volume)) return;
+    const model::Host host = draft.datacenter().get<model::Host>(*place.host);
+    claim_volume(draft, draft.datacenter().get<Volume>(volume.id), host, "");
+}
+
 /// A volume that is being deleted takes its snapshots with it, and is forgotten when its host has
 /// nothing of it any more.
 static void end_volume(Draft& draft, const Volume& volume) {
@@ -55,21 +74,24 @@ static void end_volume(Draft& draft, const Volume& volume) {
         if (!snapshot->deleting)
             draft.must_add(model::Delete<VolumeSnapshot>{snapshot->id},
                            "its volume " + volume.name + " ends");
-    if (volume.claimed.host && volume.observed.presence != Presence::absent) return;
+    if (volume.claimed.host && volume.observed.presence != Presence::absent)
+        return rehome(draft, volume);
     if (draft.datacenter().has_linked(Link::volume_snapshot, volume.id.value)) return;
     draft.must_add(Forget<Volume>{volume.id}, "volume " + volume.name + " is gone from its host");
 }
 
 void reconcile_volume(Draft& draft, const Volume& volume) {
     if (volume.deleting) return end_volume(draft, volume);
-    if (volume.claimed.host || volume.declared.instance) return;
-    const auto place = place_beside(draft.guarantee(), draft.datacenter(),
-                                    {{{}, {}, volume.declared.size}, {}, {}}, nullptr);
+    if (volume.declared.instance) return;
+    if (volume.claimed.host) return rehome(draft, volume);
+    const bool local = volume.declared.pool == model::local_pool;
+    const auto place = place_beside(
+        draft.guarantee(), draft.datacenter(),
+        {{{}, {}, local ? volume.declared.size : model::MiB{}}, {}, {}, {volume.declared.pool}},
+        nullptr);
     if (!place.host) return draft.wake(draft.now() + std::chrono::seconds(2), volume.subject());
     const model::Host host = draft.datacenter().get<model::Host>(*place.host);
-    draft.must_add(Claim<Volume>{volume.id, {place.host, volume.claimed.generation + 1}},
-                   "volume " + volume.name + " lies on " + host.name);
-    if (volume.declared.image) need_image(draft, *volume.declared.image, host);
+    claim_volume(draft, volume, host, "");
 }
 
 }  // namespace vdc::control

@@ -1,9 +1,13 @@
 #include "control/registration.h"
 
+#include "model/runs.h"
+
 namespace vdc::control {
 
 using model::Create;
 using model::Host;
+using model::HostId;
+using model::Link;
 using model::Step;
 
 model::HostId host_id(const std::string& datacenter, const std::string& host_name) {
@@ -15,8 +19,59 @@ static Step create(R record, const std::string& reason) {
     return {Create<R>{std::make_shared<const R>(std::move(record))}, reason};
 }
 
+/// The claim under which a new epoch begins. A boot ends every run of the epoch before; where
+/// nobody else could start them (no lease) they start from the record, as after any stop.
+static model::HostClaimed new_epoch(const Host* before, const model::HostObserved& observed,
+                                    bool booted) {
+    model::HostClaimed claimed = before == nullptr ? model::HostClaimed{} : before->claimed;
+    const bool others_may_start = claimed.lease != model::LeaseProfile::none;
+    const bool weaker = claimed.fenced < claimed.epoch;  // nothing is known of this epoch yet
+    if (before != nullptr && others_may_start && (booted || weaker)) {
+        claimed.fenced = claimed.epoch;
+        claimed.evidence = booted ? model::Evidence::booted : model::Evidence::lease_elapsed;
+        claimed.evidence_detail.clear();
+    }
+    ++claimed.epoch;
+    claimed.health = model::HostHealth::up;
+    claimed.silent_since = {};
+    claimed.lease = observed.lease;
+    return claimed;
+}
+
+/// What stays on the host belongs to its new epoch: runs that ride through go on, and those that
+/// the boot ended may start again there. What the fence proved to be over and is claimed here still
+/// stays behind: control moves it.
+static void take_over(const model::Snapshot& datacenter, HostId id, const std::string& name,
+                      const model::HostClaimed& now, std::vector<Step>& steps) {
+    for (const auto* volume :
+         datacenter.linked_records<model::Volume>(Link::host_volume, id.value)) {
+        model::VolumeClaimed claimed = volume->claimed;
+        claimed.epoch = now.epoch;
+        ++claimed.generation;
+        steps.push_back({model::Claim<model::Volume>{volume->id, std::move(claimed)},
+                         "volume " + volume->name + " is still on " + name});
+    }
+    for (const auto* instance :
+         datacenter.linked_records<model::Instance>(Link::host_instance, id.value)) {
+        const model::RunClass run = model::run_class(datacenter, *instance);
+        const bool over = model::proves_end(now.evidence, run) && now.fenced + 1 == now.epoch;
+        model::InstanceClaimed claimed = instance->claimed;
+        if (over && now.evidence != model::Evidence::booted) continue;
+        claimed.epoch = now.epoch;
+        if (over) {
+            ++claimed.generation;
+            claimed.proof = now.evidence;
+            claimed.evidence = model::sentence_of(now.evidence);
+        }
+        steps.push_back({model::Claim<model::Instance>{instance->id, std::move(claimed)},
+                         over ? instance->name + " starts again on " + name + ", which booted anew"
+                              : instance->name + " is still on " + name});
+    }
+}
+
 std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId id,
-                               const std::string& name, const model::HostObserved& observed) {
+                               const std::string& name, const model::HostObserved& observed,
+                               model::Epoch fenced_itself) {
     std::vector<Step> steps;
     const Host* before = datacenter.find<Host>(id);
     if (before == nullptr) {
@@ -26,10 +81,15 @@ std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId 
         steps.push_back(create(std::move(host), "host " + name + " joins"));
     }
     const bool booted = before == nullptr || before->observed.boot_id != observed.boot_id;
-    if (booted) {
-        const model::Epoch epoch = before == nullptr ? 1 : before->claimed.epoch + 1;
-        steps.push_back({model::Claim<Host>{id, {epoch, model::HostHealth::up}},
-                         "host " + name + " begins epoch " + std::to_string(epoch)});
+    const bool itself =
+        before != nullptr && fenced_itself > 0 && fenced_itself == before->claimed.epoch;
+    const bool down = before != nullptr && before->claimed.health == model::HostHealth::down;
+    if (down && !booted && !itself) return {};
+    if (booted || itself) {
+        const model::HostClaimed claimed = new_epoch(before, observed, booted);
+        steps.push_back({model::Claim<Host>{id, claimed},
+                         "host " + name + " begins epoch " + std::to_string(claimed.epoch)});
+        if (claimed.fenced > 0) take_over(datacenter, id, name, claimed, steps);
     }
     if (before == nullptr || before->observed != observed)
         steps.push_back({model::Observe<Host>{id, observed}, "host " + name + " says what it is"});

@@ -13,9 +13,13 @@ model::HostId host_id(const std::string& datacenter, const std::string& host_nam
 
 /// What a host's agent asks for when it begins: the host's record, if it is new, and what the host
 /// is. A new boot (another boot id) begins a new epoch: nothing of the earlier one can run any
-/// more.
+/// more. So does a host whose guards ended what fences itself: `fenced_itself` is that epoch, 0:
+/// none. In the same commit it takes over what is still claimed on it and was not proven to be
+/// over. A host that is down and says neither gets nothing: it has to fence itself first
+/// (docs/decisions/0012-leases-and-fencing.md).
 std::vector<model::Step> registration(const model::Snapshot& datacenter, model::HostId id,
-                                      const std::string& name, const model::HostObserved& observed);
+                                      const std::string& name, const model::HostObserved& observed,
+                                      model::Epoch fenced_itself = 0);
 
 /// What a new datacenter begins with: the project `default`, its network `default` (10.77.0.0/24),
 /// and a few flavors. Nothing where there is a project already.

@@ -252,6 +252,8 @@ Result<Wish> instance_creation(const Work& work, Json& body) {
     wanted.key = declared.key;
     wanted.user_data = declared.user_data;
     wanted.disk = extras.disk;
+    if (extras.pool) wanted.pool = *extras.pool;
+    wanted.priority = declared.priority;
     wanted.power = declared.power;
     wanted.restart = declared.restart;
     wanted.stop_timeout = declared.stop_timeout;

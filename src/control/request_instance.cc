@@ -87,6 +87,14 @@ static Status same_address(const Work& work, const Instance& instance, base::Ipv
     return fixed("address", base::join(addresses, ", "));
 }
 
+static Status same_pool(const Work& work, const Instance& instance, const std::string& wanted) {
+    for (const auto* volume : work.snapshot.linked_records<model::Volume>(
+             model::Link::instance_volume, instance.id.value))
+        if (volume->declared.slot == 0 && volume->declared.pool != wanted)
+            return fixed("pool", volume->declared.pool);
+    return {};
+}
+
 /// The disk of an instance is the size of its root volume, which may grow.
 static Status resize_root(const Work& work, const Instance& instance, model::MiB size, Wish& wish) {
     for (const auto* volume : work.snapshot.linked_records<model::Volume>(
@@ -104,6 +112,7 @@ Result<Wish> change_instance(const Work& work, const Instance& instance, Json pa
     TRY(refuse_unknown<model::InstanceDeclared>(patch, instance_fields()));
     const InstanceExtras extras = TRY(take_extras(patch));
     if (extras.networks) TRY(same_networks(work, instance, *extras.networks));
+    if (extras.pool) TRY(same_pool(work, instance, *extras.pool));
     if (extras.address) TRY(same_address(work, instance, *extras.address));
     Wish wish = TRY(change(work, instance.subject(), std::move(patch)));
     TRY(resize_root(work, instance, extras.disk, wish));

@@ -196,6 +196,49 @@ Result<Decision> image_arrived(const Snapshot& snapshot, const Ask& ask, model::
         });
 }
 
+// ---- hosts -------------------------------------------------------------------------------------
+
+Result<Decision> drain(const Snapshot& snapshot, const Ask& ask, std::string_view host,
+                       Drain what) {
+    return on<model::Host>(
+        snapshot, ask, host, [&](const Work&, const model::Host& found) -> Result<Wish> {
+            Wish wish = wish_about(found);
+            model::HostDeclared declared = found.declared;
+            declared.drain = what == Drain::begin;
+            if (declared.drain) wish.goal = model::Goal::drained;
+            wish.reached = !declared.drain;
+            if (declared.drain != found.declared.drain)
+                wish.steps.push_back(
+                    {model::Declare<model::Host>{found.id, declared},
+                     reason(ask, what == Drain::begin ? "drain" : "end the drain of", found)});
+            return wish;
+        });
+}
+
+static base::Status may_be_dead(const model::Host& host) {
+    if (host.claimed.health != model::HostHealth::up) return {};
+    return Error{Error::Code::conflict, "host '" + host.name + "' is up: it was heard a moment ago",
+                 "power it off first, or empty it with `vdc host drain " + host.name + "`"};
+}
+
+Result<Decision> declare_dead(const Snapshot& snapshot, const Ask& ask, std::string_view host) {
+    return on<model::Host>(
+        snapshot, ask, host, [&](const Work&, const model::Host& found) -> Result<Wish> {
+            TRY(may_be_dead(found));
+            Wish wish = wish_about(found);
+            wish.goal = model::Goal::declared_dead;
+            wish.reached = false;
+            model::HostDeclared declared = found.declared;
+            declared.dead_epoch = found.claimed.epoch;
+            declared.dead_says = ask.actor;
+            if (declared.dead_epoch != found.declared.dead_epoch)
+                wish.steps.push_back({model::Declare<model::Host>{found.id, declared},
+                                      ask.actor + " says that host " + found.name +
+                                          " is dead, and that nothing of it runs"});
+            return wish;
+        });
+}
+
 // ---- cancel ------------------------------------------------------------------------------------
 
 Result<Decision> cancel(const Snapshot& snapshot, const Ask& ask, std::string_view name_or_id) {

@@ -85,6 +85,18 @@ base::Result<const model::Image*> image_to_upload(const model::Snapshot& snapsho
                                                   std::string_view project,
                                                   std::string_view name_or_id);
 
+// ---- hosts -------------------------------------------------------------------------------------
+
+/// Whether the host's instances shall leave it. A drain is done when those that can have left.
+enum class Drain { begin, end };
+base::Result<Decision> drain(const model::Snapshot& snapshot, const Ask& ask, std::string_view host,
+                             Drain what);
+
+/// The operator's word that nothing of the host's present epoch runs any more, and never will: its
+/// instances may start elsewhere. Conflict for a host that is up, for its word stands against it.
+base::Result<Decision> declare_dead(const model::Snapshot& snapshot, const Ask& ask,
+                                    std::string_view host);
+
 /// Nobody waits for the operation any more; what it asked for stays asked for.
 base::Result<Decision> cancel(const model::Snapshot& snapshot, const Ask& ask,
                               std::string_view operation);

@@ -74,7 +74,7 @@ TEST(Create, NamesWhatIsMissingAndWhatMayHaveBeenMeant) {
     EXPECT_EQ(
         asked(Noun::volume, R"({"name": "a", "sizes": "10GiB", "size": "1GiB"})"),
         "'sizes' is not known here; did you mean 'size'?; known are name, project, size, image, "
-        "instance, delete_with_instance");
+        "instance, delete_with_instance, pool");
     EXPECT_EQ(asked(Noun::flavor, R"({"name": "A B"})").substr(0, 26),
               "'A B' cannot name a flavor");
     EXPECT_EQ(asked(Noun::network, R"({"name": "n", "project": "nobody"})"),

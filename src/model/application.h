@@ -60,6 +60,7 @@ struct ApplicationDeclared {
     Template instance;
     std::optional<Front> front;
     std::string survives{};
+    std::int64_t priority = priority_usual;
 
     friend bool operator==(const ApplicationDeclared&, const ApplicationDeclared&) = default;
     static constexpr auto fields() {
@@ -71,7 +72,9 @@ struct ApplicationDeclared {
             field("survives", &ApplicationDeclared::survives,
                   "the loss after which its replicas are sure to start elsewhere: host, a label of "
                   "hosts such as rack, or nothing; empty: as its project says",
-                  {0, 63})};
+                  {0, 63}),
+            field("priority", &ApplicationDeclared::priority, "of its replicas",
+                  {0, priority_most})};
     }
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "model/places.h"
+#include "model/runs.h"
 #include "model/writer.h"
 
 namespace vdc::model {
@@ -135,6 +136,10 @@ Status check_values(const KeyPair& key) {
     return Error{Code::invalid, "'public_key' is no OpenSSH public key",
                  "give the one line of a .pub file, for example ~/.ssh/id_ed25519.pub"};
 }
+Status check_values(const Host& host) {
+    if (host.declared.dead_epoch <= host.claimed.epoch) return {};
+    return Error{Code::invalid, quoted_name(host) + " has not begun that epoch"};
+}
 Status check_values(const Image& image) {
     const std::string& sum = image.declared.sha256;
     if (sum.empty() ||
@@ -157,6 +162,29 @@ Status check_values(const Application& application) {
     return Error{Code::invalid,
                  "'front.check_path' must be a path such as /health, and protocol http",
                  "leave it away to check by connecting"};
+}
+
+// ---- priority ----------------------------------------------------------------------------------
+
+/// Whether a thing of the project may be that important.
+Status check_importance(const Snapshot& s, ProjectId id, std::int64_t priority) {
+    const Project* project = s.find<Project>(id);
+    if (project == nullptr || priority <= project->declared.priority_max) return {};
+    return Error{Code::exhausted,
+                 "project '" + project->name + "' may have priorities up to " +
+                     std::to_string(project->declared.priority_max) + ", not " +
+                     std::to_string(priority),
+                 "take a lower one, or ask the operator for a higher 'priority_max'"};
+}
+
+Status check_priority(const Snapshot&, const auto&) {
+    return {};
+}
+Status check_priority(const Snapshot& s, const Instance& instance) {
+    return check_importance(s, instance.project, instance.declared.priority);
+}
+Status check_priority(const Snapshot& s, const Application& application) {
+    return check_importance(s, application.project, application.declared.priority);
 }
 
 // ---- quota -------------------------------------------------------------------------------------
@@ -226,6 +254,7 @@ Status check_new(const Snapshot& snapshot, const R& record) {
                      "a " + noun_text(R::noun) + " belongs to a project; none was given"};
     TRY(check_values(record));
     TRY(check_references(snapshot, record));
+    TRY(check_priority(snapshot, record));
     return check_quota(snapshot, record.project, needs(record));
 }
 
@@ -254,10 +283,13 @@ std::optional<HostId> bound_to(const Snapshot& snapshot, const Instance& instanc
     return {};
 }
 
-/// A volume can be attached only where it lies: it cannot be moved yet.
+/// A local volume can be attached only where it lies. One of a shared pool too, as long as the
+/// instance is claimed: its host is another than the one that has the volume in hand.
 Status check_attachable(const Snapshot& snapshot, const Volume& volume, InstanceId to) {
     const Instance* instance = snapshot.find<Instance>(to);
     if (instance == nullptr || !volume.claimed.host) return {};
+    const bool shared = volume.claimed.storage != StorageKind::local;
+    if (shared && !instance->claimed.host) return {};
     const std::optional<HostId> host = bound_to(snapshot, *instance);
     if (!host || host == volume.claimed.host) return {};
     return Error{Error::Code::conflict,
@@ -299,9 +331,15 @@ Status check_declare(const Snapshot& snapshot, const Volume& before, const Volum
     return check_quota(snapshot, after.project,
                        {0, 0, {{}, {}, after.declared.size - before.declared.size}});
 }
+Status check_declare(const Snapshot& snapshot, const Application& before,
+                     const Application& after) {
+    if (after.declared.priority <= before.declared.priority) return {};
+    return check_priority(snapshot, after);
+}
 Status check_declare(const Snapshot& snapshot, const Instance& before, const Instance& after) {
     const InstanceDeclared& a = before.declared;
     const InstanceDeclared& b = after.declared;
+    if (b.priority > a.priority) TRY(check_priority(snapshot, after));
     if (b.starts < a.starts || b.reboots < a.reboots || b.resets < a.resets)
         return Error{Code::conflict, "the counters of " + quoted_name(before) + " cannot fall"};
     if (b.vcpus <= a.vcpus && b.memory <= a.memory) return {};
@@ -388,17 +426,41 @@ Status check_claim(const Snapshot& s, const Instance& before, const InstanceClai
     if (follows_another && claimed.evidence.empty())
         return Error{Code::conflict, "a new generation of " + quoted_name(before) +
                                          " needs evidence that the run before is over"};
-    return check_host(s, claimed.host);
+    TRY(check_host(s, claimed.host));
+    const bool leaves = before.claimed.host && (claimed.host != before.claimed.host ||
+                                                claimed.generation != before.claimed.generation);
+    if (!leaves) return {};
+    const Evidence known = end_of_run(s, before);
+    if (known == Evidence::none || (claimed.proof != Evidence::none && claimed.proof != known))
+        return Error{Code::conflict,
+                     "it is not known that the run of " + quoted_name(before) + " is over",
+                     "its host has to say so, or has to be fenced"};
+    return {};
 }
 Status check_claim(const Snapshot& s, const Volume& before, const VolumeClaimed& claimed) {
     if (claimed.generation < before.claimed.generation)
         return Error{Code::conflict,
                      "a claim of " + quoted_name(before) + " needs a higher generation"};
+    const bool leaves = before.claimed.host && claimed.host != before.claimed.host;
+    if (leaves && end_of_keeping(s, before) == Evidence::none)
+        return Error{Code::conflict, "it is not known that the host of " + quoted_name(before) +
+                                         " has let go of it"};
     return check_host(s, claimed.host);
 }
 Status check_claim(const Snapshot&, const Host& before, const HostClaimed& claimed) {
     if (claimed.epoch < before.claimed.epoch)
         return Error{Code::conflict, "the epoch of " + quoted_name(before) + " cannot fall"};
+    if (claimed.fenced < before.claimed.fenced || claimed.fenced > claimed.epoch)
+        return Error{Code::conflict,
+                     "what was fenced of " + quoted_name(before) + " stays fenced, and no more"};
+    const bool fenced = claimed.fenced > 0 && claimed.fenced == claimed.epoch;
+    const bool down = claimed.health == HostHealth::down;
+    if (fenced != down || (down && claimed.evidence == Evidence::none))
+        return Error{Code::conflict,
+                     "the claim that " + quoted_name(before) + " is " +
+                         std::string(word(claimed.health)) +
+                         " does not go with what is fenced of it",
+                     "a host is down with evidence, and up again in a new epoch"};
     return {};
 }
 

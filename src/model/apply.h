@@ -15,10 +15,13 @@ namespace vdc::model {
 ///    being deleted; what others refer to cannot be deleted or forgotten;
 ///  - quotas hold for what is created or grown, and cannot be set below what is used; volumes never
 ///    shrink;
-///  - generations, epochs and counters never fall; an instance's generation rises only with
-///  evidence
-///    that the run before is over; observations of an older generation are refused (conflict): the
-///    thing was claimed anew meanwhile;
+///  - generations, epochs and counters never fall; an instance leaves its host, and its
+///    generation rises, only with evidence that the run before is over (runs.h), and a volume
+///    leaves its host only with evidence that the host has let go of it; observations of an older
+///    generation are refused (conflict): the thing was claimed anew meanwhile;
+///  - a host is down exactly when its present epoch is fenced, with evidence; a new epoch begins
+///  up;
+///  - instances and applications are at most as important as their project may be;
 ///  - the places of a thing are given in the order of their hosts; each new one has a new
 ///  generation, and a sighting of an older one is refused (conflict);
 ///  - a volume is attached only to an instance whose disks lie on the same host;
@@ -33,7 +36,8 @@ void advance(Snapshot& snapshot, Revision revision, Instant now);
 /// What is wrong with the snapshot, one sentence each; empty is good. Computed from scratch from
 /// the records alone: used by the simulator, the tests and `vdc doctor`. Costs a full pass.
 /// Holds: references, unique names, indices as rebuilt, claims within capacity (I6), quotas (I5),
-/// addresses unique within their network, network numbers and front addresses unique.
+/// addresses unique within their network, network numbers and front addresses unique, nothing
+/// claimed under an epoch that its host has not begun, and hosts down with evidence only.
 std::vector<std::string> check(const Snapshot& snapshot);
 
 /// Memory and processors that instances may claim on a host in all.

@@ -384,6 +384,9 @@ TEST_F(Apply, AMoveToAHostNeedsAHigherGeneration) {
     EXPECT_EQ(code(claim<Instance>(instance, [&](auto& c) { c.host = other_host; })),
               Code::conflict);
     EXPECT_EQ(code(claim<Instance>(instance, [](auto& c) { c.generation = 0; })), Code::conflict);
+    EXPECT_EQ(code(claim<Instance>(instance, [](auto& c) { c.host.reset(); })), Code::conflict)
+        << "it may run";
+    must(ended());
     must(claim<Instance>(instance, [](auto& c) { c.host.reset(); }));
     EXPECT_EQ(code(claim<Instance>(instance, [&](auto& c) { c.host = host; })), Code::conflict)
         << "also back to where it was";
@@ -400,8 +403,86 @@ TEST_F(Apply, ANewGenerationNeedsEvidenceThatTheRunBeforeIsOver) {
             c.evidence = evidence;
         });
     };
-    EXPECT_EQ(code(again("")), Code::conflict);
+    EXPECT_EQ(code(again("I think it is over")), Code::conflict) << "nothing on record says so";
+    must(fenced(host, Evidence::power_off));
+    EXPECT_EQ(code(again("")), Code::conflict) << "the claim does not say which evidence";
     must(again("power switch confirmed"));
+}
+
+TEST_F(Apply, TheProofOfAClaimIsTheOneOnRecord) {
+    must(place(host));
+    must(fenced(host, Evidence::power_off));
+    const auto by = [&](Evidence proof) {
+        return claim<Instance>(instance, [&](auto& c) {
+            c.host.reset();
+            c.proof = proof;
+        });
+    };
+    EXPECT_EQ(code(by(Evidence::operator_word)), Code::conflict);
+    must(by(Evidence::power_off));
+}
+
+TEST_F(Apply, AnElapsedLeaseProvesTheEndOnlyOfWhatFencesItself) {
+    must(place(host));
+    must(fenced(host, Evidence::lease_elapsed));
+    const auto away = claim<Instance>(instance, [](auto& c) { c.host.reset(); });
+    EXPECT_EQ(code(away), Code::conflict) << "its disk is local: it rides through";
+    must(claim<Volume>(root, [&](auto& c) {
+        c = {host, 1};
+        c.epoch = 1;
+        c.storage = StorageKind::shared_folder;
+    }));
+    must(away);
+}
+
+TEST_F(Apply, AFenceOfAnEarlierEpochSaysNothingOfALaterClaim) {
+    must(fenced(host, Evidence::power_off));
+    must(claim<Host>(host, [](auto& c) {
+        c.epoch = 2;
+        c.health = HostHealth::up;
+    }));
+    must(place(host));
+    must(claim<Instance>(instance, [](auto& c) { c.epoch = 2; }));
+    EXPECT_EQ(code(claim<Instance>(instance, [](auto& c) { c.host.reset(); })), Code::conflict);
+}
+
+TEST_F(Apply, AVolumeLeavesItsHostWhenThatHasLetGo) {
+    must(claim<Volume>(volume, [&](auto& c) {
+        c = {host, 1};
+        c.epoch = 1;
+    }));
+    const auto elsewhere = claim<Volume>(volume, [&](auto& c) { c = {other_host, 2}; });
+    EXPECT_EQ(code(elsewhere), Code::conflict);
+    must(observe<Volume>(volume, [](auto& o) { o.presence = Presence::ready; }));
+    EXPECT_EQ(code(elsewhere), Code::conflict);
+    must(observe<Volume>(volume, [](auto& o) { o.left = 1; }));
+    must(elsewhere);
+}
+
+TEST_F(Apply, AHostIsDownWithEvidenceAndUpAgainInANewEpoch) {
+    EXPECT_EQ(code(fenced(host, Evidence::none)), Code::conflict);
+    EXPECT_EQ(code(claim<Host>(host, [](auto& c) { c.health = HostHealth::down; })),
+              Code::conflict);
+    must(claim<Host>(host, [](auto& c) { c.health = HostHealth::fencing; }));
+    must(fenced(host, Evidence::lease_elapsed));
+    EXPECT_EQ(code(claim<Host>(host, [](auto& c) { c.health = HostHealth::up; })), Code::conflict);
+    must(claim<Host>(host, [](auto& c) {
+        c.health = HostHealth::up;
+        c.epoch = 2;
+    }));
+    EXPECT_EQ(code(claim<Host>(host, [](auto& c) { c.fenced = 0; })), Code::conflict);
+    EXPECT_TRUE(check(snapshot).empty());
+}
+
+TEST_F(Apply, PrioritiesAreAtMostTheProjects) {
+    const auto important = declare<Instance>(instance, [](auto& d) { d.priority = 500; });
+    EXPECT_EQ(code(important), Code::exhausted);
+    EXPECT_EQ(code(declare<Application>(application, [](auto& d) { d.priority = 101; })),
+              Code::exhausted);
+    must(declare<Project>(project, [](auto& d) { d.priority_max = 500; }));
+    must(important);
+    must(declare<Project>(project, [](auto& d) { d.priority_max = 50; }));
+    must(declare<Instance>(instance, [](auto& d) { d.priority = 400; }));
 }
 
 TEST_F(Apply, ObservationsOfAnotherGenerationAreRefused) {
@@ -413,7 +494,7 @@ TEST_F(Apply, ObservationsOfAnotherGenerationAreRefused) {
         });
     };
     EXPECT_EQ(code(seen(2, InstancePhase::running)), Code::conflict) << "not claimed yet";
-    must(seen(1, InstancePhase::running));
+    must(seen(1, InstancePhase::stopped));
     must(place(other_host));
     must(seen(2, InstancePhase::preparing));
     EXPECT_EQ(code(seen(1, InstancePhase::stopped)), Code::conflict) << "claimed anew meanwhile";

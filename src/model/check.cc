@@ -35,6 +35,24 @@ static std::string title(const R& record) {
 /// The noun's own references; all records of it, one after the other.
 static void check_record(const Snapshot&, const auto&, const std::string&, Findings&) {}
 
+/// Nothing is claimed under an epoch that its host has not begun.
+static void must_have_begun(const Snapshot& s, HostId id, Epoch epoch, const std::string& who,
+                            Findings& found) {
+    const Host* host = s.find<Host>(id);
+    if (host != nullptr && epoch > host->claimed.epoch)
+        found.push_back(who + " is claimed under an epoch that its host has not begun");
+}
+
+static void check_record(const Snapshot&, const Host& host, const std::string& who,
+                         Findings& found) {
+    const HostClaimed& claimed = host.claimed;
+    const bool down = claimed.health == HostHealth::down;
+    if (claimed.fenced > claimed.epoch) found.push_back(who + " is fenced in an epoch to come");
+    if (down && (claimed.fenced != claimed.epoch || claimed.evidence == Evidence::none))
+        found.push_back(who + " is down without evidence");
+    if (!down && claimed.fenced > 0 && claimed.fenced == claimed.epoch)
+        found.push_back(who + " is fenced and not down");
+}
 static void check_record(const Snapshot& s, const Image& image, const std::string& who,
                          Findings& found) {
     if (image.claimed.host) must_exist<Host>(s, *image.claimed.host, who, found);
@@ -48,7 +66,10 @@ static void check_record(const Snapshot& s, const Volume& volume, const std::str
                          Findings& found) {
     if (volume.declared.image) must_exist<Image>(s, *volume.declared.image, who, found);
     if (volume.declared.instance) must_exist<Instance>(s, *volume.declared.instance, who, found);
-    if (volume.claimed.host) must_exist<Host>(s, *volume.claimed.host, who, found);
+    if (volume.claimed.host) {
+        must_exist<Host>(s, *volume.claimed.host, who, found);
+        must_have_begun(s, *volume.claimed.host, volume.claimed.epoch, who, found);
+    }
 }
 static void check_record(const Snapshot& s, const VolumeSnapshot& snapshot, const std::string& who,
                          Findings& found) {
@@ -60,7 +81,10 @@ static void check_record(const Snapshot& s, const Instance& instance, const std:
     must_exist<Image>(s, declared.image, who, found);
     if (declared.key) must_exist<KeyPair>(s, *declared.key, who, found);
     if (declared.application) must_exist<Application>(s, *declared.application, who, found);
-    if (instance.claimed.host) must_exist<Host>(s, *instance.claimed.host, who, found);
+    if (instance.claimed.host) {
+        must_exist<Host>(s, *instance.claimed.host, who, found);
+        must_have_begun(s, *instance.claimed.host, instance.claimed.epoch, who, found);
+    }
     if (instance.observed.generation > instance.claimed.generation)
         found.push_back(who + " was seen in a generation that was never claimed");
 }

@@ -98,6 +98,7 @@ struct InstanceDeclared {
     std::string user_data;
     Power power = Power::on;
     Restart restart = Restart::on_failure;
+    std::int64_t priority = priority_usual;
     Duration stop_timeout{30'000'000};
     bool stop_hard = false;
     std::uint64_t starts = 0;
@@ -122,6 +123,9 @@ struct InstanceDeclared {
             field("user_data", &D::user_data, "for cloud-init", {0, 65'536}, once),
             field("power", &D::power, "wanted power"),
             field("restart", &D::restart, "when a run that ended is started again"),
+            field("priority", &D::priority,
+                  "who gets a host first when not all can: the higher; at most the project's",
+                  {0, priority_most}),
             field("stop_timeout", &D::stop_timeout, "from the ACPI button to the hard stop"),
             field("stop_hard", &D::stop_hard,
                   "whether the wish to be off is hard: without asking the guest", {}, computed),
@@ -144,6 +148,7 @@ struct InstanceExtras {
     std::optional<std::vector<std::string>> networks;
     std::optional<Ipv4> address;
     MiB disk{};
+    std::optional<std::string> pool{};
 
     friend bool operator==(const InstanceExtras&, const InstanceExtras&) = default;
     static constexpr auto fields() {
@@ -152,7 +157,8 @@ struct InstanceExtras {
                   "names or ids of networks, a port in each; none given: the network default"),
             field("address", &InstanceExtras::address, "wanted in the first network"),
             field("disk", &InstanceExtras::disk,
-                  "size of the root volume; 0MiB or none: the flavor's", {0, 64 << 20})};
+                  "size of the root volume; 0MiB or none: the flavor's", {0, 64 << 20}),
+            field("pool", &InstanceExtras::pool, "of the root volume; none: local", {1, 63})};
     }
 };
 
@@ -200,6 +206,8 @@ struct InstanceClaimed {
     Epoch epoch = 0;
     Generation generation = 0;
     std::string evidence;
+    Evidence proof = Evidence::none;
+    bool leaving = false;
     Explanation placement;
 
     friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
@@ -209,6 +217,9 @@ struct InstanceClaimed {
             field("epoch", &InstanceClaimed::epoch, "of the host, when it was claimed"),
             field("generation", &InstanceClaimed::generation, "claims so far"),
             field("evidence", &InstanceClaimed::evidence, "why the run before is known to be over"),
+            field("proof", &InstanceClaimed::proof, "the kind of that evidence"),
+            field("leaving", &InstanceClaimed::leaving,
+                  "whether it shall stop there, to start on another host"),
             field("placement", &InstanceClaimed::placement, "why there")};
     }
 };

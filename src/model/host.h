@@ -19,8 +19,32 @@ constexpr auto words(HostHealth) {
                                  {HostHealth::down, "down"}}};
 }
 
+/// How long a host may go on without an answer before it ends what fences itself
+/// (control/lease.h has the figures). `none`: nobody else could start its instances.
+enum class LeaseProfile { none, usual, fast };
+constexpr auto words(LeaseProfile) {
+    return Words<LeaseProfile, 3>{{{LeaseProfile::none, "none"},
+                                   {LeaseProfile::usual, "default"},
+                                   {LeaseProfile::fast, "fast"}}};
+}
+
+/// A pool of volumes that a host reaches beside its own disks.
+struct Pool {
+    std::string name;
+    StorageKind kind = StorageKind::shared_folder;
+
+    friend bool operator==(const Pool&, const Pool&) = default;
+    static constexpr auto fields() {
+        return std::tuple{field("name", &Pool::name, "the same on every host that reaches it"),
+                          field("kind", &Pool::kind, "what keeps the volumes")};
+    }
+};
+
 struct HostDeclared {
     bool schedulable = true;
+    bool drain = false;
+    Epoch dead_epoch = 0;
+    std::string dead_says{};
     std::int64_t cpu_overcommit = 8000;
     std::int64_t memory_overcommit = 1000;
     MiB memory_kept{512};
@@ -30,23 +54,45 @@ struct HostDeclared {
     static constexpr auto fields() {
         return std::tuple{
             field("schedulable", &HostDeclared::schedulable, "whether new instances may come here"),
+            field("drain", &HostDeclared::drain,
+                  "whether its instances shall leave, those that can; none come meanwhile"),
+            field("dead_epoch", &HostDeclared::dead_epoch,
+                  "the epoch of which an operator said that nothing of it runs any more", {},
+                  Mutability::computed),
+            field("dead_says", &HostDeclared::dead_says, "who said so", {0, 200},
+                  Mutability::computed),
             field("cpu_overcommit", &HostDeclared::cpu_overcommit,
                   "virtual processors per processor, in thousandths", {100, 64'000}),
             field("memory_overcommit", &HostDeclared::memory_overcommit,
                   "memory claimed per memory there is, in thousandths", {100, 4'000}),
             field("memory_kept", &HostDeclared::memory_kept, "memory kept for the host itself"),
-            field("labels", &HostDeclared::labels, "free words for rules", {0, 64})};
+            field("labels", &HostDeclared::labels,
+                  "free words for rules; 'rack' and 'power' name what fails together", {0, 64})};
     }
 };
 
 struct HostClaimed {
     Epoch epoch = 0;
     HostHealth health = HostHealth::up;
+    Instant silent_since{};
+    LeaseProfile lease = LeaseProfile::none;
+    Epoch fenced = 0;
+    Evidence evidence = Evidence::none;
+    std::string evidence_detail{};
+    Instant fenced_at{};
 
     friend bool operator==(const HostClaimed&, const HostClaimed&) = default;
     static constexpr auto fields() {
         return std::tuple{field("epoch", &HostClaimed::epoch, "registrations so far"),
-                          field("health", &HostClaimed::health, "what control holds it to be")};
+                          field("health", &HostClaimed::health, "what control holds it to be"),
+                          field("silent_since", &HostClaimed::silent_since,
+                                "when it was heard last, if it is not up"),
+                          field("lease", &HostClaimed::lease, "by which it lives in this epoch"),
+                          field("fenced", &HostClaimed::fenced,
+                                "what was claimed under epochs up to this one starts no more"),
+                          field("evidence", &HostClaimed::evidence, "how that is known to be over"),
+                          field("evidence_detail", &HostClaimed::evidence_detail, "in words"),
+                          field("fenced_at", &HostClaimed::fenced_at, "when it was down last")};
     }
 };
 
@@ -59,6 +105,8 @@ struct HostObserved {
     std::string boot_id;
     std::string version;
     std::vector<std::string> warnings;
+    std::vector<Pool> pools{};
+    LeaseProfile lease = LeaseProfile::none;
 
     friend bool operator==(const HostObserved&, const HostObserved&) = default;
     static constexpr auto fields() {
@@ -70,7 +118,9 @@ struct HostObserved {
             field("kernel", &HostObserved::kernel, "its kernel's release"),
             field("boot_id", &HostObserved::boot_id, "changes with each boot"),
             field("version", &HostObserved::version, "of the agent"),
-            field("warnings", &HostObserved::warnings, "what an operator should know")};
+            field("warnings", &HostObserved::warnings, "what an operator should know"),
+            field("pools", &HostObserved::pools, "of volumes, beside its own disks"),
+            field("lease", &HostObserved::lease, "by which it can fence itself")};
     }
 };
 

@@ -23,10 +23,12 @@ enum class Goal {
     grown,
     taken,
     reverted,
-    gone
+    gone,
+    drained,
+    declared_dead
 };
 constexpr auto words(Goal) {
-    return Words<Goal, 13>{{{Goal::exists, "exists"},
+    return Words<Goal, 15>{{{Goal::exists, "exists"},
                             {Goal::running, "running"},
                             {Goal::stopped, "stopped"},
                             {Goal::paused, "paused"},
@@ -38,7 +40,9 @@ constexpr auto words(Goal) {
                             {Goal::grown, "grown"},
                             {Goal::taken, "taken"},
                             {Goal::reverted, "reverted"},
-                            {Goal::gone, "gone"}}};
+                            {Goal::gone, "gone"},
+                            {Goal::drained, "drained"},
+                            {Goal::declared_dead, "declared_dead"}}};
 }
 
 enum class OperationPhase { running, done, failed, cancelled };

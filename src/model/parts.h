@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -53,6 +54,46 @@ constexpr auto words(Presence) {
                                {Presence::ready, "ready"},
                                {Presence::failed, "failed"}}};
 }
+
+/// How it is known that a run is over, or that nothing of a host's epoch runs any more
+/// (docs/decisions/0012-leases-and-fencing.md). No guess is among them.
+enum class Evidence {
+    none,
+    end_seen,        ///< its host saw the end
+    booted,          ///< the host booted anew: no process outlives that
+    lease_elapsed,   ///< the host's guards ended what fences itself; says nothing of the rest
+    storage_fenced,  ///< the disks refuse what the old run writes
+    power_off,       ///< a power switch confirmed it
+    operator_word,   ///< somebody looked, and answers for it
+};
+constexpr auto words(Evidence) {
+    return Words<Evidence, 7>{{{Evidence::none, "none"},
+                               {Evidence::end_seen, "end_seen"},
+                               {Evidence::booted, "booted"},
+                               {Evidence::lease_elapsed, "lease_elapsed"},
+                               {Evidence::storage_fenced, "storage_fenced"},
+                               {Evidence::power_off, "power_off"},
+                               {Evidence::operator_word, "operator_word"}}};
+}
+
+/// What keeps volumes. It decides where an instance can go when its host is lost.
+enum class StorageKind {
+    local,          ///< the host's own disks: what lies there is nowhere else
+    shared_folder,  ///< a folder that several hosts reach and that takes any writer
+    rbd,            ///< Ceph: reached by several hosts, and can refuse a writer
+};
+constexpr auto words(StorageKind) {
+    return Words<StorageKind, 3>{{{StorageKind::local, "local"},
+                                  {StorageKind::shared_folder, "shared_folder"},
+                                  {StorageKind::rbd, "rbd"}}};
+}
+
+/// The pool of volumes whose declaration names none.
+inline constexpr std::string_view local_pool = "local";
+
+/// Which wishes to run are obeyed first where not all can be; see InstanceDeclared::priority.
+inline constexpr std::int64_t priority_usual = 100;
+inline constexpr std::int64_t priority_most = 1000;
 
 /// A host that has, or may have, something of a thing that stands on several: a network, a front,
 /// an image. Each time the need begins it gets a higher generation: what was seen of an earlier

@@ -13,6 +13,7 @@ struct ProjectDeclared {
     std::string description;
     std::int64_t instances_max = 100'000;
     std::int64_t volumes_max = 200'000;
+    std::int64_t priority_max = priority_usual;
     Resources resources_max{{1'000'000}, {std::int64_t{1} << 30}, {std::int64_t{1} << 30}};
     std::string survives{};
 
@@ -24,6 +25,8 @@ struct ProjectDeclared {
                   {0, 1'000'000'000}),
             field("volumes_max", &ProjectDeclared::volumes_max, "quota of volumes",
                   {0, 1'000'000'000}),
+            field("priority_max", &ProjectDeclared::priority_max,
+                  "how important its instances may be", {0, priority_most}),
             field("resources_max", &ProjectDeclared::resources_max,
                   "quota of processors and memory of instances, and of disk"),
             field(

@@ -1,6 +1,7 @@
 #include "model/snapshot.h"
 
 #include "model/codec.h"
+#include "model/runs.h"
 #include "model/write_json.h"
 
 namespace vdc::model {
@@ -30,6 +31,21 @@ bool Snapshot::has_linked(Link link, base::Uuid parent) const {
     const auto each = links_.lower_bound({link, parent, {}});
     return each != links_.end() && std::get<0>(each->first) == link &&
            std::get<1>(each->first) == parent;
+}
+
+base::Uuid unplaced_with(std::int64_t priority) {
+    return {0, static_cast<std::uint64_t>(priority_most - priority)};
+}
+
+std::vector<InstanceId> Snapshot::unplaced(std::size_t most) const {
+    std::vector<InstanceId> found;
+    for (auto each = links_.lower_bound({Link::unplaced_instance, {}, {}});
+         each != links_.end() && found.size() < most; ++each) {
+        const auto& [its_link, priority, child] = each->first;
+        if (its_link != Link::unplaced_instance) break;
+        found.push_back({child});
+    }
+    return found;
 }
 
 Snapshot::Usage Snapshot::usage(ProjectId project) const {
@@ -98,8 +114,10 @@ bool settled(const Snapshot& snapshot, const Application& application) {
     const bool answers = application.declared.front && application.declared.replicas > 0;
     if (answers && application.observed.front != Presence::ready) return false;
     const std::string mark = template_mark(application.declared.instance);
-    const auto replicas =
+    auto replicas =
         snapshot.linked_records<Instance>(Link::application_instance, application.id.value);
+    std::erase_if(replicas,
+                  [&](const Instance* replica) { return left_behind(snapshot, *replica); });
     if (static_cast<std::int64_t>(replicas.size()) != application.declared.replicas) return false;
     return std::all_of(replicas.begin(), replicas.end(), [&](const Instance* replica) {
         return !replica->deleting && replica->declared.template_mark == mark &&

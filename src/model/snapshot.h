@@ -29,7 +29,7 @@ enum class Link {
     volume_snapshot,     ///< the snapshots of a volume
     subject_operation,   ///< operations about a thing that still run
     finished_operation,  ///< (nil, operation) for those that ended
-    unplaced_instance,   ///< (nil, instance) for those that want a host and have none
+    unplaced_instance,   ///< those that want a host and have none; see Snapshot::unplaced()
     host_network,        ///< networks that have a place on a host
     host_application,    ///< applications whose front has a place on a host
 };
@@ -88,6 +88,9 @@ class Snapshot {
         return records;
     }
 
+    /// Instances that want a host and have none: the most important first, then by id.
+    std::vector<InstanceId> unplaced(std::size_t most) const;
+
     /// What the instances and volumes of a project take of its quota.
     struct Usage {
         std::int64_t instances = 0;
@@ -121,6 +124,9 @@ class Snapshot {
 };
 
 bool same_indices(const Snapshot& a, const Snapshot& b);
+
+/// The parent under which Link::unplaced_instance keeps those of a priority: the higher first.
+base::Uuid unplaced_with(std::int64_t priority);
 
 /// A hash over every record (not the revision): equal for equal datacenters, on every machine.
 base::Hash128 hash_of(const Snapshot& snapshot);

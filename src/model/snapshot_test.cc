@@ -90,10 +90,9 @@ TEST_F(InSnapshot, NamesAreSortedAndOfOneKindAndProject) {
 TEST_F(InSnapshot, LinksFollowTheRecords) {
     EXPECT_EQ(snapshot.linked(Link::instance_volume, instance.value),
               std::vector<base::Uuid>{root.value});
-    EXPECT_EQ(snapshot.linked(Link::unplaced_instance, {}),
-              std::vector<base::Uuid>{instance.value});
+    EXPECT_EQ(snapshot.unplaced(9), std::vector<InstanceId>{instance});
     must(place(host));
-    EXPECT_FALSE(snapshot.has_linked(Link::unplaced_instance, {}));
+    EXPECT_TRUE(snapshot.unplaced(9).empty());
     EXPECT_EQ(snapshot.linked(Link::host_instance, host.value),
               std::vector<base::Uuid>{instance.value});
     EXPECT_EQ(snapshot.linked_records<Port>(Link::network_port, network.value).front()->name,
@@ -106,6 +105,28 @@ TEST_F(InSnapshot, LinksFollowTheRecords) {
     must(observe<Operation>({{12, 1}}, [](auto& o) { o.phase = OperationPhase::done; }));
     EXPECT_FALSE(snapshot.has_linked(Link::subject_operation, instance.value));
     EXPECT_TRUE(snapshot.has_linked(Link::finished_operation, {}));
+}
+
+TEST_F(InSnapshot, WhoWaitsForAHostWaitsInTheOrderOfImportance) {
+    const auto add = [&](std::uint64_t number, std::int64_t priority) {
+        InstanceDeclared declared = an_instance();
+        declared.priority = priority;
+        must(create<Instance>({{7, number}}, project, "i" + std::to_string(number), declared));
+    };
+    add(2, 10);
+    add(3, 100);
+    add(4, 99);
+    EXPECT_EQ(snapshot.unplaced(9),
+              (std::vector<InstanceId>{{{7, 1}}, {{7, 3}}, {{7, 4}}, {{7, 2}}}));
+    EXPECT_EQ(snapshot.unplaced(2), (std::vector<InstanceId>{{{7, 1}}, {{7, 3}}}));
+}
+
+TEST_F(InSnapshot, WhatLiesInASharedPoolTakesNoDiskOfAHost) {
+    must(claim<Volume>(root, [&](auto& c) {
+        c = {host, 1};
+        c.storage = StorageKind::shared_folder;
+    }));
+    EXPECT_EQ(snapshot.claimed(host), Resources{});
 }
 
 TEST_F(InSnapshot, UsageCountsWhatAProjectHas) {
@@ -122,6 +143,7 @@ TEST_F(InSnapshot, AHostGivesProcessorsWhileItIsClaimedAndDiskForGood) {
     EXPECT_EQ(snapshot.claimed(host), (Resources{{1}, {512}, {1000}}));
     must(declare<Instance>(instance, [](auto& d) { d.power = Power::off; }));
     EXPECT_EQ(snapshot.claimed(host), (Resources{{1}, {512}, {1000}})) << "it may still run";
+    must(ended());
     must(claim<Instance>(instance, [](auto& c) { c.host.reset(); }));
     EXPECT_EQ(snapshot.claimed(host), (Resources{{}, {}, {1000}}));
 }

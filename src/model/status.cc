@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/runs.h"
+
 namespace vdc::model {
 
 using base::text;
@@ -47,6 +49,12 @@ static InstanceCase view_of(const Snapshot& snapshot, const Instance& instance) 
     if (instance.observed.generation == instance.claimed.generation)
         view.seen = instance.observed.phase;
     return view;
+}
+
+/// ", silent since 2026-11-22T12:56:48Z"; nothing when nobody noted it.
+static std::string silence(const Host& host) {
+    if (host.claimed.silent_since == Instant{}) return "";
+    return ", silent since " + text(host.claimed.silent_since).substr(0, 19) + "Z";
 }
 
 static StatusWord unplaced(const InstanceCase& view) {
@@ -98,10 +106,22 @@ static StatusWord between_runs(const InstanceCase& view) {
     return {"starting", with("is being started on " + view.host_name, observed.message)};
 }
 
+/// A volume of it that lies on the lost host and nowhere else, or nullptr.
+static const Volume* stranded(const Snapshot& snapshot, const InstanceCase& view) {
+    for (const Volume* volume :
+         snapshot.linked_records<Volume>(Link::instance_volume, view.instance.id.value))
+        if (volume->claimed.host == view.host->id && volume->claimed.storage == StorageKind::local)
+            return volume;
+    return nullptr;
+}
+
 /// Nothing that was seen on a host says much once the host is held to be lost.
-static StatusWord on_lost_host(const InstanceCase& view) {
-    return {"waiting", "waits until it is proven that nothing runs on " + view.host_name +
-                           " any more, which is " + std::string(word(view.host->claimed.health))};
+static StatusWord on_lost_host(const Snapshot& snapshot, const InstanceCase& view) {
+    const std::string host = view.host_name + ", which is " +
+                             std::string(word(view.host->claimed.health)) + silence(*view.host);
+    if (const Volume* volume = stranded(snapshot, view))
+        return {"waiting", "waits: its disk " + volume->name + " lies on " + host};
+    return {"waiting", "waits until it is proven that nothing of it runs on " + host};
 }
 
 static StatusWord by_phase(const InstanceCase& view) {
@@ -129,8 +149,10 @@ StatusWord status_of(const Snapshot& snapshot, const Instance& instance) {
                                                view.host->claimed.health == HostHealth::down);
     if (view.wanted == Power::off) return alive(view.seen) ? going_off(view) : off(view);
     if (!instance.claimed.host) return unplaced(view);
-    if (lost) return on_lost_host(view);
+    if (lost) return on_lost_host(snapshot, view);
     StatusWord status = by_phase(view);
+    if (instance.claimed.leaving && alive(view.seen))
+        status.sentence += "; it is stopped there to start on another host";
     if (view.host != nullptr && view.host->claimed.health == HostHealth::suspect)
         status.sentence += "; its host has been silent for a while";
     return status;
@@ -162,6 +184,7 @@ static Replicas count(const Snapshot& snapshot, const Application& application) 
     const std::string mark = template_mark(application.declared.instance);
     for (const Instance* replica :
          snapshot.linked_records<Instance>(Link::application_instance, application.id.value)) {
+        if (left_behind(snapshot, *replica)) continue;
         counted.changing |= replica->deleting || replica->declared.template_mark != mark;
         if (replica->deleting) continue;
         ++counted.staying;
@@ -309,17 +332,39 @@ StatusWord status_of(const Snapshot&, const Port& port) {
 
 // ---- the rest ----------------------------------------------------------------------------------
 
-StatusWord status_of(const Snapshot&, const Host& host) {
+static std::string counted(std::size_t count, const char* one) {
+    return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+}
+
+static StatusWord drain_status(const Snapshot& snapshot, const Host& host) {
+    const std::size_t left = snapshot.linked(Link::host_instance, host.id.value).size();
+    if (left == 0) return {"drained", "has no instance left and takes none"};
+    return {"draining", "has " + counted(left, "instance") + " left and takes none"};
+}
+
+/// Instances that cannot start anywhere before the host is back, or is said to be dead.
+static std::string what_waits(const Snapshot& snapshot, const Host& host) {
+    const std::size_t held = snapshot.linked(Link::host_instance, host.id.value).size();
+    return held == 0 ? "" : "; " + counted(held, "instance") + " cannot leave it yet";
+}
+
+StatusWord status_of(const Snapshot& snapshot, const Host& host) {
     if (host.claimed.epoch == 0) return {"waiting", "has not registered yet"};
     const std::string health(word(host.claimed.health));
     switch (host.claimed.health) {
         case HostHealth::up:
+            if (host.declared.drain) return drain_status(snapshot, host);
             return {health, host.declared.schedulable
                                 ? "takes instances"
                                 : "runs what it has and takes no new instances"};
-        case HostHealth::suspect: return {health, "has been silent for a while"};
-        case HostHealth::fencing: return {health, "is being cut off, because it is silent"};
-        case HostHealth::down: return {health, "is down, and nothing runs on it"};
+        case HostHealth::suspect: return {health, "may be lost" + silence(host)};
+        case HostHealth::fencing:
+            return {health, "is taken for lost" + silence(host) +
+                                "; nothing of it starts elsewhere before its end is proven"};
+        case HostHealth::down:
+            return {health, "is down" + silence(host) + ": " +
+                                std::string(sentence_of(host.claimed.evidence)) +
+                                what_waits(snapshot, host)};
     }
     base::broken("a health without a status");
 }

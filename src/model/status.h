@@ -37,7 +37,7 @@ StatusWord status_of(const Snapshot& snapshot, const VolumeSnapshot& volume_snap
 StatusWord status_of(const Snapshot& snapshot, const Network& network);
 StatusWord status_of(const Snapshot& snapshot, const Port& port);
 
-/// waiting (it never registered), up, suspect, fencing, down.
+/// waiting (it never registered), up, draining, drained, suspect, fencing, down.
 StatusWord status_of(const Snapshot& snapshot, const Host& host);
 
 /// running, done, failed, cancelled.

@@ -31,7 +31,10 @@ class StatusOf : public ::testing::Test, public World {
         see(InstancePhase::running);
     }
     void judge(HostId id, HostHealth health) {
-        must(claim<Host>(id, [&](HostClaimed& c) { c.health = health; }));
+        must(claim<Host>(id, [&](HostClaimed& c) {
+            c.health = health;
+            c.silent_since = Instant{std::chrono::hours{2}};
+        }));
     }
 };
 
@@ -57,6 +60,7 @@ TEST_F(StatusOf, AnInstanceIsPreparedThenRuns) {
 
 TEST_F(StatusOf, WhatWasSeenUnderAnOlderClaimDoesNotCount) {
     run_on(host);
+    see(InstancePhase::stopped);
     must(place(other_host));
     EXPECT_EQ(of_instance(), (StatusWord{"preparing", "is being prepared on h2"}));
 }
@@ -133,8 +137,16 @@ TEST_F(StatusOf, WhatWasSeenOnALostHostIsNotRepeated) {
     judge(host, HostHealth::fencing);
     EXPECT_EQ(of_instance(),
               (StatusWord{"waiting",
-                          "waits until it is proven that nothing runs on h1 any more, which is "
-                          "fencing"}));
+                          "waits until it is proven that nothing of it runs on h1, which is "
+                          "fencing, silent since 1970-01-01T02:00:00Z"}));
+    must(claim<Volume>(root, [&](auto& c) { c = {host, 1}; }));
+    must(fenced(host, Evidence::lease_elapsed));
+    EXPECT_EQ(of_instance(), (StatusWord{"waiting",
+                                         "waits: its disk web-1-root lies on h1, which is down, "
+                                         "silent since 1970-01-01T02:00:00Z"}));
+    EXPECT_EQ(status_of(snapshot, snapshot.get<Host>(host)).sentence,
+              "is down, silent since 1970-01-01T02:00:00Z: its lease elapsed, and its host fenced "
+              "itself; 1 instance cannot leave it yet");
 }
 
 TEST_F(StatusOf, ADeletedInstanceIsDeletingWhateverElse) {
@@ -313,7 +325,11 @@ TEST_F(StatusOf, AHostShowsItsHealth) {
     EXPECT_EQ(of_host(), (StatusWord{"up", "takes instances"}));
     must(declare<Host>(host, [](auto& d) { d.schedulable = false; }));
     EXPECT_EQ(of_host(), (StatusWord{"up", "runs what it has and takes no new instances"}));
-    judge(host, HostHealth::down);
+    must(declare<Host>(host, [](auto& d) { d.drain = true; }));
+    EXPECT_EQ(of_host(), (StatusWord{"drained", "has no instance left and takes none"}));
+    run_on(host);
+    EXPECT_EQ(of_host(), (StatusWord{"draining", "has 1 instance left and takes none"}));
+    must(fenced(host, Evidence::operator_word));
     EXPECT_EQ(of_host().word, "down");
     must(create<Host>({{2, 3}}, {}, "h3", {}));
     EXPECT_EQ(status_of(snapshot, snapshot.get<Host>({{2, 3}})).word, "waiting");

@@ -132,6 +132,7 @@ struct VolumeDeclared {
     std::optional<InstanceId> instance;
     std::int64_t slot = 0;
     bool delete_with_instance = false;
+    std::string pool{local_pool};
     std::optional<VolumeSnapshotId> revert_to;
     std::uint64_t reverts = 0;
 
@@ -148,6 +149,9 @@ struct VolumeDeclared {
                   Mutability::computed),
             field("delete_with_instance", &VolumeDeclared::delete_with_instance,
                   "whether it ends with its instance"),
+            field("pool", &VolumeDeclared::pool,
+                  "where it is kept: local, on the disks of one host; or a pool that hosts reach",
+                  {1, 63}, Mutability::at_creation),
             field("revert_to", &VolumeDeclared::revert_to, "the snapshot last gone back to", {},
                   Mutability::computed),
             field("reverts", &VolumeDeclared::reverts, "times that going back was asked for", {},
@@ -158,11 +162,18 @@ struct VolumeDeclared {
 struct VolumeClaimed {
     std::optional<HostId> host;
     Generation generation = 0;
+    Epoch epoch = 0;
+    StorageKind storage = StorageKind::local;
+    bool leaving = false;
 
     friend bool operator==(const VolumeClaimed&, const VolumeClaimed&) = default;
     static constexpr auto fields() {
         return std::tuple{field("host", &VolumeClaimed::host, "the host that keeps it"),
-                          field("generation", &VolumeClaimed::generation, "claims so far")};
+                          field("generation", &VolumeClaimed::generation, "claims so far"),
+                          field("epoch", &VolumeClaimed::epoch, "of the host, when claimed"),
+                          field("storage", &VolumeClaimed::storage, "what keeps it"),
+                          field("leaving", &VolumeClaimed::leaving,
+                                "whether its host shall let go of it, for another one")};
     }
 };
 
@@ -172,6 +183,7 @@ struct VolumeObserved {
     std::optional<InstanceId> attached;
     std::uint64_t reverts = 0;
     std::string message;
+    Generation left = 0;
 
     friend bool operator==(const VolumeObserved&, const VolumeObserved&) = default;
     static constexpr auto fields() {
@@ -180,6 +192,7 @@ struct VolumeObserved {
             field("size", &VolumeObserved::size, "its present size"),
             field("attached", &VolumeObserved::attached, "the running instance that has it open"),
             field("reverts", &VolumeObserved::reverts, "times that it went back"),
+            field("left", &VolumeObserved::left, "the claim that its host has let go of"),
             field("message", &VolumeObserved::message, "what stands in the way")};
     }
 };

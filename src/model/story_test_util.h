@@ -118,6 +118,8 @@ class Story {
     }
     void mend(VolumeSnapshotDeclared& declared) { declared.volume = some_id<Volume>(); }
     void mend(InstanceDeclared& declared) {
+        declared.priority = random_.between(0, priority_usual);
+        declared.survives.clear();
         declared.vcpus = {random_.between(1, 8)};
         declared.memory = {random_.between(32, 4096)};
         declared.image = some_id<Image>();
@@ -128,6 +130,8 @@ class Story {
         declared.resets = counter();
     }
     void mend(ApplicationDeclared& declared) {
+        declared.priority = random_.between(0, priority_usual);
+        declared.survives.clear();
         const Flavor* flavor = some<Flavor>();
         declared.instance.flavor = flavor != nullptr ? flavor->name : "none";
         declared.instance.image = some_id<Image>();
@@ -150,12 +154,22 @@ class Story {
     }
     void mend(NetworkClaimed& claimed) { mend_places(claimed); }
     void mend(ApplicationClaimed& claimed) { mend_places(claimed); }
-    void mend(HostClaimed& claimed) { claimed.epoch = counter(); }
+    void mend(HostDeclared& declared) { declared.dead_epoch = 0; }
+    void mend(HostClaimed& claimed) {
+        claimed.epoch = counter();
+        const bool down = claimed.health == HostHealth::down && claimed.epoch > 0;
+        claimed.fenced = down ? claimed.epoch : 0;
+        if (!down) claimed.health = HostHealth::up;
+        if (down) claimed.evidence = Evidence::power_off;
+    }
     void mend(VolumeClaimed& claimed) {
         claimed.host = perhaps<HostId, Host>();
         claimed.generation = counter();
+        claimed.epoch = 0;
     }
     void mend(InstanceClaimed& claimed) {
+        claimed.proof = Evidence::none;
+        claimed.epoch = 0;
         claimed.host = perhaps<HostId, Host>();
         claimed.generation = counter();
     }

@@ -122,6 +122,22 @@ struct World {
             claimed.host = on;
             if (claimed.generation > 0) claimed.evidence = "its host saw its end";
             ++claimed.generation;
+            claimed.epoch = 1;
+        });
+    }
+    /// Its host sees the end of the run.
+    Change ended() const {
+        return observe<Instance>(instance, [&](InstanceObserved& observed) {
+            observed.generation = snapshot.get<Instance>(instance).claimed.generation;
+            observed.phase = InstancePhase::stopped;
+        });
+    }
+    /// The host's present epoch is fenced.
+    Change fenced(HostId which, Evidence evidence) const {
+        return claim<Host>(which, [&](HostClaimed& claimed) {
+            claimed.health = HostHealth::down;
+            claimed.fenced = claimed.epoch;
+            claimed.evidence = evidence;
         });
     }
 

@@ -48,7 +48,7 @@ static Links links_of_record(const Instance& instance) {
     if (instance.claimed.host)
         links.emplace_back(Link::host_instance, instance.claimed.host->value);
     else if (wanted_power(instance) != Power::off)
-        links.emplace_back(Link::unplaced_instance, base::Uuid{});
+        links.emplace_back(Link::unplaced_instance, unplaced_with(instance.declared.priority));
     return links;
 }
 static Links links_of_record(const Application& application) {
@@ -96,7 +96,12 @@ Weight weight_of(const Instance& instance) {
 }
 Weight weight_of(const Volume& volume) {
     const Resources size{{}, {}, volume.declared.size};
-    return {{0, 1, size}, volume.claimed.host, size};
+    Weight weight{{0, 1, size}, {}, {}};
+    if (volume.claimed.storage == StorageKind::local) {
+        weight.host = volume.claimed.host;
+        weight.on_host = size;
+    }
+    return weight;
 }
 
 }  // namespace

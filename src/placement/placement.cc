@@ -4,6 +4,7 @@
 #include <array>
 
 #include "model/apply.h"
+#include "model/runs.h"
 
 namespace vdc::placement {
 
@@ -15,10 +16,11 @@ using model::Snapshot;
 namespace {
 
 /// In the order in which they are asked; the first that fails removes the host.
-enum class Rule { up, schedulable, data, memory, vcpus, disk, passed };
-constexpr std::array<const char*, 6> rule_names{"is up",
+enum class Rule { up, schedulable, data, pools, memory, vcpus, disk, passed };
+constexpr std::array<const char*, 7> rule_names{"is up",
                                                 "takes new instances",
                                                 "holds its disks",
+                                                "reaches the pools of its volumes",
                                                 "has enough memory",
                                                 "has enough processors",
                                                 "has enough disk"};
@@ -39,8 +41,10 @@ Resources unclaimed(const Snapshot& datacenter, const Host& host) {
 
 Rule first_failed(const Question& question, const Host& host, const Resources& left) {
     if (host.claimed.health != model::HostHealth::up) return Rule::up;
-    if (!host.declared.schedulable) return Rule::schedulable;
+    if (!model::takes_instances(host)) return Rule::schedulable;
     if (question.only && host.id != *question.only) return Rule::data;
+    for (const std::string& pool : question.pools)
+        if (!model::reaches(host, pool)) return Rule::pools;
     if (question.needs.memory > left.memory) return Rule::memory;
     if (question.needs.vcpus > left.vcpus) return Rule::vcpus;
     if (question.needs.disk.count > 0 && question.needs.disk > left.disk) return Rule::disk;

@@ -14,6 +14,7 @@ struct Question {
     model::Resources needs;                          ///< of the host it comes to
     std::optional<model::HostId> only;               ///< data locality: its disks lie there
     std::optional<model::ApplicationId> apart_from;  ///< replicas of it are rather spread (soft)
+    std::vector<std::string> pools = {};             ///< of its volumes, which the host must reach
 
     /// Who may not come everywhere: hosts where it fits beside what these plans reserve are taken
     /// before others.
@@ -34,9 +35,9 @@ struct Answer {
 };
 
 /// The best host for the question in this snapshot. A host is feasible when it is up, takes new
-/// instances, holds the data, and has enough memory, processors and disk unclaimed (what is
-/// claimable times overcommit, see model::claimable). Among the feasible ones the score is the sum
-/// of
+/// instances, holds the data, reaches the pools, and has enough memory, processors and disk
+/// unclaimed (what is claimable times overcommit, see model::claimable). Among the feasible ones
+/// the score is the sum of
 ///   room: unclaimed share of memory and processors afterwards, 0 to 2000 (worst fit, spreads load)
 ///   apart: minus 3000 for each replica of `apart_from` already there
 /// Where plans are given, hosts that hold it beside what is reserved come before all others.

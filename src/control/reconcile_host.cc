@@ -1,0 +1,79 @@
+#include "control/lease.h"
+#include "control/reconcile.h"
+#include "control/recovery.h"
+#include "model/runs.h"
+
+namespace vdc::control {
+
+using model::Evidence;
+using model::Host;
+using model::HostHealth;
+using model::Instance;
+using model::Link;
+
+/// An operator's word stands for a fence, and proves more than an elapsed lease.
+static void heed_operator(Draft& draft, const Host& host) {
+    const model::HostClaimed& claimed = host.claimed;
+    const bool said = host.declared.dead_epoch > 0 && host.declared.dead_epoch == claimed.epoch;
+    const bool known = claimed.health == HostHealth::down &&
+                       proves_end(claimed.evidence, model::RunClass::rides_through);
+    if (!said || known) return;
+    model::Step down = host_down(host, Evidence::operator_word,
+                                 host.declared.dead_says + " says that it is dead", draft.now());
+    draft.must_add(std::move(down.change), std::move(down.reason));
+}
+
+/// Instances of drained hosts that are being stopped there now.
+static std::int64_t moves_under_way(const model::Snapshot& datacenter) {
+    std::int64_t count = 0;
+    for (const auto& [id, host] : datacenter.all<Host>()) {
+        if (!host->declared.drain) continue;
+        for (const auto* each : datacenter.linked_records<Instance>(Link::host_instance, id.value))
+            count += each->claimed.leaving ? 1 : 0;
+    }
+    return count;
+}
+
+/// Whether it is up to a drain to move the instance: replicas that can be made anew are replaced by
+/// their application, new ones first.
+static bool moves_by_stopping(const model::Snapshot& datacenter, const Instance& instance) {
+    return !instance.deleting && !instance.claimed.leaving &&
+           wanted_power(instance) != model::Power::off && !can_be_made_anew(datacenter, instance);
+}
+
+/// Stops those that can start elsewhere, the most important first, a few at a time.
+static void move_out(Draft& draft, const Host& host, const Policy& policy) {
+    std::vector<const Instance*> here =
+        draft.datacenter().linked_records<Instance>(Link::host_instance, host.id.value);
+    std::stable_sort(here.begin(), here.end(), [](const auto* a, const auto* b) {
+        return a->declared.priority > b->declared.priority;
+    });
+    std::vector<model::InstanceId> in_turn;
+    for (const Instance* each : here)
+        if (moves_by_stopping(draft.datacenter(), *each)) in_turn.push_back(each->id);
+    std::int64_t spare = policy.moves_max - moves_under_way(draft.datacenter());
+    for (const model::InstanceId id : in_turn) {
+        if (spare <= 0) return;
+        const auto& instance = draft.datacenter().get<Instance>(id);
+        const Way way = way_out(draft.datacenter(), instance);
+        if (!way.host) continue;
+        model::InstanceClaimed claimed = instance.claimed;
+        claimed.leaving = true;
+        const std::string reason = instance.name + " is stopped on " + host.name +
+                                   ", which is drained, to start on another host";
+        draft.must_add(model::Claim<Instance>{id, std::move(claimed)}, reason);
+        --spare;
+    }
+    // Room elsewhere may come, or one of another host's moves may end.
+    if (!in_turn.empty()) draft.wake(draft.now() + std::chrono::seconds(2), host.subject());
+}
+
+void reconcile_host(Draft& draft, const Host& host, const Policy& policy) {
+    heed_operator(draft, host);
+    const auto& now = draft.datacenter().get<Host>(host.id);
+    const bool serves =
+        now.claimed.health == HostHealth::up || now.claimed.health == HostHealth::suspect;
+    if (now.declared.drain && serves) move_out(draft, Host(now), policy);
+}
+
+}  // namespace vdc::control

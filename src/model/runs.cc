@@ -1,0 +1,112 @@
+#include "model/runs.h"
+
+#include <algorithm>
+
+namespace vdc::model {
+
+static bool fences_itself(const Volume& volume) {
+    return volume.claimed.storage == StorageKind::shared_folder;
+}
+
+RunClass run_class(const Snapshot& snapshot, const Instance& instance) {
+    for (const Volume* volume :
+         snapshot.linked_records<Volume>(Link::instance_volume, instance.id.value))
+        if (fences_itself(*volume)) return RunClass::fences_itself;
+    return RunClass::rides_through;
+}
+
+bool proves_end(Evidence evidence, RunClass of) {
+    switch (evidence) {
+        case Evidence::none: return false;
+        case Evidence::lease_elapsed: return of == RunClass::fences_itself;
+        case Evidence::end_seen:
+        case Evidence::booted:
+        case Evidence::storage_fenced:
+        case Evidence::power_off:
+        case Evidence::operator_word: return true;
+    }
+    base::broken("evidence that proves nothing");
+}
+
+/// What the fence of that epoch proves of a run of that class.
+static Evidence fence_evidence(const Snapshot& snapshot, HostId host, Epoch epoch, RunClass of) {
+    const Host* claimed_on = snapshot.find<Host>(host);
+    if (claimed_on == nullptr || epoch > claimed_on->claimed.fenced) return Evidence::none;
+    const Evidence evidence = claimed_on->claimed.evidence;
+    return proves_end(evidence, of) ? evidence : Evidence::none;
+}
+
+Evidence end_of_run(const Snapshot& snapshot, const Instance& instance) {
+    const InstanceClaimed& claimed = instance.claimed;
+    if (!claimed.host) return Evidence::end_seen;
+    const InstanceObserved& seen = instance.observed;
+    const bool over = seen.phase == InstancePhase::stopped || seen.phase == InstancePhase::absent;
+    if (over && seen.generation == claimed.generation) return Evidence::end_seen;
+    return fence_evidence(snapshot, *claimed.host, claimed.epoch, run_class(snapshot, instance));
+}
+
+Evidence end_of_keeping(const Snapshot& snapshot, const Volume& volume) {
+    const VolumeClaimed& claimed = volume.claimed;
+    const bool let_go = volume.observed.left == claimed.generation && claimed.generation > 0;
+    if (!claimed.host || volume.observed.presence == Presence::absent || let_go)
+        return Evidence::end_seen;
+    if (claimed.storage == StorageKind::local) return Evidence::none;
+    return fence_evidence(
+        snapshot, *claimed.host, claimed.epoch,
+        fences_itself(volume) ? RunClass::fences_itself : RunClass::rides_through);
+}
+
+bool claimed_before_fence(const Snapshot& snapshot, const InstanceClaimed& claimed) {
+    const Host* host = claimed.host ? snapshot.find<Host>(*claimed.host) : nullptr;
+    return host != nullptr && host->claimed.fenced > 0 && claimed.epoch <= host->claimed.fenced;
+}
+
+static const Pool* pool_named(const Host& host, const std::string& pool) {
+    const auto& pools = host.observed.pools;
+    const auto found = std::find_if(pools.begin(), pools.end(),
+                                    [&](const Pool& each) { return each.name == pool; });
+    return found != pools.end() ? &*found : nullptr;
+}
+
+bool reaches(const Host& host, const std::string& pool) {
+    return pool == local_pool || pool_named(host, pool) != nullptr;
+}
+
+StorageKind kind_of_pool(const Host& host, const std::string& pool) {
+    const Pool* found = pool == local_pool ? nullptr : pool_named(host, pool);
+    return found != nullptr ? found->kind : StorageKind::local;
+}
+
+std::string failure_domain(const Host& host) {
+    for (const char* label : {"rack", "power"}) {
+        const auto found = host.declared.labels.find(label);
+        if (found != host.declared.labels.end()) return label + ("/" + found->second);
+    }
+    return "";
+}
+
+bool takes_instances(const Host& host) {
+    return host.claimed.health == HostHealth::up && host.declared.schedulable &&
+           !host.declared.drain;
+}
+
+bool left_behind(const Snapshot& snapshot, const Instance& instance) {
+    if (!instance.deleting || !instance.claimed.host) return false;
+    const Host* host = snapshot.find<Host>(*instance.claimed.host);
+    return host != nullptr && host->claimed.health == HostHealth::down;
+}
+
+std::string_view sentence_of(Evidence evidence) {
+    switch (evidence) {
+        case Evidence::none: return "nothing proves it";
+        case Evidence::end_seen: return "its host saw its end";
+        case Evidence::booted: return "its host booted anew";
+        case Evidence::lease_elapsed: return "its lease elapsed, and its host fenced itself";
+        case Evidence::storage_fenced: return "its disks refuse what the old run writes";
+        case Evidence::power_off: return "the power switch confirmed that its host is off";
+        case Evidence::operator_word: return "an operator said that its host is dead";
+    }
+    base::broken("evidence without a sentence");
+}
+
+}  // namespace vdc::model
