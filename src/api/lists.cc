@@ -257,7 +257,8 @@ class Lister {
     std::size_t count_ = 0;
 };
 
-constexpr std::size_t piece = 256 << 10;
+/// Less than a socket takes at once: so the next one is written while the reader takes this one.
+constexpr std::size_t piece = 64 << 10;
 
 /// Writes one piece each time the reader has taken the one before.
 template <class R>
