@@ -180,6 +180,19 @@ std::size_t slots(const std::vector<model::Resources>& wanted) {
     return (trace_hosts - 1) * static_cast<std::size_t>(of_a_host);
 }
 
+/// How many of the first ones all hosts but one could hold if instances could be cut in pieces.
+std::size_t bound(const std::vector<model::Resources>& wanted) {
+    constexpr auto others = static_cast<std::int64_t>(trace_hosts - 1);
+    model::Resources sum;
+    for (std::size_t count = 0; count < wanted.size(); ++count) {
+        sum += wanted[count];
+        if (sum.vcpus.count > others * trace_host.vcpus.count ||
+            sum.memory.count > others * trace_host.memory.count)
+            return count;
+    }
+    return wanted.size();
+}
+
 /// Loses each host in turn and starts what was there where its plan says, with sums of its own.
 bool survives_every_loss(const Snapshot& datacenter, Guarantee& guarantee) {
     for (const auto& [lost, record] : datacenter.all<Host>()) {
@@ -222,6 +235,7 @@ void admitted_of_a_trace(benchmark::State& state) {
     }
     if (!holds) return state.SkipWithError("a host's loss is not survived");
     state.counters["admitted"] = static_cast<double>(admitted);
+    state.counters["bound"] = static_cast<double>(bound(wanted));
     state.counters["by_slots"] = static_cast<double>(slots(wanted));
 }
 BENCHMARK(admitted_of_a_trace)->Iterations(1)->Unit(benchmark::kMillisecond);
