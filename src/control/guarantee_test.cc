@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/chance.h"
+#include "control/recovery.h"
 #include "control/turns_test_util.h"
 
 namespace vdc::control {
@@ -202,6 +203,29 @@ TEST_F(AGuarantee, IsBrokenByNothingThatWasAccepted) {
             ASSERT_TRUE(same_plans(dc.guarantee.plans(), Guarantee(dc.snapshot).plans()));
         }
         EXPECT_GT(refused, 0);
+    }
+}
+
+/// The recovery itself is run for each host in turn of a datacenter that admits no more.
+TEST_F(AGuarantee, IsKeptByTheRecoveryOfAnyHost) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+        base::Chance chance(seed);
+        for (int turn = 0; turn < 20; ++turn) {
+            const std::string name = "s" + std::to_string(seed) + "-" + std::to_string(turn);
+            (void)want(name, static_cast<int>(chance.between(1, 3)),
+                       chance.below(3) == 0 ? "big" : "f");
+        }
+        ASSERT_EQ(gaps(), 0u);
+        for (const auto& [id, host] : dc.snapshot.all<Host>())
+            for (const Refuge& refuge :
+                 refuges(dc.snapshot, {id}, model::Evidence::operator_word, dc.now))
+                EXPECT_TRUE(refuge.host) << "seed " << seed << ": " << host->name << " lost, "
+                                         << refuge.name << ": " << refuge.why;
+        for (int turn = 0; turn < 20; ++turn)
+            if (chance.below(2) == 0)
+                (void)dc.ask(remove, Noun::application,
+                             "s" + std::to_string(seed) + "-" + std::to_string(turn));
+        dc.follow_up();
     }
 }
 

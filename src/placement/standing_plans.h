@@ -71,6 +71,10 @@ struct Gap {
 /// Taken in this order, a plan that was begun and is made again goes on as it would have.
 class StandingPlans {
   public:
+    StandingPlans() = default;
+    StandingPlans(StandingPlans&&) = default;
+    StandingPlans& operator=(StandingPlans&&) = default;
+
     void set_host(model::HostId id, const Shelter& shelter);
     /// No guest may be there any more.
     void remove_host(model::HostId id);
