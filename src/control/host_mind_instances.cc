@@ -160,6 +160,10 @@ std::optional<Effect> HostMind::next_for_down(const InstanceDuty& duty, SeenInst
                                               Instant now) {
     const model::InstanceId id = duty.instance.id;
     if (seen.sighting->leftovers) return CleanInstance{id};
+    if (duty.power == Power::off) {  // starts that were overtaken by a stop are obeyed by it
+        seen.obeyed.starts = duty.instance.wishes.starts;
+        seen.obeyed.reboots = duty.instance.wishes.reboots;
+    }
     if (!shall_run(duty, seen)) return {};
     std::erase_if(seen.recent_ends, [&](Instant end) { return end + 10min < now; });
     if (!seen.recent_ends.empty()) {

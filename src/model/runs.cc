@@ -40,7 +40,11 @@ Evidence end_of_run(const Snapshot& snapshot, const Instance& instance) {
     const InstanceClaimed& claimed = instance.claimed;
     if (!claimed.host) return Evidence::end_seen;
     const InstanceObserved& seen = instance.observed;
-    const bool over = seen.phase == InstancePhase::stopped || seen.phase == InstancePhase::absent;
+    // A host that has not heard of a later start may be obeying it now.
+    const bool heard =
+        seen.starts >= instance.declared.starts && seen.reboots >= instance.declared.reboots;
+    const bool over =
+        seen.phase == InstancePhase::absent || (seen.phase == InstancePhase::stopped && heard);
     if (over && seen.generation == claimed.generation) return Evidence::end_seen;
     return fence_evidence(snapshot, *claimed.host, claimed.epoch, run_class(snapshot, instance));
 }

@@ -26,12 +26,12 @@ rest
 00:30.185  a: its run was ended
 00:30.210  a: nothing is left of it here
 00:30.210  a ended and left its host
-00:30.210  c claimed on h1, generation 1: h1 has the most room of 1 host
-00:30.210  volume c-root lies on h1 with its instance
 00:30.210  its instance a ends
 00:30.210  volume a-root ends with its instance
 00:30.210  its instance a is gone
 00:30.210  instance a is gone
+00:30.210  c claimed on h1, generation 1: h1 has the most room of 1 host
+00:30.210  volume c-root lies on h1 with its instance
 00:30.210  instance a: gone
 00:30.239  c: it waits: its volume is being prepared
 00:30.263  the volume is gone
