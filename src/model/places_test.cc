@@ -98,8 +98,7 @@ TEST(AVolume, IsAttachedOnlyWhereItLies) {
     const auto elsewhere = apply(world.snapshot, Declare<Volume>{world.volume, attached});
     ASSERT_FALSE(elsewhere.ok());
     EXPECT_NE(text(elsewhere.error()).find("lies on another host"), std::string::npos);
-    world.must(world.observe<Volume>(world.volume,
-                                     [](auto& o) { o.presence = Presence::absent; }));
+    world.must(world.observe<Volume>(world.volume, [](auto& o) { o.presence = Presence::absent; }));
     world.must(Claim<Volume>{world.volume, {world.host, 2}});
     EXPECT_TRUE(apply(world.snapshot, Declare<Volume>{world.volume, attached}).ok());
 }

@@ -15,7 +15,8 @@
 ///
 /// A format that an older build cannot read has a higher number. Format 2 has what each host saw of
 /// networks, fronts and images, format 3 the goals of operations on hosts. A file of a lower format
-/// is read, and is of the present one from then on. Texts carry a sum, because SQLite does not notice when a disk returns other bytes than were written.
+/// is read, and is of the present one from then on. Texts carry a sum, because SQLite does not
+/// notice when a disk returns other bytes than were written.
 namespace vdc::store {
 
 inline constexpr int format_version = 3;
