@@ -113,8 +113,9 @@ std::string storm_brake(const Snapshot& datacenter, const Host& host, Instant no
         if (each->claimed.lease == model::LeaseProfile::none) continue;
         if (model::failure_domain(*each) != domain) continue;
         ++all;
-        const bool lately = each->claimed.fenced > 0 && now < each->claimed.fenced_at + window;
-        fenced += lately && each->claimed.evidence == model::Evidence::lease_elapsed ? 1 : 0;
+        // What became of it since, a boot or an operator's word, makes the fence not undone.
+        const bool once = each->claimed.fenced_at != Instant{};
+        fenced += once && now < each->claimed.fenced_at + window ? 1 : 0;
     }
     if (fenced < std::max<std::int64_t>(1, all * 30 / 100)) return {};
     return "the storm brake holds it: " + std::to_string(fenced) + " of " + std::to_string(all) +
@@ -139,7 +140,7 @@ model::Step host_down(const Host& host, model::Evidence evidence, const std::str
     claimed.fenced = claimed.epoch;
     claimed.evidence = evidence;
     claimed.evidence_detail = detail;
-    claimed.fenced_at = now;
+    if (evidence == model::Evidence::lease_elapsed) claimed.fenced_at = now;
     return {model::Claim<Host>{host.id, std::move(claimed)},
             "host " + host.name + " is down: " +
                 (detail.empty() ? std::string(model::sentence_of(evidence)) : detail)};
@@ -165,10 +166,11 @@ static void note(const Host& host, const Judgement& judged, Duration silent, Lea
         plan.steps.push_back(held_to_be(host, HostHealth::up, {}, {}, "is heard again"));
         return;
     }
+    const std::string time = base::text(silent - silent % std::chrono::milliseconds(100));
     const bool noted = now.health != HostHealth::up && now.silent_since != Instant{};
     const std::string how = judged.health == HostHealth::suspect
-                                ? "is silent for " + base::text(silent)
-                                : "is silent for " + base::text(silent) + " and taken for lost";
+                                ? "is silent for " + time
+                                : "is silent for " + time + " and taken for lost";
     plan.steps.push_back(held_to_be(host, judged.health,
                                     noted ? now.silent_since : judged.silent_since, judged.detail,
                                     judged.detail.empty() ? how : how + "; " + judged.detail));

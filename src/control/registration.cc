@@ -96,6 +96,26 @@ std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId 
     return steps;
 }
 
+static std::optional<HostId> host_of(const model::Snapshot& s, const model::Change& change) {
+    const model::Subject subject = subject_of(change);
+    if (subject.noun == model::Noun::instance) {
+        const auto* instance = s.find<model::Instance>({subject.id});
+        return instance != nullptr ? instance->claimed.host : std::nullopt;
+    }
+    const auto* snapshot = s.find<model::VolumeSnapshot>({subject.id});
+    const model::VolumeId id =
+        snapshot != nullptr ? snapshot->declared.volume : model::VolumeId{subject.id};
+    const auto* volume = s.find<model::Volume>(id);
+    return volume != nullptr ? volume->claimed.host : std::nullopt;
+}
+
+base::Status may_say(const model::Snapshot& datacenter, HostId host, const model::Change& change) {
+    const std::optional<HostId> its = host_of(datacenter, change);
+    if (!its || *its == host) return {};
+    return base::Error{base::Error::Code::conflict,
+                       "it is on another host now: what was seen of it here says nothing"};
+}
+
 static Step flavor(const base::Uuid& fresh, const char* name, std::int64_t vcpus,
                    std::int64_t memory, std::int64_t disk) {
     model::Flavor record;

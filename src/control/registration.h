@@ -21,6 +21,11 @@ std::vector<model::Step> registration(const model::Snapshot& datacenter, model::
                                       const std::string& name, const model::HostObserved& observed,
                                       model::Epoch fenced_itself = 0);
 
+/// Whether the host may say so: of a volume, its snapshots and an instance only the host speaks on
+/// which they are claimed now. What another one says of them was seen before they moved.
+base::Status may_say(const model::Snapshot& datacenter, model::HostId host,
+                     const model::Change& change);
+
 /// What a new datacenter begins with: the project `default`, its network `default` (10.77.0.0/24),
 /// and a few flavors. Nothing where there is a project already.
 std::vector<model::Step> beginnings(const model::Snapshot& datacenter, const base::Uuid& fresh);

@@ -8,7 +8,8 @@ static constexpr std::array<const char*, fault_count> fault_words{
     "agent dies",   "agent stalls",   "engine dies",  "host reboots",
     "QEMU crashes", "guest goes off", "front breaks", "effect fails",
     "effect lies",  "effect slow",    "store fails",  "store unsure",
-    "message lost", "message twice",  "message late", "cut"};
+    "message lost", "message twice",  "message late", "cut",
+    "store gap",    "watch stuck"};
 static constexpr std::array<const char*, phase_count> phase_words{
     "quiet", "image", "volume", "network", "front", "start", "stop"};
 

@@ -29,8 +29,10 @@ enum class Fault {
     message_twice,
     message_late,  ///< others overtake it
     cut,           ///< of a message that a partition swallowed
+    store_gap,     ///< no renewal and no fence is committed for a while
+    watch_stuck,   ///< the leader sees no renewal for a while
 };
-constexpr std::size_t fault_count = 16;
+constexpr std::size_t fault_count = 18;
 
 /// What was going on where the fault hit: effects under way on the host, or what a message or a
 /// commit speaks of.

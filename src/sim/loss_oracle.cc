@@ -45,12 +45,14 @@ Size left_on(const Snapshot& s, const Host& host) {
     for (const auto& [id, instance] : s.all<Instance>())
         if (instance->claimed.host == host.id) take(left, size_of(s, *instance, false), 1);
     for (const auto& [id, volume] : s.all<model::Volume>())
-        if (volume->claimed.host == host.id) left[2] -= volume->declared.size.count;
+        if (volume->claimed.host == host.id && volume->declared.pool == "local")
+            left[2] -= volume->declared.size.count;
     return left;
 }
 
 bool takes_instances(const Host& host) {
-    return host.declared.schedulable && host.claimed.health == model::HostHealth::up;
+    return host.declared.schedulable && !host.declared.drain &&
+           host.claimed.health == model::HostHealth::up;
 }
 
 /// As the words of the three records read.

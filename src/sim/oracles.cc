@@ -49,6 +49,18 @@ std::string what_runs_fits(const Snapshot& s, const Hosts& hosts) {
     return {};
 }
 
+std::string nothing_writes(const PretendHost& fenced) {
+    for (const auto& [id, instance] : fenced.running) {
+        const bool opens_shared = std::any_of(
+            instance.sighting.disks.begin(), instance.sighting.disks.end(),
+            [&](const control::DiskSpec& disk) { return fenced.is_shared(disk.volume); });
+        if (instance.sighting.alive && opens_shared)
+            return "I1: " + fenced.name() + " is fenced while " + instance.spec.name +
+                   " still writes there";
+    }
+    return {};
+}
+
 std::string no_broken_promises(const Hosts& hosts) {
     for (const PretendHost* host : hosts)
         if (!host->broken_promises.empty())
@@ -69,11 +81,33 @@ std::string generations_rise(const Snapshot& before, const Snapshot& after) {
     return {};
 }
 
+static bool is_down(const model::Host& host) {
+    return host.claimed.health == model::HostHealth::down;
+}
+
+static bool any_is_down(const Snapshot& s) {
+    for (const auto& [id, host] : s.all<model::Host>())
+        if (is_down(*host)) return true;
+    return false;
+}
+
+/// Whether nothing can be done about it before its host is back: it is claimed there, and one of
+/// its disks is on that host alone.
+static bool waits_for_lost_host(const Snapshot& s, const Instance& instance) {
+    if (!instance.claimed.host || !is_down(s.get<model::Host>(*instance.claimed.host)))
+        return false;
+    for (const auto& [id, volume] : s.all<model::Volume>())
+        if (volume->declared.instance == instance.id && volume->declared.pool == "local" &&
+            volume->claimed.host == instance.claimed.host)
+            return true;
+    return false;
+}
+
 /// Whether the instance's disks can be on that host: those that lie elsewhere cannot.
 static bool may_lie_on(const Snapshot& s, const Instance& instance, model::HostId host) {
     for (const auto& [id, volume] : s.all<model::Volume>())
         if (volume->declared.instance == instance.id && volume->claimed.host &&
-            volume->claimed.host != host)
+            volume->claimed.host != host && volume->declared.pool == "local")
             return false;
     return true;
 }
@@ -82,7 +116,7 @@ static bool may_lie_on(const Snapshot& s, const Instance& instance, model::HostI
 /// there, and beside what the loss of any host would bring there.
 static bool room_for(const Snapshot& s, const Instance& instance) {
     for (const auto& [id, host] : s.all<model::Host>()) {
-        if (!may_lie_on(s, instance, id)) continue;
+        if (!may_lie_on(s, instance, id) || is_down(*host) || host->declared.drain) continue;
         std::int64_t vcpus =
             host->observed.capacity.vcpus.count * host->declared.cpu_overcommit / 1000;
         std::int64_t memory =
@@ -123,6 +157,7 @@ static bool should_run(const Instance& instance) {
 std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
     for (const auto& [id, instance] : datacenter.all<Instance>()) {
         const bool runs = runs_somewhere(hosts, id);
+        if (waits_for_lost_host(datacenter, *instance)) continue;
         if (instance->deleting)
             return "I7: " + instance->name + " was to be deleted and is still there";
         if (!should_run(*instance)) {
@@ -162,6 +197,7 @@ static std::string orphans_on(const Snapshot& s, const PretendHost& host, model:
     for (const auto& [its, volume] : host.volumes) {
         const auto* record = s.find<model::Volume>(its);
         if (record == nullptr || record->claimed.host != id) return left("volume", its);
+        if (record->declared.pool != "local") return left("shared volume", its);
     }
     for (const auto& [its, image] : host.images) {
         const auto* record = s.find<model::Image>(its);
@@ -181,6 +217,7 @@ std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
     for (const PretendHost* host : hosts) {
         const model::Host* record = named(s, host->name());
         if (record == nullptr) return "I8: " + host->name() + " has no record";
+        if (is_down(*record)) continue;
         std::string found = orphans_on(s, *host, record->id);
         if (!found.empty()) return found;
     }
@@ -244,6 +281,7 @@ std::string may_end(const Snapshot& known, model::HostId host, const PretendHost
     if (instance == nullptr || instance->claimed.host != host) return {};
     if (runs == on.running.end() || !runs->second.sighting.alive) return {};
     if (!should_run(*instance) || goes_back(known, on, id)) return {};
+    if (instance->claimed.leaving) return {};  // it moves
     if (runs->second.sighting.generation != instance->claimed.generation) return {};
     if (instance->declared.reboots > runs->second.sighting.wishes.reboots) return {};
     return "I10: " + instance->name + " is ended and nobody wants that";
@@ -283,6 +321,7 @@ std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {
             if (network == host->networks.end() || !port->declared.instance) continue;
             const auto& instance = s.get<Instance>(*port->declared.instance);
             const model::Host* record = named(s, host->name());
+            if (record != nullptr && is_down(*record)) continue;
             const bool is_here = record != nullptr && instance.claimed.host == record->id;
             if (!network_knows(network->second, *port, instance, is_here))
                 return "I7: " + host->name() + " has a network that does not know port " +
@@ -292,6 +331,7 @@ std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {
 }
 
 std::string nothing_pending(const Snapshot& datacenter) {
+    if (any_is_down(datacenter)) return {};  // what is about a lost host waits for it
     for (const auto& [id, operation] : datacenter.all<model::Operation>())
         if (operation->observed.phase == model::OperationPhase::running) {
             const auto& about = operation->declared;

@@ -19,6 +19,9 @@ std::string what_runs_fits(const model::Snapshot& datacenter,
                            const std::vector<const PretendHost*>& hosts);
 
 /// A correct mind never asks for these: see PretendHost::broken_promises.
+/// I1, when a host is fenced: nothing on it can write what others may open now.
+std::string nothing_writes(const PretendHost& fenced);
+
 std::string no_broken_promises(const std::vector<const PretendHost*>& hosts);
 
 /// I2: generations of instances only rise from `before` to `after`.

@@ -25,6 +25,32 @@ drivers::HostFacts PretendHost::facts() const {
             {}};
 }
 
+PretendHost::Volume* PretendHost::volume(model::VolumeId id) {
+    if (const auto own = volumes.find(id); own != volumes.end()) return &own->second;
+    if (!is_shared(id)) return nullptr;
+    return &shared->at(id);
+}
+
+const PretendHost::Volume* PretendHost::volume(model::VolumeId id) const {
+    return const_cast<PretendHost*>(this)->volume(id);
+}
+
+bool PretendHost::fences_itself(const PretendHost& host, const Instance& instance) {
+    const auto& disks = instance.sighting.disks;
+    return instance.sighting.alive &&
+           std::any_of(disks.begin(), disks.end(),
+                       [&](const DiskSpec& disk) { return host.is_shared(disk.volume); });
+}
+
+void PretendHost::fence() {
+    frozen = true;
+    ++changes_;
+    std::vector<model::InstanceId> over;
+    for (const auto& [id, instance] : running)
+        if (fences_itself(*this, instance)) over.push_back(id);
+    for (const model::InstanceId id : over) end(id, Ending::killed, "its lease elapsed");
+}
+
 static Duration usual_time(const Effect& effect) {
     if (std::holds_alternative<ImportImage>(effect)) return 2s;
     if (std::holds_alternative<FetchImage>(effect)) return 1s;
@@ -77,6 +103,8 @@ void PretendHost::reboot() {
     running.clear();
     networks.clear();
     fronts.clear();
+    frozen = false;
+    ++changes_;
     ++boots_;
 }
 
@@ -129,11 +157,17 @@ struct PretendDeeds {
                                [&](const DiskSpec& disk) { return disk.volume == volume; });
         });
     }
-    Outcome seen(model::VolumeId volume) { return Sighting(host.volumes[volume].sighting); }
+    Outcome seen(model::VolumeId volume) { return Sighting(host.volume(volume)->sighting); }
+    /// What works on a shared pool is in the cgroup that the guards freeze.
+    bool is_stopped(model::VolumeId volume) const { return host.frozen && host.is_shared(volume); }
     Outcome operator()(const PrepareVolume& effect) {
         if (effect.volume.image && !host.images.contains(*effect.volume.image))
             return broken_promise("a volume was prepared before its image");
-        PretendHost::Volume& volume = host.volumes[effect.volume.id];
+        const bool local = effect.volume.pool == "local";
+        if (!local && host.shared == nullptr)
+            return broken_promise("a volume was prepared in a pool that is not reached");
+        if (!local && host.frozen) return refused("the host has fenced itself");
+        PretendHost::Volume& volume = (local ? host.volumes : *host.shared)[effect.volume.id];
         volume.image = effect.volume.image;
         if (!volume.sighting.present) {
             volume.sighting.present = true;
@@ -142,41 +176,44 @@ struct PretendDeeds {
         return seen(effect.volume.id);
     }
     Outcome existing(const VolumeSpec& spec) {
-        if (!host.volumes.contains(spec.id))
+        if (host.volume(spec.id) == nullptr)
             return broken_promise("a volume was changed before it was there");
+        if (is_stopped(spec.id)) return refused("the host has fenced itself");
         if (open_somewhere(spec.id) != spec.open_in.has_value())
             return refused("the volume is open in another way than thought");
         return seen(spec.id);
     }
     Outcome operator()(const GrowVolume& effect) {
         TRY(existing(effect.volume));
-        auto& size = host.volumes[effect.volume.id].sighting.size;
+        auto& size = host.volume(effect.volume.id)->sighting.size;
         size = std::max(size, effect.volume.size);
         return seen(effect.volume.id);
     }
     Outcome operator()(const TakeSnapshot& effect) {
         TRY(existing(effect.volume));
-        auto& snapshots = host.volumes[effect.volume.id].sighting.snapshots;
+        auto& snapshots = host.volume(effect.volume.id)->sighting.snapshots;
         if (std::find(snapshots.begin(), snapshots.end(), effect.snapshot) == snapshots.end())
             snapshots.push_back(effect.snapshot);
         return seen(effect.volume.id);
     }
     Outcome operator()(const DropSnapshot& effect) {
         TRY(existing(effect.volume));
-        std::erase(host.volumes[effect.volume.id].sighting.snapshots, effect.snapshot);
+        std::erase(host.volume(effect.volume.id)->sighting.snapshots, effect.snapshot);
         return seen(effect.volume.id);
     }
     Outcome operator()(const RevertVolume& effect) {
         TRY(existing(effect.volume));
         if (open_somewhere(effect.volume.id))
             return broken_promise("a volume went back under a running instance");
-        host.volumes[effect.volume.id].sighting.reverts = effect.volume.reverts;
+        host.volume(effect.volume.id)->sighting.reverts = effect.volume.reverts;
         return seen(effect.volume.id);
     }
     Outcome operator()(const RemoveVolume& effect) {
         if (open_somewhere(effect.volume))
             return broken_promise("a volume was removed under a running instance");
+        if (is_stopped(effect.volume)) return refused("the host has fenced itself");
         host.volumes.erase(effect.volume);
+        if (host.shared != nullptr) host.shared->erase(effect.volume);
         return Sighting(VolumeSighting{});
     }
 
@@ -236,8 +273,9 @@ struct PretendDeeds {
         const InstanceSpec& spec = effect.instance;
         if (alive(spec.id) != nullptr) return broken_promise("launched what runs already");
         for (const DiskSpec& disk : spec.disks) {
-            if (!host.volumes.contains(disk.volume))
+            if (host.volume(disk.volume) == nullptr)
                 return broken_promise("launched without its volume");
+            if (is_stopped(disk.volume)) return refused("the host has fenced itself");
             if (open_somewhere(disk.volume))
                 return broken_promise("launched on a volume that is open");
         }
@@ -299,8 +337,9 @@ struct PretendDeeds {
     Outcome operator()(const AttachVolume& effect) {
         auto* sighting = alive(effect.instance.id);
         if (sighting == nullptr) return refused("it is not alive");
-        if (!host.volumes.contains(effect.disk.volume))
+        if (host.volume(effect.disk.volume) == nullptr)
             return broken_promise("a volume was attached before it was there");
+        if (is_stopped(effect.disk.volume)) return refused("the host has fenced itself");
         if (!open_somewhere(effect.disk.volume)) sighting->disks.push_back(effect.disk);
         return seen(effect.instance.id);
     }
@@ -327,6 +366,10 @@ Result<Sighting> PretendHost::run(const Effect& effect) {
 void PretendHands::start(const Effect& effect, std::function<void(Result<Sighting>)> done) {
     const std::uint64_t number = next_number_++;
     if (judge) judge(effect);
+    if (may_begin && !may_begin(effect))
+        return agent_.post([done = std::move(done)] {
+            done(Error{Error::Code::unavailable, "the host holds no lease"});
+        });
     const PretendHost::Fate fate = host_.next_fate(effect);
     under_way_.emplace(number, UnderWay{effect, fate, std::move(done)});
     time_line_.post_at(time_line_.now() + fate.takes, [this, number] { finish(number); });

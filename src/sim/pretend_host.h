@@ -72,6 +72,8 @@ class PretendHost {
         control::VolumeSighting sighting;
         std::optional<model::ImageId> image;
     };
+    /// A folder that several hosts reach and that takes any writer.
+    using SharedPool = std::map<model::VolumeId, Volume>;
     struct Instance {
         control::InstanceSighting sighting;
         control::InstanceSpec spec;
@@ -84,6 +86,19 @@ class PretendHost {
     std::map<model::ApplicationId, control::FrontSpec> fronts;
     std::map<model::InstanceId, Instance> running;  ///< and what is left of ended ones
     std::vector<std::string> broken_promises;       ///< what no correct mind would have asked for
+
+    SharedPool* shared = nullptr;  ///< none: it reaches no pool but its own disks
+    static constexpr const char* shared_name = "nas";
+    /// Its own, or in the shared pool; nullptr: not there.
+    Volume* volume(model::VolumeId id);
+    const Volume* volume(model::VolumeId id) const;
+    bool is_shared(model::VolumeId id) const { return shared != nullptr && shared->contains(id); }
+
+    /// Whether it has a disk in the shared pool open: the guards end it at the deadline.
+    static bool fences_itself(const PretendHost& host, const Instance& instance);
+    /// What the guards do: nothing that fences itself runs any more, or ever will while frozen.
+    void fence();
+    bool frozen = false;
 
     const std::string& name() const { return name_; }
     /// Grows with whatever may have opened a disk or broken a promise.
@@ -120,6 +135,8 @@ class PretendHands final : public agent::Hands {
     /// The machine dies: nothing under way is done any more.
     void vanish() { under_way_.clear(); }
     std::set<Phase> phases() const;
+    /// Whether an effect may begin; otherwise it fails at once. None: all may.
+    std::function<bool(const control::Effect&)> may_begin;
     /// Called for each effect that begins.
     std::function<void(const control::Effect&)> judge;
 

@@ -50,6 +50,13 @@ Error not_understood(const std::string& why) {
     return {Error::Code::invalid, why, "see src/sim/scenario.h"};
 }
 
+/// A deliberate defect, for the tests that must catch it.
+Result<LeaseFlaw> flaw_named(const std::string& name) {
+    for (const auto& each : words(LeaseFlaw{}))
+        if (each.word == name) return each.value;
+    return not_understood("'" + name + "' is no flaw of leases");
+}
+
 Status Player::hosts(std::istringstream& words) {
     std::string word;
     words >> options_.hosts;
@@ -59,6 +66,11 @@ Status Player::hosts(std::istringstream& words) {
             options_.vcpus = {std::atoi(pair[1].c_str())};
         else if (pair.size() == 2 && pair[0] == "memory")
             options_.memory = TRY(parse_mib(pair[1]));
+        else if (word == "lease=default" || word == "lease=fast")
+            options_.lease =
+                word == "lease=fast" ? model::LeaseProfile::fast : model::LeaseProfile::usual;
+        else if (pair.size() == 2 && pair[0] == "flaw")
+            options_.flaw = TRY(flaw_named(pair[1]));
         else
             return not_understood("'" + word + "' says nothing about hosts");
     }
@@ -112,6 +124,10 @@ Status Player::host_fault(const std::string& verb, std::istringstream& words) {
     std::string how;
     words >> name;
     const std::size_t site = TRY(site_named(name));
+    if (verb == "lose") {
+        world().lose_host(site);
+        return {};
+    }
     if (verb == "faults") {
         HostFaults& faults = world().host(site).faults;
         return rates(words, {{"fail", &faults.fail_per_mille},
@@ -135,11 +151,22 @@ Status Player::host_fault(const std::string& verb, std::istringstream& words) {
 }
 
 std::optional<Status> Player::fault(const std::string& verb, std::istringstream& words) {
-    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock"})
+    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock", "lose"})
         if (verb == known) return host_fault(verb, words);
     if (verb == "heal") {
         world().tell("everything heals");
         world().heal();
+        return Status{};
+    }
+    if (verb == "gap" || verb == "stick") {
+        std::string how;
+        words >> how;
+        const auto duration = parse_duration(how);
+        if (!duration.ok()) return Status(duration.error());
+        if (verb == "gap")
+            world().set_store_gap(*duration);
+        else
+            world().stick_watch(*duration);
         return Status{};
     }
     if (verb == "store")

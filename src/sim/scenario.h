@@ -22,7 +22,8 @@
 ///     00:00.000  network default is number 1
 ///
 /// Commands:
-///     hosts N [vcpus=N] [memory=SIZE]     seed N                  run DURATION
+///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast]     seed N     run DURATION
+///         with a lease the hosts reach the pool nas; flaw=NAME breaks a rule (sim/leases.h)
 ///     create|update|delete|start|stop|... NOUN NAME [JSON]
 ///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)
 ///     kill agent hN | engine              start agent hN | engine
@@ -32,6 +33,8 @@
 ///     store [fail=N] [unsure=N]           of 1000 commits
 ///     ways [lost=N] [twice=N] [late=N] [delay=DURATION]             of 1000 messages
 ///     cut hN up|down|both                 mend hN
+///     lose hN (for good)                  drain|undrain|declare-dead host hN
+///     gap DURATION (of the store, for leases)     stick DURATION (the leader's watch)
 ///     heal (all faults end, all that is dead starts)
 ///     quiet (what was told so far is not part of the story)
 ///     rest [DURATION] (after so long: check that all is as wanted and nothing changes any more)

@@ -1,6 +1,7 @@
 #include "sim/world.h"
 
 #include "control/affected_hosts.h"
+#include "control/registration.h"
 
 /// The ways between agents and engine. Messages are lost, doubled, late, or stopped by a cut; what
 /// the two ends do about it is what a connection of many hosts will have to do:
@@ -82,7 +83,9 @@ void World::take(std::size_t index, int life, model::Step step) {
     const std::uint64_t sequence = ++site.delivered;
     site.outcomes[sequence].reset();
     engine_->submit({"host " + site.host->name(), "",
-                     [step = std::move(step)](const model::Snapshot&) {
+                     [step = std::move(step), host = site.id](
+                         const model::Snapshot& s) -> Result<std::vector<model::Step>> {
+                         TRY(control::may_say(s, host, step.change));
                          return std::vector<model::Step>{step};
                      },
                      [=, this](const Result<model::Revision>& outcome, const engine::SnapshotPtr&) {
@@ -125,8 +128,10 @@ void World::call_in(std::size_t index) {
     const Site& site = sites_[index];
     if (!site.agent) return;
     const model::Revision known = site.given ? site.given->revision : 0;
-    send(index, Way::up, Phase::quiet,
-         [this, index, life = site.life, known] { hear_call(index, life, known); });
+    const model::Epoch fenced_itself = site.fenced_itself ? site.epoch : 0;
+    send(index, Way::up, Phase::quiet, [this, index, life = site.life, known, fenced_itself] {
+        hear_call(index, life, known, fenced_itself);
+    });
 }
 
 void World::call_in_forever(std::size_t index) {
@@ -136,10 +141,11 @@ void World::call_in_forever(std::size_t index) {
     });
 }
 
-void World::hear_call(std::size_t index, int life, model::Revision known) {
+void World::hear_call(std::size_t index, int life, model::Revision known,
+                      model::Epoch fenced_itself) {
     Site& site = sites_[index];
     if (!engine_ || life < site.life_heard) return;
-    if (site.registered != life) register_host(index, life);
+    if (site.registered != life || fenced_itself > 0) register_host(index, life, fenced_itself);
     if (site.concerned > known) post_duties(index);
 }
 
@@ -171,7 +177,9 @@ void World::send_duties(std::size_t index) {
             if (!site.agent || site.life != life) return;
             if (site.given && site.given->revision >= now_known->revision) return;
             site.given = now_known;
-            site.agent->set_duties(control::duties(*now_known, site.id));
+            const control::Duties duties = control::duties(*now_known, site.id);
+            learn_epoch(index, duties);
+            site.agent->set_duties(duties);
         });
     });
 }

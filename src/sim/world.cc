@@ -44,6 +44,8 @@ static std::vector<World::Machine> machines_of(const World::Options& options) {
 World::World(const Options& options)
     : begins_empty_(options.begins_empty),
       on_commit_(options.on_commit),
+      lease_(options.lease),
+      flaw_(options.flaw),
       time_line_(beginning),
       chance_(options.seed) {
     store_ = std::make_unique<PretendStore>(store::make_memory_store(), chance_.next());
@@ -68,11 +70,15 @@ World::World(const Options& options)
         site.hands->judge = [this, at = sites_.size()](const control::Effect& effect) {
             judge_effect(at, effect);
         };
+        site.hands->may_begin = [this, at = sites_.size()](const control::Effect& effect) {
+            return may_begin(at, effect);
+        };
         site.controller = std::make_unique<Link>(*this, sites_.size());
         site_of_[site.id] = sites_.size();
         sites_.push_back(std::move(site));
     }
     store_->coverage = &coverage_;
+    begin_leases();
     start_engine();
     for (std::size_t site = 0; site < sites_.size(); ++site) start_agent(site);
     for (std::size_t site = 0; site < sites_.size(); ++site) call_in_forever(site);
@@ -138,6 +144,7 @@ void World::start_engine() {
         engine_->submit(
             {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
     ledger_.begin(*engine_->snapshot());
+    take_office();
     for (std::size_t site = 0; site < sites_.size(); ++site) {
         sites_[site].concerned = heard_->revision;
         if (sites_[site].agent) call_in(site);
@@ -161,7 +168,7 @@ void World::kill_engine() {
     }
 }
 
-void World::register_host(std::size_t index, int life) {
+void World::register_host(std::size_t index, int life, model::Epoch fenced_itself) {
     Site& site = sites_[index];
     site.registered = life;
     const drivers::HostFacts facts = site.host->facts();
@@ -171,9 +178,12 @@ void World::register_host(std::size_t index, int life) {
     observed.accelerator = facts.accelerator;
     observed.qemu_version = facts.qemu_version;
     observed.boot_id = facts.boot_id;
+    observed.lease = lease_;
+    if (site.host->shared != nullptr)
+        observed.pools = {{PretendHost::shared_name, model::StorageKind::shared_folder}};
     engine_->submit({"host " + facts.name, "",
-                     [id = site.id, name = facts.name, observed](const Snapshot& s) {
-                         return control::registration(s, id, name, observed);
+                     [id = site.id, name = facts.name, observed, fenced_itself](const Snapshot& s) {
+                         return control::registration(s, id, name, observed, fenced_itself);
                      },
                      [this, index](const Result<model::Revision>& outcome, const auto&) {
                          if (!outcome.ok()) sites_[index].registered = 0;  // at the next call
@@ -201,6 +211,7 @@ void World::kill_agent(std::size_t index) {
     coverage_.hit(Fault::agent_dies, site.hands->phases());
     went_off_.clear();
     site.agent.reset();
+    site.holder.reset();
     ++site.life;
     site.outbox.clear();
     site.given.reset();
@@ -221,6 +232,10 @@ void World::reboot_host(std::size_t index, Duration off) {
     site.hands->vanish();
     kill_agent(index);
     site.host->reboot();
+    site.page.reset();
+    site.epoch = 0;
+    site.fenced_itself = false;
+    ++site.boots;
     site.off_until = now() + off;
     time_line_.post_at(site.off_until, [this, index] { start_agent(index); });
 }
@@ -231,6 +246,7 @@ void World::cut(std::size_t index, Way way, bool is_cut) {
 
 void World::heal() {
     ways = {};
+    store_back_ = watch_moves_ = now();
     store_->fail_per_mille = store_->unknown_per_mille = 0;
     start_engine();
     for (std::size_t index = 0; index < sites_.size(); ++index) {
@@ -254,6 +270,7 @@ void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr& aft
     history_.add(line_);
     for (const model::Step& step : commit->steps) story_.push_back({commit->at, step.reason});
     violated(ledger_.learn(*commit, *after));
+    learn_lives(*commit, *after);
 }
 
 // ---- people ------------------------------------------------------------------------------------
@@ -269,6 +286,10 @@ static Result<control::Decision> decide(const Snapshot& s, const control::Ask& a
         return control::create(s, ask, *noun, named);
     }
     if (verb == "update") return control::update(s, ask, *noun, name, body);
+    if (verb == "drain" || verb == "undrain")
+        return control::drain(s, ask, name,
+                              verb == "drain" ? control::Drain::begin : control::Drain::end);
+    if (verb == "declare-dead") return control::declare_dead(s, ask, name);
     if (verb == "delete") return control::remove(s, ask, *noun, name);
     if (verb == "attach") return control::attach(s, ask, name, body.text_at("instance"));
     if (verb == "detach") return control::detach(s, ask, name);
@@ -423,6 +444,9 @@ void World::check_at_rest() {
     violated(no_orphans(*rest, hosts));
     violated(nothing_pending(*rest));
     violated(nothing_outdated(*rest, now()));
+    for (const auto& [id, volume] : shared_pool_)
+        if (rest->find<model::Volume>(id) == nullptr)
+            violated("I8: volume " + text(id) + " is left in the shared pool");
     violated(fronts_stand(*rest, hosts));
     violated(networks_are_whole(*rest, hosts));
     for (const std::string& finding : model::check(*rest)) violated(finding);

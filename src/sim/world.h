@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "engine/engine.h"
 #include "sim/agent_clock.h"
+#include "sim/leases.h"
 #include "sim/ledger.h"
 #include "sim/pretend_host.h"
 #include "sim/pretend_store.h"
@@ -45,6 +46,9 @@ class World {
         std::vector<Machine> machines = {};  ///< instead of so many equal hosts
         bool begins_empty = false;           ///< without the default project and flavors
         std::function<void(const model::CommitPtr&)> on_commit = {};
+        /// With one, all hosts live by it and reach the pool "nas" (sim/fencing.cc).
+        model::LeaseProfile lease = model::LeaseProfile::none;
+        LeaseFlaw flaw = LeaseFlaw::none;
     };
 
     explicit World(const Options& options);
@@ -75,6 +79,12 @@ class World {
     void set_clock(std::size_t host, base::Duration offset) { sites_[host].clock->offset = offset; }
     /// Power goes: with the agent, all processes of the host are gone. It stays off for so long.
     void reboot_host(std::size_t host, base::Duration off);
+    /// It is off for good: nothing brings it back.
+    void lose_host(std::size_t host);
+    /// The store takes no renewals and no fences for so long.
+    void set_store_gap(base::Duration duration);
+    /// The leader sees no renewals for so long, though they are made.
+    void stick_watch(base::Duration duration);
     bool break_front(const std::string& application);
     void kill_engine();
     void start_engine();
@@ -156,8 +166,38 @@ class World {
 
         bool cut_up = false;
         bool cut_down = false;
+
+        // Its lease: what the agent has in memory, and what the machine keeps beyond it.
+        std::optional<control::LeaseHolder> holder;
+        RateClock boot;
+        std::optional<base::Instant> page;  ///< the deadline that the guards see; none: not held
+        model::Epoch epoch = 0;             ///< under which its duties came last
+        bool is_guarded = false;            ///< a guard's alarm is set, or it is at work
+        bool fenced_itself = false;
+        int boots = 0;
     };
     class Link;
+
+    // sim/fencing.cc
+    base::Instant leader_now() const;
+    void begin_leases();
+    void learn_epoch(std::size_t site, const control::Duties& duties);
+    void renew_forever(std::size_t site);
+    void renew(std::size_t site);
+    void carry(std::size_t site, Way way, std::function<void()> arrive);
+    void hear_renewed(std::size_t site, int life, const control::LeaseHolder::Renewal& renewal,
+                      bool is_committed);
+    void arm_guards(std::size_t site);
+    void fence_self(std::size_t site);
+    bool may_begin(std::size_t site, const control::Effect& effect) const;
+    void tell_leader(model::HostId host, std::uint64_t revision);
+    void take_office();
+    void lead_forever();
+    void lead();
+    std::vector<control::FenceOrder> flawed_fences(const model::Snapshot& s) const;
+    void fence(const control::FenceOrder& order);
+    void judge_fence(const model::Step& step);
+    void learn_lives(const model::Commit& commit, const model::Snapshot& after);
 
     void heard(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
     void send(std::size_t site, Way way, Phase phase, std::function<void()> arrive);
@@ -169,11 +209,11 @@ class World {
     void acknowledge(std::size_t site, int life, std::uint64_t sequence, base::Status status);
     void call_in(std::size_t site);
     void call_in_forever(std::size_t site);
-    void hear_call(std::size_t site, int life, model::Revision known);
+    void hear_call(std::size_t site, int life, model::Revision known, model::Epoch fenced_itself);
     void tell_hosts(const engine::Engine::Group& commits, const engine::SnapshotPtr& now);
     void post_duties(std::size_t site);
     void send_duties(std::size_t site);
-    void register_host(std::size_t site, int life);
+    void register_host(std::size_t site, int life, model::Epoch fenced_itself);
     void judge_effect(std::size_t site, const control::Effect& effect);
     void judge_launch(const control::Launch& launch);
     void note_off(const Site& site, model::InstanceId id, std::int64_t pid);
@@ -186,6 +226,8 @@ class World {
 
     const bool begins_empty_;
     const std::function<void(const model::CommitPtr&)> on_commit_;
+    const model::LeaseProfile lease_;
+    const LeaseFlaw flaw_;
     TimeLine time_line_;
     base::Chance chance_;
     std::unique_ptr<PretendStore> store_;
@@ -193,6 +235,14 @@ class World {
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
+    Lives lives_;
+    PretendHost::SharedPool shared_pool_;
+    std::optional<control::LeaseWatch> watch_;  ///< of the leader in office
+    std::map<model::HostId, std::pair<std::uint64_t, base::Instant>> last_seen_;
+    RateClock leader_clock_;
+    base::Instant store_back_;
+    base::Instant watch_moves_;
+    std::vector<base::Instant> fenced_at_;
     std::vector<Line> story_;
     std::string line_;  ///< of the history, used again and again
     base::Hasher history_;
