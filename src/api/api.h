@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/consoles.h"
+#include "api/foresight.h"
 #include "api/uploads.h"
 #include "base/secret.h"
 #include "engine/engine.h"
@@ -19,6 +20,7 @@ struct Services {
     runtime::Executor& executor;  ///< whose time it is
     Uploads& uploads;
     Consoles& consoles;
+    Foresight& foresight;
 };
 
 struct Options {

@@ -85,6 +85,13 @@ std::unique_ptr<store::Store> filled_store() {
     return store;
 }
 
+struct NoForesight final : Foresight {
+    base::Result<Forecast> foresee(const engine::SnapshotPtr&, base::Instant,
+                                   const WhatIf&) override {
+        return Forecast{};
+    }
+};
+
 /// A server over it. The engine's own decisions are kept out: nothing turns it.
 struct Site {
     Site() {
@@ -93,7 +100,8 @@ struct Site {
         folder = name;
         engine.start().value();
         uploads = FileUploads::open(folder + "/uploads").value();
-        api = std::make_unique<Api>(Services{engine, loop, *uploads, consoles}, Options{});
+        api =
+            std::make_unique<Api>(Services{engine, loop, *uploads, consoles, foresight}, Options{});
         server = wire::HttpServer::start(*api).value();
         server->listen_unix(folder + "/s").value();
         client = wire::Client::connect(wire::parse_endpoint(folder + "/s").value()).value();
@@ -108,6 +116,7 @@ struct Site {
     runtime::Loop loop{"engine"};
     engine::Engine engine{loop, *store, {}};
     NoConsoles consoles;
+    NoForesight foresight;
     std::unique_ptr<FileUploads> uploads;
     std::unique_ptr<Api> api;
     std::unique_ptr<wire::HttpServer> server;

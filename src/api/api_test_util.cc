@@ -42,6 +42,17 @@ base::Result<std::string> EchoConsoles::log_tail(model::InstanceId instance, std
     return log.substr(log.size() - std::min(size_max, log.size()));
 }
 
+base::Result<Forecast> BlindForesight::foresee(const engine::SnapshotPtr& datacenter,
+                                               base::Instant now, const WhatIf& what_if) {
+    asked = what_if;
+    waiting = true;
+    const std::lock_guard lock(gate);
+    Forecast forecast;
+    forecast.revision = datacenter->revision;
+    forecast.from = now;
+    return forecast;
+}
+
 // ---- the site ----------------------------------------------------------------------------------
 
 Json json(std::string_view text) {
@@ -73,7 +84,8 @@ Site::Site(Options options, wire::HttpLimits limits)
     uploads = FileUploads::open(folder / "uploads", 1 << 20).value();
     engine.start().value();
     loop.start();
-    api = std::make_unique<Api>(Services{engine, loop, *uploads, consoles}, std::move(options));
+    api = std::make_unique<Api>(Services{engine, loop, *uploads, consoles, foresight},
+                                std::move(options));
     server = wire::HttpServer::start(*api, limits).value();
     EXPECT_TRUE(server->listen_unix(folder / "api.sock").ok());
     client_ = client();

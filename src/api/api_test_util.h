@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,6 +45,17 @@ class EchoConsoles final : public Consoles {
     std::map<model::InstanceId, std::string> logs;
 };
 
+/// Foresees nothing, when it is let go.
+class BlindForesight final : public Foresight {
+  public:
+    base::Result<Forecast> foresee(const engine::SnapshotPtr& datacenter, base::Instant now,
+                                   const WhatIf& what_if) override;
+
+    std::mutex gate;                    ///< who holds it keeps answers back
+    std::atomic<bool> waiting = false;  ///< somebody asked
+    WhatIf asked;                       ///< the last one
+};
+
 /// A datacenter without hosts behind a real server at a unix socket: memory store, real engine.
 /// Holds the projects default and other, the flavor small, the image tiny (ready), the network
 /// default.
@@ -82,6 +94,7 @@ class Site {
     engine::Engine engine{loop, *store, {}};
     std::unique_ptr<FileUploads> uploads;
     EchoConsoles consoles;
+    BlindForesight foresight;
     std::unique_ptr<Api> api;
     std::unique_ptr<wire::HttpServer> server;
     const SchemaCheck schemas;

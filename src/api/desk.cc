@@ -7,6 +7,7 @@ Desk::Desk(Services services, Options with)
       executor(services.executor),
       uploads(services.uploads),
       consoles(services.consoles),
+      foresight(services.foresight),
       options(std::move(with)),
       watchers(services.engine) {}
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 
 #include "api/api.h"
@@ -12,6 +14,17 @@
 
 namespace vdc::api {
 
+/// Lets each caller do one thing at a time. Any thread.
+class OneEach {
+  public:
+    bool begin(const std::string& caller);  ///< false: something of his is being done
+    void end(const std::string& caller);
+
+  private:
+    std::mutex mutex_;
+    std::set<std::string> busy_;
+};
+
 /// What handlers work with. They run on the server's thread: what blocks goes to `readers`.
 struct Desk {
     Desk(Services services, Options with);
@@ -20,11 +33,14 @@ struct Desk {
     runtime::Executor& executor;
     Uploads& uploads;
     Consoles& consoles;
+    Foresight& foresight;
     const Options options;
     Watchers watchers;
     Past past{engine, executor};
     wire::SocketBridge bridge;
     runtime::Workers readers{2, "api-reader", 1000};
+    OneEach asking;                                ///< what-ifs
+    runtime::Workers foreseers{1, "what-if", 16};  ///< who answer them
 
     engine::SnapshotPtr snapshot() const { return engine.snapshot(); }
 

@@ -28,6 +28,7 @@ Routes all_routes() {
     add_history_routes(routes);
     add_past_routes(routes);
     add_console_routes(routes);
+    add_what_if_routes(routes);
     add_datacenter_routes(routes);
     add_guarantee_routes(routes);
     return routes;

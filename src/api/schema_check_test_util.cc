@@ -29,6 +29,7 @@ static bool is_type(const Json& value, const std::string& type) {
     if (type == "array") return value.is(Kind::array);
     if (type == "string") return value.is(Kind::text);
     if (type == "integer") return value.is(Kind::integer);
+    if (type == "number") return value.is(Kind::integer) || value.is(Kind::real);
     if (type == "boolean") return value.is(Kind::boolean);
     if (type == "null") return value.is_null();
     return false;

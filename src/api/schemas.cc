@@ -1,5 +1,6 @@
 #include "api/schemas.h"
 
+#include "api/forecast_json.h"
 #include "api/route.h"
 #include "control/requests.h"
 #include "model/codec.h"
@@ -346,6 +347,7 @@ Json component_schemas() {
     schemas.set("Datacenter", datacenter_schema());
     schemas.set("Apply", apply_schema());
     schemas.set("Applied", applied_schema());
+    schemas.set("Forecast", forecast_schema());
     return schemas;
 }
 

@@ -69,7 +69,7 @@ TEST(Upload, OntoAFullDiskIs507) {
     Site site;
     image(site, "new");
     FullDisk full;
-    Api api({site.engine, site.loop, full, site.consoles}, {});
+    Api api({site.engine, site.loop, full, site.consoles, site.foresight}, {});
     const auto server = wire::HttpServer::start(api).value();
     ASSERT_TRUE(server->listen_unix(site.folder / "full.sock").ok());
     const auto client =

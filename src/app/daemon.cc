@@ -21,6 +21,7 @@
 #include "runtime/log.h"
 #include "runtime/loop.h"
 #include "runtime/random.h"
+#include "sim/foresee.h"
 #include "store/store.h"
 #include "wire/http_server.h"
 #include "wire/tls.h"
@@ -188,6 +189,7 @@ class Daemon::Body {
     std::unique_ptr<agent::Agent> agent_;
     std::unique_ptr<api::FileUploads> uploads_;
     std::unique_ptr<SerialConsoles> consoles_;
+    std::unique_ptr<sim::Foreseer> foresight_;
     std::unique_ptr<api::Api> api_;
     std::unique_ptr<wire::HttpServer> server_;
     engine::SnapshotPtr heard_;  ///< of the engine's loop
@@ -300,6 +302,7 @@ void Daemon::Body::renew_duties() {
 Status Daemon::Body::open_api() {
     uploads_ = TRY(api::FileUploads::open(paths_.uploads()));
     consoles_ = std::make_unique<SerialConsoles>(driver_->qemus());
+    foresight_ = std::make_unique<sim::Foreseer>(*store_);
     api::Options options;
     options.version = VDC_VERSION;
     if (!settings_.token_file.empty() || !settings_.listen.empty()) {
@@ -311,8 +314,9 @@ Status Daemon::Body::open_api() {
         while (!token.empty() && token.back() == '\n') token.pop_back();
         options.token = base::Secret(std::move(token));
     }
-    api_ = std::make_unique<api::Api>(api::Services{*engine_, engine_loop_, *uploads_, *consoles_},
-                                      std::move(options));
+    api_ = std::make_unique<api::Api>(
+        api::Services{*engine_, engine_loop_, *uploads_, *consoles_, *foresight_},
+        std::move(options));
     server_ = TRY(wire::HttpServer::start(*api_));
     TRY(server_->listen_unix(settings_.socket(), 0600));
     if (!settings_.listen.empty()) TRY(open_tls());

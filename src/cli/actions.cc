@@ -4,8 +4,6 @@
 #include <cctype>
 #include <chrono>
 #include <cstdio>
-#include <iostream>
-#include <iterator>
 #include <thread>
 
 #include "base/text.h"
@@ -151,11 +149,6 @@ int import_image(Session& session, const std::string& name, const std::string& f
     });
 }
 
-static Result<std::string> read_all(const std::string& file) {
-    if (file != "-") return runtime::read_file(file, 2 << 20);
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
-}
-
 /// 0 no change, 1 changes, 255 error, as `nomad plan` has it.
 static int show_plan(const Json& results) {
     bool changes = false;
@@ -177,14 +170,7 @@ static int show_plan(const Json& results) {
 int apply(Session& session, const std::string& file, bool plan) {
     int planned = 0;
     const int code = attempt([&]() -> Status {
-        const std::string manifest = TRY(read_all(file));
-        auto documents = parse_manifest(manifest);
-        if (!documents.ok())
-            return Error{documents.error().code, file + ": " + documents.error().message,
-                         documents.error().hint};
-        Json items = Json::array();
-        for (Json& document : *documents) items.push(std::move(document));
-        if (items.items().empty()) return Error{Error::Code::invalid, file + " holds no document"};
+        Json items = Json::array(TRY(read_manifest(file)));
         const Json answer = TRY(session.send(wire::Method::post, "/v1/apply",
                                              Json::object({{"documents", items}, {"plan", plan}})));
         if (plan) {

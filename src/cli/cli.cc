@@ -9,6 +9,7 @@
 #include "cli/actions.h"
 #include "cli/pages.h"
 #include "cli/replay.h"
+#include "cli/whatif.h"
 
 namespace vdc::cli {
 
@@ -35,6 +36,7 @@ class Tree {
     CLI::App& verb(CLI::App& group, const std::string& name, const std::string& about, Deed deed);
     void add_past_command();
     void add_replay_commands();
+    void add_what_if_command();
     void also_past(const CLI::App& command) { past_commands_.insert(&command); }
     bool is_command(const std::string& word) const;
     base::Result<std::vector<std::string>> without_moment(const std::vector<std::string>& words);
@@ -62,6 +64,7 @@ class Tree {
     std::vector<std::string> names_;
     std::vector<std::string> fields_;
     ReplayWish replay_;
+    WhatIfWish what_if_;
     bool flag_ = false;
     std::uint64_t seed_ = 0;
     std::uint64_t seeds_ = 0;
@@ -281,6 +284,7 @@ void Tree::add_top_commands() {
                    [](Session& s) { return guarantee(s); }));
     add_past_command();
     add_replay_commands();
+    add_what_if_command();
     CLI::App& waited = verb(app_, "wait", "until a thing has a status",
                             [this](Session& s) { return wait_for(s, other_, name_, word_); });
     waited.add_option("noun", other_, "app, instance, ...")->required();
@@ -332,6 +336,26 @@ void Tree::add_replay_commands() {
     exported.add_option("file", file_, "- is stdout")->required();
     exported.add_option("--from", replay_.from, "moment to begin at, as of `vdc at`");
     exported.add_option("--to", replay_.to, "moment to end at");
+}
+
+void Tree::add_what_if_command() {
+    CLI::App& asked = verb(app_, "whatif", "what would happen if: nothing is changed",
+                           [this](Session& s) { return what_if(s, what_if_); });
+    asked.add_option("--fail", what_if_.fail,
+                     "host/NAME, instance/NAME (its QEMU), or LABEL/VALUE: all hosts with it");
+    asked.add_option("--drain", what_if_.drain, "host/NAME, or LABEL/VALUE");
+    asked.add_option("--add-hosts", what_if_.add_hosts, "how many");
+    asked.add_option("--like", what_if_.like, "the host that they are like");
+    asked.add_option("--run", what_if_.run, "a manifest, as of `vdc apply -f`; - is stdin");
+    asked.add_option("--flavor-change", what_if_.flavors,
+                     "NAME=FLAVOR: an application rolls; an instance stops, changes, starts");
+    asked.add_option("--policy", what_if_.policy, "other settings (YAML), as of `vdc replay`");
+    asked.add_option("--within", what_if_.within, "how far ahead to look; by default 10m");
+    asked.add_option("--seed", what_if_.seed, "of all chance");
+    asked.add_option("--plot", what_if_.plot, "draw it into this file, as SVG");
+    asked.footer(
+        "Several can be combined. What makes something new comes to rest first; losses and drains\n"
+        "follow, and times are counted from them. docs/whatif.md says how far to believe it.");
 }
 
 bool Tree::is_command(const std::string& word) const {

@@ -3,7 +3,11 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
+#include <iostream>
+#include <iterator>
 #include <sstream>
+
+#include "runtime/files.h"
 
 namespace vdc::cli {
 
@@ -136,6 +140,24 @@ Result<std::vector<Json>> parse_manifest(const std::string& yaml) {
             return Error{Error::Code::invalid,
                          "a document of a manifest must be a mapping with kind and name"};
     return std::move(builder.documents);
+}
+
+base::Result<std::vector<Json>> read_manifest(const std::string& file) {
+    const std::string yaml = file != "-"
+                                 ? TRY(runtime::read_file(file, 2 << 20))
+                                 : std::string(std::istreambuf_iterator<char>(std::cin), {});
+    auto documents = parse_manifest(yaml);
+    if (!documents.ok())
+        return Error{documents.error().code, file + ": " + documents.error().message,
+                     documents.error().hint};
+    if (documents->empty()) return Error{Error::Code::invalid, file + " holds no document"};
+    return documents;
+}
+
+base::Result<Json> read_only_document(const std::string& file, const std::string& example) {
+    const auto documents = TRY(read_manifest(file));
+    if (documents.size() == 1) return documents.front();
+    return Error{Error::Code::invalid, file + " must hold one document", "for example: " + example};
 }
 
 }  // namespace vdc::cli

@@ -289,17 +289,6 @@ int replay(Session& session, const ReplayWish& wish) {
 
 // ---- under another policy ----------------------------------------------------------------------
 
-static Result<Json> read_policy_file(const std::string& file) {
-    const std::string yaml = TRY(runtime::read_file(file, 1 << 20));
-    const auto documents = parse_manifest(yaml);
-    if (!documents.ok())
-        return Error{documents.error().code, file + ": " + documents.error().message,
-                     documents.error().hint};
-    if (documents->size() == 1) return documents->front();
-    return Error{Error::Code::invalid, file + " must hold one document",
-                 "for example: host: {memory_overcommit: 1500}"};
-}
-
 /// The whole log, from a file or from the API.
 static Result<std::string> read_log(Session& session, const ReplayWish& wish) {
     std::string log;
@@ -330,7 +319,7 @@ int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) 
         if (part_of_file)
             return Error{Error::Code::invalid, "--policy takes a file whole",
                          "export the part that is wanted: vdc log export FILE --from ... --to ..."};
-        const Json policy = TRY(read_policy_file(wish.policy));
+        const Json policy = TRY(read_only_document(wish.policy, policy_example));
         const std::string log = TRY(read_log(session, wish));
         return rerun(policy, log, format == Format::json);
     }();

@@ -9,6 +9,9 @@
 /// The past, commit by commit.
 namespace vdc::cli {
 
+/// What a file of settings may hold.
+inline constexpr const char* policy_example = "host: {memory_overcommit: 1500}";
+
 struct ReplayWish {
     std::string file;  ///< an exported log, "-" for stdin; empty: that of the datacenter
     std::string from;  ///< moments (base/moment.h); empty: as far back, or as near, as can be

@@ -51,18 +51,35 @@ void PretendHost::fence() {
     for (const model::InstanceId id : over) end(id, Ending::killed, "its lease elapsed");
 }
 
-static Duration usual_time(const Effect& effect) {
-    if (std::holds_alternative<ImportImage>(effect)) return 2s;
-    if (std::holds_alternative<FetchImage>(effect)) return 1s;
-    if (std::holds_alternative<Launch>(effect)) return 300ms;
-    if (std::holds_alternative<LookFront>(effect)) return 5ms;
-    return 30ms;
+Duration PretendHost::boot_time() const {
+    return speeds.value_or(Speeds{})[Pace::boot].takes;
+}
+
+Duration PretendHost::stop_time() const {
+    return speeds.value_or(Speeds{})[Pace::stop].takes;
+}
+
+/// Of those with which an agent finds out what is here.
+bool PretendHost::changes_nothing(const Effect& effect) const {
+    if (std::holds_alternative<LookInstance>(effect)) return true;
+    if (const auto* prepare = std::get_if<PrepareVolume>(&effect))
+        return volume(prepare->volume.id) != nullptr;
+    if (const auto* fetch = std::get_if<FetchImage>(&effect))
+        return images.contains(fetch->image.id);
+    if (const auto* import = std::get_if<ImportImage>(&effect))
+        return images.contains(import->image.id);
+    if (const auto* apply = std::get_if<ApplyNetwork>(&effect)) {
+        const auto here = networks.find(apply->network.id);
+        return here != networks.end() && here->second == apply->network;
+    }
+    return false;
 }
 
 PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
     Fate fate;
-    const auto usual = static_cast<std::int64_t>(usual_time(effect).count());
-    fate.takes = Duration(chance_.between(usual / 2, usual * 2));
+    const auto usual = static_cast<std::int64_t>(Speeds{}.of(effect).count());
+    fate.takes = speeds ? changes_nothing(effect) ? Duration(1ms) : speeds->of(effect)
+                        : Duration(chance_.between(usual / 2, usual * 2));
     if (chance_.once_in(static_cast<std::uint64_t>(faults.slow_per_mille), 1000)) fate.slow = true;
     if (fate.slow) fate.takes = Duration(chance_.between(1'000'000, 20'000'000));
     fate.fails_before = chance_.once_in(static_cast<std::uint64_t>(faults.fail_per_mille), 1000);
@@ -74,7 +91,7 @@ bool PretendHost::answers(model::InstanceId id) const {
     const auto at = running.find(id);
     return at != running.end() && at->second.sighting.alive &&
            at->second.sighting.run == RunState::running &&
-           at->second.sighting.started + 4s <= time_line_.now();
+           at->second.sighting.started + boot_time() <= time_line_.now();
 }
 
 void PretendHost::notice(model::InstanceId instance) {
@@ -307,7 +324,8 @@ struct PretendDeeds {
         if (alive(effect.instance) != nullptr && at->second.obeys_button) {
             const model::InstanceId id = effect.instance;
             const std::int64_t pid = at->second.sighting.pid;
-            host.time_line_.post_at(host.time_line_.now() + 1s, [&host = host, id, pid] {
+            const Instant off = host.time_line_.now() + host.stop_time();
+            host.time_line_.post_at(off, [&host = host, id, pid] {
                 const auto still = host.running.find(id);
                 if (still != host.running.end() && still->second.sighting.pid == pid)
                     host.power_off(id);

@@ -11,6 +11,7 @@
 #include "control/effects.h"
 #include "drivers/driver.h"
 #include "sim/faults.h"
+#include "sim/speeds.h"
 #include "sim/time_line.h"
 
 namespace vdc::sim {
@@ -66,6 +67,9 @@ class PretendHost {
     HostFaults faults;
     base::Vcpus vcpus{8};
     base::MiB memory{32768};
+    /// How long effects take, exactly; those that change nothing take next to nothing. None: about
+    /// what is usual.
+    std::optional<Speeds> speeds;
 
     // What is there, for the oracles.
     struct Volume {
@@ -106,6 +110,9 @@ class PretendHost {
 
   private:
     friend struct PretendDeeds;
+    bool changes_nothing(const control::Effect& effect) const;
+    base::Duration boot_time() const;
+    base::Duration stop_time() const;
     void end(model::InstanceId instance, control::Ending ending, const std::string& detail);
     void notice(model::InstanceId instance);
 

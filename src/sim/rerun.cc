@@ -188,15 +188,14 @@ void patch(Step& step, const OtherPolicy& policy) {
     }
 }
 
-/// The present settings of every host, patched.
-std::vector<Step> patched_hosts(const Snapshot& snapshot, const OtherPolicy& policy) {
-    std::vector<Step> steps;
-    for (const auto& [id, host] : snapshot.all<model::Host>()) {
-        Step step{model::Declare<model::Host>{id, host->declared}, "the policy says so"};
+/// The present settings of all records of a kind, patched.
+template <class R>
+void add_patched(const Snapshot& snapshot, const OtherPolicy& policy, std::vector<Step>& steps) {
+    for (const auto& [id, record] : snapshot.all<R>()) {
+        Step step{model::Declare<R>{id, record->declared}, "the policy says so"};
         patch(step, policy);
         steps.push_back(std::move(step));
     }
-    return steps;
 }
 
 /// Lives through the inputs once.
@@ -217,7 +216,11 @@ class Life {
         constexpr Duration joining = std::chrono::seconds(1);
         world_->run_for(joining);
         if (!policy_.host.members().empty())
-            submit("vdc", "", [this](const Snapshot& s) { return patched_hosts(s, policy_); });
+            submit("vdc", "", [this](const Snapshot& s) {
+                std::vector<Step> steps;
+                add_patched<model::Host>(s, policy_, steps);
+                return steps;
+            });
         const Instant begin = world_->now();
         for (const Input& input : inputs_.inputs) {
             run_until(begin + (input.at - inputs_.begin));
@@ -262,6 +265,13 @@ class Life {
 };
 
 }  // namespace
+
+std::vector<Step> patched(const Snapshot& snapshot, const OtherPolicy& policy) {
+    std::vector<Step> steps;
+    if (!policy.host.members().empty()) add_patched<model::Host>(snapshot, policy, steps);
+    if (!policy.project.members().empty()) add_patched<model::Project>(snapshot, policy, steps);
+    return steps;
+}
 
 Result<Comparison> compare(const NextLine& next, const OtherPolicy& policy) {
     Gatherer gatherer;

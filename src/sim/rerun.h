@@ -23,6 +23,9 @@ struct OtherPolicy {
 /// member.
 base::Result<OtherPolicy> read_policy(const base::Json& json);
 
+/// The present settings of every host and project, patched.
+std::vector<model::Step> patched(const model::Snapshot& snapshot, const OtherPolicy& policy);
+
 /// One run of the inputs.
 struct Run {
     Sums sums;

@@ -4,6 +4,8 @@
 #include "control/requests.h"
 #include "model/noun_words.h"
 #include "model/write_json.h"
+#include "sim/concern.h"
+#include "sim/furnish.h"
 #include "sim/loss_oracle.h"
 #include "sim/oracles.h"
 
@@ -32,8 +34,12 @@ class World::Link final : public agent::Controller {
 };
 
 static std::vector<World::Machine> machines_of(const World::Options& options) {
-    if (!options.machines.empty()) return options.machines;
-    std::vector<World::Machine> machines;
+    std::vector<World::Machine> machines = options.machines;
+    if (options.present)
+        for (const auto& [id, host] : options.present->datacenter->all<model::Host>())
+            machines.push_back(
+                {id, host->name, host->observed.capacity.vcpus, host->observed.capacity.memory});
+    if (options.present || !machines.empty()) return machines;
     for (int index = 0; index < options.hosts; ++index) {
         const std::string name = "h" + std::to_string(index + 1);
         machines.push_back({control::host_id("sim", name), name, options.vcpus, options.memory});
@@ -42,46 +48,50 @@ static std::vector<World::Machine> machines_of(const World::Options& options) {
 }
 
 World::World(const Options& options)
-    : begins_empty_(options.begins_empty),
+    : begins_empty_(options.begins_empty || options.present),
+      present_(options.present),
       on_commit_(options.on_commit),
       lease_(options.lease),
       flaw_(options.flaw),
-      time_line_(beginning),
+      time_line_(present_ ? present_->now : beginning),
       chance_(options.seed) {
-    store_ = std::make_unique<PretendStore>(store::make_memory_store(), chance_.next());
-    for (const Machine& machine : machines_of(options)) {
-        Site site;
-        site.id = machine.id;
-        site.host = std::make_unique<PretendHost>(machine.name, time_line_, chance_.next());
-        site.host->meet(
-            [this](const std::string& other) -> const PretendHost* {
-                for (const Site& each : sites_)
-                    if (each.host->name() == other) return each.host.get();
-                broken("an effect names a host that does not exist");
-            },
-            [this](model::InstanceId instance) {
-                return std::any_of(sites_.begin(), sites_.end(),
-                                   [&](const Site& each) { return each.host->answers(instance); });
-            });
-        site.host->vcpus = machine.vcpus;
-        site.host->memory = machine.memory;
-        site.clock = std::make_unique<AgentClock>(time_line_);
-        site.hands = std::make_unique<PretendHands>(*site.host, time_line_, *site.clock, coverage_);
-        site.hands->judge = [this, at = sites_.size()](const control::Effect& effect) {
-            judge_effect(at, effect);
-        };
-        site.hands->may_begin = [this, at = sites_.size()](const control::Effect& effect) {
-            return may_begin(at, effect);
-        };
-        site.controller = std::make_unique<Link>(*this, sites_.size());
-        site_of_[site.id] = sites_.size();
-        sites_.push_back(std::move(site));
-    }
+    store_ = std::make_unique<PretendStore>(
+        store::make_memory_store(present_ ? *present_->datacenter : Snapshot{}), chance_.next());
+    for (const Machine& machine : machines_of(options)) add_site(machine);
     store_->coverage = &coverage_;
     begin_leases();
     start_engine();
+    if (present_) return;
     for (std::size_t site = 0; site < sites_.size(); ++site) start_agent(site);
     for (std::size_t site = 0; site < sites_.size(); ++site) call_in_forever(site);
+}
+
+void World::add_site(const Machine& machine) {
+    Site site;
+    site.id = machine.id;
+    site.host = std::make_unique<PretendHost>(machine.name, time_line_, chance_.next());
+    site.host->meet([this](const std::string& other) { return neighbour(other); },
+                    [this](model::InstanceId instance) { return answers(instance); });
+    site.host->vcpus = machine.vcpus;
+    site.host->memory = machine.memory;
+    if (present_) {
+        site.host->speeds = present_->speeds;
+        site.host->shared = &shared_pool_;
+    }
+    site.rests = present_.has_value();
+    site.clock = std::make_unique<AgentClock>(time_line_);
+    site.hands = std::make_unique<PretendHands>(*site.host, time_line_, *site.clock, coverage_);
+    if (!present_)
+        site.hands->judge = [this, at = sites_.size()](const control::Effect& effect) {
+            judge_effect(at, effect);
+        };
+    site.hands->may_begin = [this, at = sites_.size()](const control::Effect& effect) {
+        return may_begin(at, effect);
+    };
+    site.controller = std::make_unique<Link>(*this, sites_.size());
+    site_of_.emplace(machine.id, sites_.size());
+    by_name_.emplace(machine.name, sites_.size());
+    sites_.push_back(std::move(site));
 }
 
 World::~World() = default;
@@ -128,6 +138,62 @@ engine::SnapshotPtr World::snapshot() const {
     return std::make_shared<const Snapshot>(store_->latest().value());
 }
 
+// ---- hosts at rest -----------------------------------------------------------------------------
+
+std::optional<std::size_t> World::place_of(model::HostId host) const {
+    const auto found = site_of_.find(host);
+    return found != site_of_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+/// Once: what happens to a host later, happens to its machine.
+void World::furnish(std::size_t index, const Snapshot& as_of) {
+    Site& site = sites_[index];
+    if (!present_ || std::exchange(site.furnished, true)) return;
+    sim::furnish(*site.host, control::duties(as_of, site.id));
+}
+
+void World::wake(std::size_t index) {
+    Site& site = sites_[index];
+    if (!std::exchange(site.rests, false)) return;
+    furnish(index, *heard_);
+    start_agent(index);
+    const bool joined = heard_->find<model::Host>(site.id) != nullptr;
+    if (joined) site.registered = site.life;
+    call_in_forever(index);
+}
+
+/// Those who rest and have something to do now.
+void World::wake_concerned(const engine::Engine::Group& group, const engine::SnapshotPtr& after) {
+    std::set<model::HostId> concerned;
+    for (const model::CommitPtr& commit : group)
+        for (const model::Step& step : commit->steps) {
+            add_concerned(*heard_, step.change, concerned);
+            add_concerned(*after, step.change, concerned);
+        }
+    for (const model::HostId host : concerned)
+        if (const auto index = place_of(host)) wake(*index);
+}
+
+const PretendHost* World::neighbour(const std::string& name) {
+    const auto found = by_name_.find(name);
+    base::check(found != by_name_.end(), "an effect names a host that exists");
+    if (present_) furnish(found->second, *heard_);
+    return sites_[found->second].host.get();
+}
+
+/// What rests goes on as it was seen.
+bool World::answers(model::InstanceId id) const {
+    if (!present_)
+        return std::any_of(sites_.begin(), sites_.end(),
+                           [&](const Site& each) { return each.host->answers(id); });
+    const auto* instance = heard_->find<model::Instance>(id);
+    if (instance == nullptr || !instance->claimed.host) return false;
+    const auto index = place_of(*instance->claimed.host);
+    if (!index) return false;
+    if (sites_[*index].furnished) return sites_[*index].host->answers(id);
+    return instance->observed.phase == model::InstancePhase::running;
+}
+
 // ---- processes ---------------------------------------------------------------------------------
 
 void World::start_engine() {
@@ -136,6 +202,7 @@ void World::start_engine() {
     base::check(engine_->start().ok(), "the pretended store can always be read");
     engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
         for (const model::CommitPtr& commit : group) heard(commit, now);
+        if (present_) wake_concerned(group, now);
         tell_hosts(group, now);
     });
     heard_ = engine_->snapshot();
@@ -143,7 +210,7 @@ void World::start_engine() {
     if (!begins_empty_)
         engine_->submit(
             {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
-    ledger_.begin(*engine_->snapshot());
+    if (!present_) ledger_.begin(*engine_->snapshot());
     take_office();
     for (std::size_t site = 0; site < sites_.size(); ++site) {
         sites_[site].concerned = heard_->revision;
@@ -227,6 +294,8 @@ void World::stall_agent(std::size_t index, Duration duration) {
 }
 
 void World::reboot_host(std::size_t index, Duration off) {
+    furnish(index, *heard_);  // what is on its disks stays
+    sites_[index].rests = false;
     Site& site = sites_[index];
     coverage_.hit(Fault::host_reboots, site.hands->phases());
     site.hands->vanish();
@@ -265,6 +334,10 @@ std::set<Phase> World::phases() const {
 
 void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr& after) {
     if (on_commit_) on_commit_(commit);
+    if (!present_) judge(commit, after);
+}
+
+void World::judge(const model::CommitPtr& commit, const engine::SnapshotPtr& after) {
     line_.clear();
     model::write_commit(line_, *commit);
     history_.add(line_);
@@ -329,7 +402,7 @@ void World::answered(const std::string& request, const std::string& trouble) {
 }
 
 void World::submit(const std::string& actor, const std::string& request,
-                   std::function<std::vector<model::Step>(const Snapshot&)> steps,
+                   std::function<Result<std::vector<model::Step>>(const Snapshot&)> steps,
                    std::function<void(const Error&)> refused) {
     engine_->submit({actor, request, std::move(steps),
                      [refused = std::move(refused)](const Result<model::Revision>& outcome,
@@ -408,6 +481,7 @@ static std::vector<const PretendHost*> look(const auto& sites) {
 
 /// Only what changed is looked at; everything at rest.
 void World::after_each_task() {
+    if (present_) return;
     std::uint64_t changes = 0;
     for (const Site& site : sites_) changes += site.host->changes();
     if (changes != changes_seen_) {

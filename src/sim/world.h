@@ -38,13 +38,22 @@ class World {
         base::MiB memory{32768};
     };
 
+    /// A datacenter as it is, to go on from there. All its hosts hold what their records say is
+    /// there, and rest: a host's agent begins when a change concerns it. Nothing is judged.
+    struct Present {
+        engine::SnapshotPtr datacenter;
+        base::Instant now;
+        Speeds speeds;
+    };
+
     struct Options {
         int hosts = 1;
         base::Vcpus vcpus{8};
         base::MiB memory{32768};
         std::uint64_t seed = 0;
-        std::vector<Machine> machines = {};  ///< instead of so many equal hosts
-        bool begins_empty = false;           ///< without the default project and flavors
+        std::vector<Machine> machines = {};   ///< instead of so many equal hosts
+        bool begins_empty = false;            ///< without the default project and flavors
+        std::optional<Present> present = {};  ///< with `machines` beside those that it has
         std::function<void(const model::CommitPtr&)> on_commit = {};
         /// With one, all hosts live by it and reach the pool "nas" (sim/fencing.cc).
         model::LeaseProfile lease = model::LeaseProfile::none;
@@ -62,13 +71,18 @@ class World {
 
     /// Steps as somebody's request made them once. `refused` is told why they are not possible now.
     void submit(const std::string& actor, const std::string& request,
-                std::function<std::vector<model::Step>(const model::Snapshot&)> steps,
+                std::function<base::Result<std::vector<model::Step>>(const model::Snapshot&)> steps,
                 std::function<void(const base::Error&)> refused);
 
     // ---- faults ----
 
     /// A run ends as it did elsewhere: by a crash, or by its guest. False when it does not run.
     bool end_run(model::InstanceId instance, model::RunEnd how);
+
+    /// The host's agent begins, if it rests: it finds what is there and waits for duties.
+    void wake(std::size_t host);
+    /// Where this host is among all; none: it has no machine here.
+    std::optional<std::size_t> place_of(model::HostId host) const;
 
     bool crash_instance(const std::string& name);
     bool power_off_guest(const std::string& name);
@@ -175,6 +189,9 @@ class World {
         bool is_guarded = false;            ///< a guard's alarm is set, or it is at work
         bool fenced_itself = false;
         int boots = 0;
+
+        bool rests = false;      ///< nothing has concerned it yet
+        bool furnished = false;  ///< what its records say is there, is there
     };
     class Link;
 
@@ -199,7 +216,13 @@ class World {
     void judge_fence(const model::Step& step);
     void learn_lives(const model::Commit& commit, const model::Snapshot& after);
 
+    void add_site(const Machine& machine);
     void heard(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
+    void judge(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
+    void wake_concerned(const engine::Engine::Group& group, const engine::SnapshotPtr& after);
+    void furnish(std::size_t site, const model::Snapshot& as_of);
+    const PretendHost* neighbour(const std::string& name);
+    bool answers(model::InstanceId instance) const;
     void send(std::size_t site, Way way, Phase phase, std::function<void()> arrive);
     void transmit(std::size_t site, int life, std::uint64_t sequence);
     void receive(std::size_t site, int life, std::uint64_t sequence, std::uint64_t lowest,
@@ -225,6 +248,8 @@ class World {
     void answered(const std::string& request, const std::string& outcome);
 
     const bool begins_empty_;
+    const std::optional<Present> present_;
+    std::map<std::string, std::size_t> by_name_;
     const std::function<void(const model::CommitPtr&)> on_commit_;
     const model::LeaseProfile lease_;
     const LeaseFlaw flaw_;

@@ -18,6 +18,9 @@ namespace {
 
 class MemoryStore final : public Store {
   public:
+    explicit MemoryStore(Snapshot begin)
+        : snapshots_{std::move(begin)}, head_{snapshots_.front().revision, 0} {}
+
     Result<Snapshot> latest() override {
         const std::lock_guard lock(mutex_);
         return rebuilt(head_.revision);
@@ -130,7 +133,7 @@ class MemoryStore final : public Store {
     }
 
     std::mutex mutex_;
-    std::deque<Snapshot> snapshots_{Snapshot{}};  ///< in order; never empty
+    std::deque<Snapshot> snapshots_;  ///< in order; never empty
     std::deque<CommitPtr> log_;
     Head head_;
     std::map<std::string, std::string> notes_;
@@ -138,8 +141,8 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_memory_store() {
-    return std::make_unique<MemoryStore>();
+std::unique_ptr<Store> make_memory_store(Snapshot begin) {
+    return std::make_unique<MemoryStore>(std::move(begin));
 }
 
 }  // namespace vdc::store

@@ -99,8 +99,8 @@ class Store {
     virtual base::Status set_note(const std::string& name, const std::string& value) = 0;
 };
 
-/// Keeps nothing over its end: for tests and the simulator.
-std::unique_ptr<Store> make_memory_store();
+/// Keeps nothing over its end: for tests and the simulator. Its log begins after `begin`.
+std::unique_ptr<Store> make_memory_store(model::Snapshot begin = {});
 
 /// A file of SQLite in WAL mode with synchronous=FULL in the folder (made if missing, mode 0700).
 /// Errors: a folder of a newer version (unsupported), damage (corrupt), another daemon (conflict).
