@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build image demo demo-down test test-long fuzz bench check format clean
+.PHONY: help setup setup-test build image demo demo-down test test-long fuzz mutants bench check format clean
 
 help:
 	@echo 'make demo        install, build, start a datacenter here, run an application on it, ask it'
@@ -12,6 +12,7 @@ help:
 	@echo 'make test        all tests, real guests among them (needs root; at most 25 minutes)'
 	@echo 'make test-long   what takes longer, some two hours: a cloud image, KVM, 100 kills, fuzzing, a bare machine'
 	@echo 'make fuzz        random input for every parser, 10 minutes each'
+	@echo 'make mutants     builds in one defect at a time; the simulator must catch each (20 minutes or more)'
 	@echo 'make bench       measures, each against its floor, also as build/bench.json'
 	@echo 'make check       format, layers, words, headers'
 	@echo 'make format      writes every C++ file as clang-format does'
@@ -42,6 +43,9 @@ test-long: setup-test
 
 fuzz: setup-test
 	@tools/fuzz
+
+mutants: setup-test
+	@tools/mutants
 
 bench: setup-test image
 	@tools/build --bench
