@@ -224,6 +224,9 @@ void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighti
         seen.obeyed = sighting.wishes;
         seen.ended.reset();
     } else if (sighting.ended) {
+        // Also of a run that nobody saw alive: the launch was believed to have failed.
+        seen.obeyed.starts = std::max(seen.obeyed.starts, sighting.wishes.starts);
+        seen.obeyed.reboots = std::max(seen.obeyed.reboots, sighting.wishes.reboots);
         seen.ended = sighting.ended;
         seen.ended_detail = sighting.ended_detail;
         seen.ended_generation = sighting.generation;

@@ -570,6 +570,19 @@ TEST_F(Mind, SaysOfNoInstanceThatItIsOffWhileItIsBeingLaunched) {
     EXPECT_EQ(reports(), "web: its guest powered off");
 }
 
+TEST_F(Mind, TakesAStartAsObeyedByARunThatNobodySawAlive) {
+    duties.instances[web].instance.wishes.starts = 1;
+    make_ready();
+    EXPECT_EQ(begins(), "launch web");
+    fails("launch web");
+    InstanceSighting seen = ended(Ending::guest_off);
+    seen.generation = duties.instances[web].instance.generation;
+    seen.wishes.starts = 1;
+    mind.noticed(web, seen, now);
+    now += 1s;
+    EXPECT_EQ(begins(), "");
+}
+
 TEST_F(Mind, RemembersWhatTheStoreKnowsOfARunThatEndedBeforeTheAgentBegan) {
     model::InstanceObserved& stored = duties.instances[web].reported;
     stored.generation = 1;
