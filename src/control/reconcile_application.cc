@@ -314,7 +314,10 @@ void reconcile_application(Draft& draft, const Application& application, const P
         return;
     }
     const auto* now = draft.datacenter().find<Application>(application.id);
-    if (replicas_of(draft, application).empty() && !now->claimed.address)
+    // Those that were left behind with a lost host hold it until that is back.
+    const bool has_replicas =
+        draft.datacenter().has_linked(Link::application_instance, application.id.value);
+    if (!has_replicas && !now->claimed.address)
         draft.must_add(model::Forget<Application>{application.id},
                        "application " + application.name + " is gone");
 }

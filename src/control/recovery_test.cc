@@ -174,6 +174,17 @@ TEST_F(Recovery, AReplicaIsMadeAnewAndTheLostOneCountsNoMore) {
     EXPECT_TRUE(settled(dc.snapshot, *dc.named<model::Application>("shop")));
 }
 
+TEST_F(Recovery, AnApplicationStaysUntilALostHostHasGivenItsReplicasBack) {
+    must(dc.create(Noun::application, R"({"name": "shop", "replicas": 1, "template":
+        {"flavor": "f", "image": "tiny", "network": "default"}})"));
+    dc.follow_up();
+    see(instance("shop-1"), InstancePhase::running);
+    lose(host_of("shop-1"), Evidence::lease_elapsed);
+    must(dc.ask(remove, Noun::application, "shop"));
+    dc.follow_up();
+    EXPECT_NE(dc.named<model::Application>("shop"), nullptr);
+}
+
 TEST_F(Recovery, TellsBeforehandWhatItDoesThen) {
     run("web", R"(, "pool": "nas", "priority": 9)");
     run("db", R"(, "priority": 500)");
