@@ -89,9 +89,11 @@ TEST(Reading, TheGuaranteeNamesForEachHostWhereItsReplicasGo) {
         return count;
     };
     EXPECT_EQ(uncovered(), 0);
-    site.commit(
-        {{model::Claim<model::Host>{site.named<model::Host>("h2").id, {1, model::HostHealth::down}},
-          "test"}});
+    model::HostClaimed lost = site.named<model::Host>("h2").claimed;
+    lost.health = model::HostHealth::down;
+    lost.epoch = lost.fenced = 1;
+    lost.evidence = model::Evidence::power_off;
+    site.commit({{model::Claim<model::Host>{site.named<model::Host>("h2").id, lost}, "test"}});
     EXPECT_EQ(uncovered(), 1);
     EXPECT_FALSE(body(site.get("/v1/guarantee")).boolean_at("covered"));
 }
