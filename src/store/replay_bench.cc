@@ -103,7 +103,10 @@ class Lives {
         volume.id = life.volume;
         volume.project = project_.id;
         volume.name = name + "-root";
-        volume.declared = {{2048}, image_.id, life.instance, 0, true, {}, 0};
+        volume.declared.size = {2048};
+        volume.declared.image = image_.id;
+        volume.declared.instance = life.instance;
+        volume.declared.delete_with_instance = true;
         model::Port port;
         port.id = life.port;
         port.project = project_.id;
@@ -165,8 +168,12 @@ class Lives {
         seen.generation = 1;
         seen.phase = model::InstancePhase::stopped;
         commit("host h1", {model::Observe<model::Instance>{life.instance, seen}}, "it ended");
+        model::VolumeDeclared detached;
+        detached.size = {2048};
+        detached.image = image_.id;
+        detached.delete_with_instance = true;
         commit("control",
-               {model::Declare<model::Volume>{life.volume, {{2048}, image_.id, {}, 0, true, {}, 0}},
+               {model::Declare<model::Volume>{life.volume, detached},
                 model::Forget<model::Volume>{life.volume}, model::Forget<model::Port>{life.port},
                 model::Forget<model::Instance>{life.instance},
                 model::Forget<model::Operation>{life.operation}},
