@@ -1,0 +1,341 @@
+#include "placement/roster.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace vdc::placement {
+
+using base::check;
+using base::Error;
+using base::Result;
+using base::Status;
+
+Amounts claimable(const HostSpec& spec) {
+    Amounts all = spec.capacity;
+    all -= spec.kept;
+    for (std::size_t kind = 0; kind < kinds_max; ++kind) {
+        const std::int64_t times = spec.overcommit.of[kind] == 0 ? 1000 : spec.overcommit.of[kind];
+        all.of[kind] = all.of[kind] * times / 1000;
+    }
+    return all;
+}
+
+Status check_host(const Kinds& kinds, const HostSpec& spec) {
+    const std::string whose = "host " + base::quoted(spec.name);
+    TRY(check_amounts(whose + ", its capacity,", kinds, spec.capacity));
+    TRY(check_amounts(whose + ", what it keeps,", kinds, spec.kept));
+    constexpr std::int64_t overcommit_max = 64'000;
+    for (const std::int64_t times : spec.overcommit.of)
+        if (times < 0 || times > overcommit_max)
+            return Error{Error::Code::invalid,
+                         whose + " shall be claimed " + std::to_string(times) +
+                             " thousandths of what it has",
+                         "overcommit lies between 1 and " + std::to_string(overcommit_max)};
+    if (spec.cells.size() > cells_max || spec.accelerators.size() > accelerators_max)
+        return Error{Error::Code::too_large,
+                     whose + " has " + std::to_string(spec.cells.size()) + " cells and " +
+                         std::to_string(spec.accelerators.size()) + " accelerators",
+                     "at most " + std::to_string(cells_max) + " and " +
+                         std::to_string(accelerators_max) + " are counted"};
+    for (const Cell& cell : spec.cells)
+        if (std::min({cell.cpu, cell.memory, cell.huge_pages}) < 0 ||
+            std::max({cell.cpu, cell.memory, cell.huge_pages}) > amount_max)
+            return Error{Error::Code::invalid, whose + " has a cell below 0 or beyond all bounds",
+                         "amounts lie between 0 and " + std::to_string(amount_max)};
+    return {};
+}
+
+// ---- hosts -------------------------------------------------------------------------------------
+
+Result<Model> Roster::model(const std::string& name) {
+    const auto at = std::find(models_.begin(), models_.end(), name);
+    if (at != models_.end()) return static_cast<Model>(at - models_.begin());
+    if (models_.size() == models_max)
+        return Error{Error::Code::too_large,
+                     "no room for the accelerator model " + base::quoted(name) + ": there are " +
+                         std::to_string(models_max),
+                     "name fewer models"};
+    models_.push_back(name);
+    return static_cast<Model>(models_.size() - 1);
+}
+
+Room Roster::empty_room(const HostSpec& spec) const {
+    return {claimable(spec), spec.cells,
+            std::vector<std::int32_t>(spec.accelerators.size(), whole)};
+}
+
+HostClass Roster::class_of(const HostSpec& spec) {
+    HostClass result{{}, spec.traits, spec.dedication, claimable(spec)};
+    for (const std::string& name : spec.accelerators) {
+        const auto known = model(name);
+        check(known.ok(), "more models of accelerators than a fleet counts");
+        result.models.push_back(*known);
+    }
+    return result;
+}
+
+HostSlot Roster::new_slot(model::HostId id) {
+    HostSlot slot = static_cast<HostSlot>(hosts_.size());
+    if (free_hosts_.empty())
+        hosts_.emplace_back();
+    else {
+        slot = free_hosts_.back();
+        free_hosts_.pop_back();
+    }
+    hosts_[slot] = Entry{};
+    hosts_[slot].id = id;
+    by_id_.emplace(id, slot);
+    return slot;
+}
+
+void Roster::set_host(model::HostId id, const HostSpec& spec) {
+    check(check_host(kinds_, spec).ok(), "a host that check_host refuses");
+    const auto known = find(id);
+    const HostSlot slot = known ? *known : new_slot(id);
+    Room room = empty_room(spec);
+    Entry& entry = hosts_[slot];
+    if (known) {
+        check(entry.guests == 0 || (entry.spec.cells.size() == spec.cells.size() &&
+                                    entry.spec.accelerators.size() == spec.accelerators.size()),
+              "other cells or accelerators under an instance");
+        for (GuestSlot at = entry.first; at != nobody; at = guests_[at].next)
+            take(room, needs(guests_[at]), guests_[at].seat);
+        step_off(slot);
+        leave_domains(slot);
+        by_name_.erase({entry.spec.name, id, slot});
+        --in_state_[static_cast<std::size_t>(entry.spec.state)];
+    }
+    if (!known || entry.spec.name != spec.name) ranks_are_stale_ = true;
+    entry.spec = spec;
+    entry.of_class = shelves_.class_id(class_of(spec));
+    by_name_.insert({spec.name, id, slot});
+    ++in_state_[static_cast<std::size_t>(spec.state)];
+    enter_domains(entry);
+    stand(slot, room);
+}
+
+void Roster::remove_host(model::HostId id) {
+    const auto slot = find(id);
+    check(slot.has_value(), "a host that is not there leaves");
+    Entry& entry = hosts_[*slot];
+    check(entry.guests == 0, "a host with instances leaves");
+    step_off(*slot);
+    leave_domains(*slot);
+    by_name_.erase({entry.spec.name, id, *slot});
+    --in_state_[static_cast<std::size_t>(entry.spec.state)];
+    by_id_.erase(id);
+    entry = Entry{};
+    free_hosts_.push_back(*slot);
+    ranks_are_stale_ = true;
+}
+
+std::optional<HostSlot> Roster::find(model::HostId id) const {
+    const auto at = by_id_.find(id);
+    if (at == by_id_.end()) return {};
+    return at->second;
+}
+
+const Room& Roster::room(HostSlot slot) const {
+    const Entry& entry = hosts_[slot];
+    return entry.on_shelf ? shelves_[entry.shelf].room : entry.beside;
+}
+
+// ---- shelves -----------------------------------------------------------------------------------
+
+void Roster::changed(ShelfId shelf) {
+    constexpr std::size_t changes_max = 1 << 20;
+    changes_.push_back(shelf);
+    if (changes_.size() < changes_max) return;
+    changes_.clear();
+    ++era_;
+}
+
+void Roster::stand(HostSlot slot, const Room& room) {
+    Entry& entry = hosts_[slot];
+    entry.on_shelf = entry.spec.state == HostState::open;
+    if (!entry.on_shelf) {
+        entry.beside = room;
+        return;
+    }
+    entry.shelf = shelves_.find(entry.of_class, room);
+    if (ranks_are_stale_) return;
+    shelves_[entry.shelf].hosts.insert(entry.rank);
+    changed(entry.shelf);
+}
+
+void Roster::step_off(HostSlot slot) {
+    const Entry& entry = hosts_[slot];
+    if (!entry.on_shelf || ranks_are_stale_) return;
+    shelves_[entry.shelf].hosts.erase(entry.rank);
+    changed(entry.shelf);
+}
+
+void Roster::settle() {
+    if (!ranks_are_stale_ && shelves_.count() < 2 * settled_shelves_ + 4096) return;
+    // Hosts that came while ranks were stale stand on no shelf: all are put there again.
+    for (ShelfId id = 0; id < shelves_.count(); ++id) shelves_[id].hosts.clear();
+    by_rank_.clear();
+    for (const auto& [name, id, slot] : by_name_) {
+        hosts_[slot].rank = static_cast<Rank>(by_rank_.size());
+        by_rank_.push_back(slot);
+        if (hosts_[slot].on_shelf) shelves_[hosts_[slot].shelf].hosts.insert(hosts_[slot].rank);
+    }
+    ranks_are_stale_ = false;
+    const std::vector<ShelfId> renumbered = shelves_.forget_empty();
+    for (Entry& entry : hosts_)
+        if (entry.on_shelf && !renumbered.empty()) entry.shelf = renumbered[entry.shelf];
+    settled_shelves_ = shelves_.count();
+    changes_.clear();
+    ++era_;
+}
+
+// ---- domains -----------------------------------------------------------------------------------
+
+std::optional<std::uint32_t> Roster::domain(const std::string& name) const {
+    const auto at = std::find(domains_.begin(), domains_.end(), name);
+    if (at == domains_.end()) return {};
+    return static_cast<std::uint32_t>(at - domains_.begin());
+}
+
+void Roster::enter_domains(Entry& entry) {
+    const HostSlot slot = *find(entry.id);
+    entry.values.clear();
+    for (const auto& [name, value] : entry.spec.domains) {
+        const auto known = domain(name);
+        const auto number = known ? *known : static_cast<std::uint32_t>(domains_.size());
+        if (!known) domains_.push_back(name);
+        values_.resize(domains_.size());
+        auto& values = values_[number];
+        const auto next = static_cast<std::uint32_t>(values.size() + 1);
+        entry.values.resize(std::max<std::size_t>(entry.values.size(), number + 1));
+        entry.values[number] = values.try_emplace(value, next).first->second;
+        if (entry.spec.state == HostState::open)
+            sharing_[{number, entry.values[number]}].insert(slot);
+    }
+    for (GuestSlot at = entry.first; at != nobody; at = guests_[at].next)
+        count_groups(guests_[at], +1);
+}
+
+void Roster::leave_domains(HostSlot slot) {
+    const Entry& entry = hosts_[slot];
+    for (GuestSlot at = entry.first; at != nobody; at = guests_[at].next)
+        count_groups(guests_[at], -1);
+    for (std::uint32_t domain = 0; domain < entry.values.size(); ++domain) {
+        const auto at = sharing_.find({domain, entry.values[domain]});
+        if (at != sharing_.end()) at->second.erase(slot);
+    }
+}
+
+const std::set<HostSlot>& Roster::sharing(DomainValue value) const {
+    static const std::set<HostSlot> none;
+    const auto at = sharing_.find(value);
+    return at == sharing_.end() ? none : at->second;
+}
+
+// ---- instances ---------------------------------------------------------------------------------
+
+std::uint32_t Roster::footprint(const Request& request) {
+    const auto [at, is_new] = footprint_ids_.try_emplace(
+        {request.needs, request.shared}, static_cast<std::uint32_t>(footprints_.size()));
+    if (is_new) footprints_.push_back(at->first);
+    return at->second;
+}
+
+std::uint32_t Roster::group_list(const std::vector<Group>& groups) {
+    const auto [at, is_new] =
+        group_list_ids_.try_emplace(groups, static_cast<std::uint32_t>(group_lists_.size()));
+    if (is_new) group_lists_.push_back(groups);
+    return at->second;
+}
+
+const GroupCount* Roster::group(Group group) const {
+    const auto at = group_counts_.find(group);
+    return at == group_counts_.end() ? nullptr : &at->second;
+}
+
+void Roster::count_group(GroupCount& count, HostSlot slot, std::int64_t by) {
+    const auto add = [by](auto& counts, const auto& key) {
+        if ((counts[key] += by) == 0) counts.erase(key);
+    };
+    count.all += by;
+    add(count.on_host, slot);
+    const Entry& entry = hosts_[slot];
+    for (std::uint32_t domain = 0; domain < entry.values.size(); ++domain)
+        if (entry.values[domain] != 0)
+            add(count.in_domain, DomainValue{domain, entry.values[domain]});
+}
+
+void Roster::count_groups(const Guest& guest, int by) {
+    for (const Group& group : groups(guest)) {
+        const auto at = group_counts_.try_emplace(group).first;
+        count_group(at->second, guest.host, by);
+        if (at->second.all == 0) group_counts_.erase(at);
+    }
+}
+
+void Roster::link(GuestSlot slot) {
+    Entry& entry = hosts_[guests_[slot].host];
+    guests_[slot].next = entry.first;
+    guests_[slot].previous = nobody;
+    if (entry.first != nobody) guests_[entry.first].previous = slot;
+    entry.first = slot;
+    ++entry.guests;
+}
+
+void Roster::unlink(GuestSlot slot) {
+    const Guest& guest = guests_[slot];
+    Entry& entry = hosts_[guest.host];
+    if (guest.previous == nobody)
+        entry.first = guest.next;
+    else
+        guests_[guest.previous].next = guest.next;
+    if (guest.next != nobody) guests_[guest.next].previous = guest.previous;
+    --entry.guests;
+}
+
+GuestSlot Roster::put(HostSlot host, const Request& request, Seat seat) {
+    GuestSlot slot = free_guest_;
+    if (slot == nobody) {
+        slot = static_cast<GuestSlot>(guests_.size());
+        guests_.emplace_back();
+    } else {
+        free_guest_ = guests_[slot].next;
+    }
+    guests_[slot] = {host, footprint(request), group_list(request.groups), seat};
+    link(slot);
+    Room left = room(host);
+    take(left, request.needs, seat);
+    step_off(host);
+    stand(host, left);
+    for (const SharedNeed& need : request.shared) shared_[need.name].used += need.amount;
+    count_groups(guests_[slot], +1);
+    ++instances_;
+    return slot;
+}
+
+void Roster::take_away(GuestSlot slot) {
+    const Guest guest = guests_[slot];
+    count_groups(guest, -1);
+    for (const SharedNeed& need : footprints_[guest.footprint].shared)
+        shared_[need.name].used -= need.amount;
+    Room left = room(guest.host);
+    give_back(left, needs(guest), guest.seat);
+    step_off(guest.host);
+    stand(guest.host, left);
+    unlink(slot);
+    guests_[slot].next = free_guest_;
+    free_guest_ = slot;
+    --instances_;
+}
+
+void Roster::set_shared(const std::string& name, std::int64_t amount) {
+    shared_[name].amount = amount;
+}
+
+std::int64_t Roster::shared_left(const std::string& name) const {
+    const auto at = shared_.find(name);
+    return at == shared_.end() ? 0 : at->second.amount - at->second.used;
+}
+
+}  // namespace vdc::placement
