@@ -249,7 +249,7 @@ Status LogReplay::apply() {
     return {};
 }
 
-Status LogReplay::finish() const {
+Status LogReplay::arrived() const {
     if (!head_ || !ended_)
         return Error{Code::corrupt,
                      "line " + std::to_string(line_ + 1) + ", column 1: the log is cut off" +
@@ -262,6 +262,11 @@ Status LogReplay::finish() const {
         return Error{Code::failed, "the replay came to another state at revision " +
                                        std::to_string(snapshot_.revision) + ": " + text(state) +
                                        ", but it was " + text(head_->state)};
+    return {};
+}
+
+Status LogReplay::finish() const {
+    TRY(arrived());
     const std::vector<std::string> violations = check(snapshot_);
     if (violations.empty()) return {};
     return Error{Code::failed, "at revision " + std::to_string(snapshot_.revision) + " " +

@@ -58,8 +58,11 @@ class LogReplay {
     /// Applies the commit that take() gave. An error means that it does not fit the state.
     base::Status apply();
 
-    /// To be called after the last line: that nothing is missing, that the state is the one the
-    /// writer had, and that all invariants hold.
+    /// To be called after the last line: that nothing is missing, and that the state is the one
+    /// the writer had.
+    base::Status arrived() const;
+
+    /// And that all invariants hold.
     base::Status finish() const;
 
     const std::optional<LogHead>& head() const { return head_; }
