@@ -6,6 +6,7 @@
 #include "store/sqlite/keeper.h"
 #include "store/sqlite/log_table.h"
 #include "store/sqlite/schema.h"
+#include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/state_table.h"
 
 namespace vdc::store {
@@ -186,19 +187,35 @@ Result<runtime::FileLock> lock_folder(const std::string& folder) {
                  lock.error().hint};
 }
 
+/// Lets a new file begin with this datacenter.
+Status begin_with(Connections& connections, const Snapshot& snapshot) {
+    Keeper keeper(connections);
+    TRY(keeper.compact(snapshot, 0, 0));
+    return keeper.settle();
+}
+
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder,
+                                                 const SqliteOptions& options) {
     TRY(runtime::ensure_dir(folder, 0700));
     runtime::FileLock lock = TRY(lock_folder(folder));
     const std::string path = TRY(prepare_file(folder));
-    std::unique_ptr<Connections> connections = TRY(Connections::open(path));
+    std::unique_ptr<Connections> connections = TRY(Connections::open(path, options.durability));
     // And a quarter for what is committed while the keeper moves.
     TRY(connections->writer().make_room_ahead(checkpoint_pages + checkpoint_pages / 4));
     Statement append = TRY(prepare_append(connections->writer()));
-    const Head head = TRY(read_head(connections->writer()));
+    Head head = TRY(read_head(connections->writer()));
+    if (head.revision == 0 && options.begin.revision > 0) {
+        TRY(begin_with(*connections, options.begin));
+        head = TRY(read_head(connections->writer()));
+    }
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(
         std::move(lock), std::move(connections), std::move(append), head));
+}
+
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder) {
+    return open_sqlite_store(folder, SqliteOptions{});
 }
 
 }  // namespace vdc::store

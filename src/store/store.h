@@ -43,8 +43,8 @@ struct Past {
     model::Revision newest_snapshot = 0;  ///< the last revision of which a snapshot is kept
 };
 
-/// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and,
-/// later, etcd. Used by one loop; history() and log() may be called from any thread.
+/// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and
+/// etcd. Used by one loop; history() and log() may be called from any thread.
 class Store {
   public:
     virtual ~Store() = default;
@@ -105,5 +105,24 @@ std::unique_ptr<Store> make_memory_store(model::Snapshot begin = {});
 /// A file of SQLite in WAL mode with synchronous=FULL in the folder (made if missing, mode 0700).
 /// Errors: a folder of a newer version (unsupported), damage (corrupt), another daemon (conflict).
 base::Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& folder);
+
+/// Where etcd is, and what proves each side to the other: files in PEM. Without an authority the
+/// servers must be on this machine, and are spoken to in the clear.
+struct EtcdServers {
+    std::vector<std::string> addresses;  ///< "10.0.0.1:2379"
+    std::string authority = {};
+    std::string certificate = {};
+    std::string key = {};
+    base::Duration answer_within = std::chrono::seconds(5);
+};
+
+/// etcd orders the commits and keeps what a controller needs to begin; the folder holds a file of
+/// SQLite that follows it, with the past that etcd does not keep. The folder may be lost or old:
+/// it is filled again. Several controllers may have the same datacenter open: a commit that follows
+/// another revision than etcd's latest is a conflict, whoever made that one.
+/// Errors: unavailable (etcd does not answer), conflict (the folder is another datacenter's),
+/// unsupported (etcd holds a newer format), corrupt, and those of open_sqlite_store().
+base::Result<std::unique_ptr<Store>> open_etcd_store(const EtcdServers& servers,
+                                                     const std::string& folder);
 
 }  // namespace vdc::store

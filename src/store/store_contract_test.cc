@@ -1,3 +1,4 @@
+#include "store/etcd/etcd_test_util.h"
 #include "store/store_contract_test_util.h"
 
 namespace vdc::store {
@@ -6,9 +7,21 @@ static Result<std::unique_ptr<Store>> open_memory_store(const std::string&) {
     return make_memory_store();
 }
 
+/// A real etcd for each folder.
+static Result<std::unique_ptr<Store>> open_store_on_etcd(const std::string& folder) {
+    static std::string whose;
+    static std::optional<EtcdCluster> etcd;
+    if (std::exchange(whose, folder) != folder) etcd.emplace();
+    return open_etcd_store(etcd->servers(), folder);
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                          testing::Values(Maker{"memory", /*lasts=*/false, open_memory_store},
-                                         Maker{"sqlite", /*lasts=*/true, open_sqlite_store}),
+                                         Maker{"sqlite", /*lasts=*/true,
+                                               [](const std::string& folder) {
+                                                   return open_sqlite_store(folder);
+                                               }},
+                                         Maker{"etcd", /*lasts=*/true, open_store_on_etcd}),
                          [](const auto& of) { return of.param.name; });
 
 TEST_P(StoreContract, ANewStoreHoldsAnEmptyDatacenter) {

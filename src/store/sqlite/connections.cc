@@ -27,8 +27,9 @@ void Turns::end() {
     changed_.notify_all();
 }
 
-Result<std::unique_ptr<Connections>> Connections::open(const std::string& path) {
-    Database writer = TRY(Database::open(path, Database::Durability::power));
+Result<std::unique_ptr<Connections>> Connections::open(const std::string& path,
+                                                       Database::Durability durability) {
+    Database writer = TRY(Database::open(path, durability));
     Database background = TRY(Database::open(path, Database::Durability::process));
     return std::unique_ptr<Connections>(new Connections(std::move(writer), std::move(background)));
 }

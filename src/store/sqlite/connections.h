@@ -41,9 +41,10 @@ class Turns {
 
 class Connections {
   public:
-    static base::Result<std::unique_ptr<Connections>> open(const std::string& path);
+    static base::Result<std::unique_ptr<Connections>> open(const std::string& path,
+                                                           Database::Durability durability);
 
-    /// Commits survive a power cut. Used with a turn.
+    /// Commits survive what `durability` says. Used with a turn.
     Database& writer() { return writer_; }
 
     /// Commits survive a power cut once the writer has committed after them. Used with a turn.

@@ -1,0 +1,232 @@
+#include "store/etcd/client.h"
+
+#include <grpc/support/log.h>
+#include <grpcpp/grpcpp.h>
+
+#include <mutex>
+
+#include <etcd.grpc.pb.h>
+#include "runtime/files.h"
+
+// The one file that knows gRPC: it costs more to compile than the rest of the room.
+namespace vdc::store {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using Code = Error::Code;
+
+namespace {
+
+namespace pb = etcdserverpb;
+
+/// What a page of pairs may weigh; gRPC's own limit of 4 MiB is less than some pages have.
+constexpr int answer_bytes_max = 64 << 20;
+
+Code code_of(grpc::StatusCode code) {
+    switch (code) {
+        case grpc::StatusCode::UNAVAILABLE:
+        case grpc::StatusCode::DEADLINE_EXCEEDED:
+        case grpc::StatusCode::CANCELLED:
+        case grpc::StatusCode::UNKNOWN:  // a server that stops answers so: "raft: stopped"
+        case grpc::StatusCode::INTERNAL: return Code::unavailable;
+        case grpc::StatusCode::RESOURCE_EXHAUSTED: return Code::exhausted;
+        case grpc::StatusCode::UNAUTHENTICATED:
+        case grpc::StatusCode::PERMISSION_DENIED: return Code::forbidden;
+        case grpc::StatusCode::OUT_OF_RANGE: return Code::not_found;
+        default: return Code::failed;
+    }
+}
+
+const char* hint_of(Code code) {
+    switch (code) {
+        case Code::unavailable: return "see that most of its servers run and reach one another";
+        case Code::exhausted:
+            return "give it more room (--quota-backend-bytes), then `etcdctl alarm disarm`";
+        case Code::forbidden: return "see which certificate it asks for";
+        default: return "";
+    }
+}
+
+Error error_of(const std::string& server, const grpc::Status& status) {
+    const Code code = code_of(status.error_code());
+    return {code, "etcd at " + server + ": " + status.error_message(), hint_of(code)};
+}
+
+Result<std::string> read_secret(const std::string& path) {
+    if (path.empty()) return std::string();
+    return runtime::read_file(path);
+}
+
+Result<std::shared_ptr<grpc::ChannelCredentials>> credentials(const EtcdServers& servers) {
+    if (servers.authority.empty()) return grpc::InsecureChannelCredentials();
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = TRY(read_secret(servers.authority));
+    options.pem_cert_chain = TRY(read_secret(servers.certificate));
+    options.pem_private_key = TRY(read_secret(servers.key));
+    return grpc::SslCredentials(options);
+}
+
+Status check_servers(const EtcdServers& servers) {
+    if (servers.addresses.empty())
+        return Error{Code::invalid, "no address of etcd is given", "for example 127.0.0.1:2379"};
+    for (const std::string& address : servers.addresses) {
+        const bool local = address.starts_with("127.") || address.starts_with("[::1]") ||
+                           address.starts_with("localhost:");
+        if (address.find(':') == std::string::npos)
+            return Error{Code::invalid, "'" + address + "' is no address with a port",
+                         "for example 127.0.0.1:2379"};
+        if (servers.authority.empty() && !local)
+            return Error{Code::invalid,
+                         "etcd at " + address + " would be spoken to without encryption",
+                         "give its certificate authority, and a certificate to show it"};
+    }
+    return {};
+}
+
+std::shared_ptr<pb::KV::Stub> connect(const std::string& address,
+                                      const std::shared_ptr<grpc::ChannelCredentials>& proof) {
+    grpc::ChannelArguments options;
+    options.SetMaxReceiveMessageSize(answer_bytes_max);
+    options.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    options.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    options.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);  // etcd bears no less than 5 s
+    options.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    // No connection is shared: a new channel connects anew.
+    options.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    return pb::KV::NewStub(grpc::CreateCustomChannel(address, proof, options));
+}
+
+}  // namespace
+
+class EtcdClient::Body {
+  public:
+    Body(std::vector<std::string> addresses, std::shared_ptr<grpc::ChannelCredentials> proof,
+         base::Duration answer_within)
+        : addresses_(std::move(addresses)),
+          proof_(std::move(proof)),
+          answer_within_(answer_within),
+          server_(connect(addresses_.front(), proof_)) {}
+
+    std::size_t servers() const { return addresses_.size(); }
+
+    /// Asks the server that answered last; where it does not, the next call asks the next one.
+    template <class Request, class Answer>
+    Result<Answer> call(grpc::Status (pb::KV::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                             Answer*),
+                        const Request& request) {
+        const auto [turn, server] = present();
+        grpc::ClientContext context;
+        context.set_deadline(std::chrono::system_clock::now() + answer_within_);
+        Answer answer;
+        const grpc::Status status = ((*server).*method)(&context, request, &answer);
+        if (status.ok()) return answer;
+        Error error = error_of(addresses_[turn % servers()], status);
+        if (error.code == Code::unavailable) turn_away(turn);
+        return error;
+    }
+
+    /// For what may be asked twice: every server once.
+    template <class Request, class Answer>
+    Result<Answer> ask(grpc::Status (pb::KV::Stub::*method)(grpc::ClientContext*, const Request&,
+                                                            Answer*),
+                       const Request& request) {
+        Result<Answer> answer = call(method, request);
+        for (std::size_t tried = 1; tried < servers(); ++tried) {
+            if (answer.ok() || answer.error().code != Code::unavailable) break;
+            answer = call(method, request);
+        }
+        return answer;
+    }
+
+  private:
+    std::pair<std::size_t, std::shared_ptr<pb::KV::Stub>> present() {
+        const std::lock_guard lock(mutex_);
+        return {turn_, server_};
+    }
+
+    /// To the next server, unless somebody did already; always by a new connection. One that an
+    /// etcd took while it began, before it serves, is never answered.
+    void turn_away(std::size_t turn) {
+        const std::lock_guard lock(mutex_);
+        if (turn_ != turn) return;
+        ++turn_;
+        server_ = connect(addresses_[turn_ % servers()], proof_);
+    }
+
+    const std::vector<std::string> addresses_;
+    const std::shared_ptr<grpc::ChannelCredentials> proof_;
+    const base::Duration answer_within_;
+    std::mutex mutex_;
+    std::size_t turn_ = 0;
+    std::shared_ptr<pb::KV::Stub> server_;
+};
+
+EtcdClient::EtcdClient(std::unique_ptr<Body> body) : body_(std::move(body)) {}
+EtcdClient::~EtcdClient() = default;
+
+Result<std::unique_ptr<EtcdClient>> EtcdClient::open(const EtcdServers& servers) {
+    TRY(check_servers(servers));
+    gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
+    return std::unique_ptr<EtcdClient>(new EtcdClient(std::make_unique<Body>(
+        servers.addresses, TRY(credentials(servers)), servers.answer_within)));
+}
+
+Result<EtcdClient::Page> EtcdClient::range(const std::string& key, const std::string& end,
+                                           std::int64_t limit) {
+    pb::RangeRequest request;
+    request.set_key(key);
+    request.set_range_end(end);
+    request.set_limit(limit);
+    pb::RangeResponse answer = TRY(body_->ask(&pb::KV::Stub::Range, request));
+    Page page;
+    page.more = answer.more();
+    for (pb::KeyValue& each : *answer.mutable_kvs())
+        page.pairs.push_back({std::move(*each.mutable_key()), std::move(*each.mutable_value()),
+                              each.mod_revision()});
+    return page;
+}
+
+Result<std::optional<EtcdPair>> EtcdClient::get(const std::string& key) {
+    Page page = TRY(range(key, {}, 1));
+    if (page.pairs.empty()) return std::optional<EtcdPair>();
+    return std::optional(std::move(page.pairs.front()));
+}
+
+Result<std::optional<std::int64_t>> EtcdClient::write(std::span<const EtcdGuard> guards,
+                                                      std::span<const EtcdWrite> writes) {
+    base::check(guards.size() <= etcd_writes_max && writes.size() <= etcd_writes_max,
+                "a transaction keeps to etcd's limits");
+    pb::TxnRequest request;
+    for (const EtcdGuard& guard : guards) {
+        pb::Compare& compare = *request.add_compare();
+        compare.set_key(guard.key);
+        // A key that does not exist has the revision 0.
+        compare.set_target(pb::Compare::MOD);
+        compare.set_mod_revision(guard.modified);
+    }
+    for (const EtcdWrite& write : writes) {
+        pb::RequestOp& step = *request.add_success();
+        if (write.value) {
+            step.mutable_request_put()->set_key(write.key);
+            step.mutable_request_put()->set_value(*write.value);
+        } else {
+            step.mutable_request_delete_range()->set_key(write.key);
+            step.mutable_request_delete_range()->set_range_end(write.end);
+        }
+    }
+    const pb::TxnResponse answer = TRY(body_->call(&pb::KV::Stub::Txn, request));
+    if (!answer.succeeded()) return std::optional<std::int64_t>();
+    return std::optional(answer.header().revision());
+}
+
+Status EtcdClient::forget(std::int64_t before) {
+    pb::CompactionRequest request;
+    request.set_revision(before);
+    const auto answer = body_->ask(&pb::KV::Stub::Compact, request);
+    // Somebody else did it already.
+    if (!answer.ok() && answer.error().code != Code::not_found) return answer.error();
+    return {};
+}
+
+}  // namespace vdc::store

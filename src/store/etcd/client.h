@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "store/store.h"
+
+/// etcd 3.4 and later as this room needs it: ordered reads and guarded transactions over its gRPC
+/// interface. Every read is linearizable: it sees all that was acknowledged before it, by whichever
+/// server. "Revision" is here etcd's own count of its writes, not the datacenter's.
+namespace vdc::store {
+
+struct EtcdPair {
+    std::string key;
+    std::string value;
+    std::int64_t modified = 0;  ///< revision of the last write to it
+};
+
+/// That a key was last written at this revision; 0: that it does not exist.
+struct EtcdGuard {
+    std::string key;
+    std::int64_t modified = 0;
+};
+
+/// Puts a value, or without one removes the keys from `key` up to, not including, `end`.
+/// The writes of one transaction must not meet in a key.
+struct EtcdWrite {
+    std::string key;
+    std::optional<std::string> value;
+    std::string end = {};
+};
+
+/// At most 120 guards and writes in one transaction, and 1.4 MiB: etcd's own limits, less a little.
+inline constexpr std::size_t etcd_writes_max = 120;
+inline constexpr std::size_t etcd_bytes_max = 1'400'000;
+
+/// Used by any thread. An answer that does not come in time, or from nobody, is `unavailable`: of a
+/// write nobody knows then whether it was made; the next call asks another server.
+class EtcdClient {
+  public:
+    /// Errors: invalid addresses, unreadable certificates. Connects when it is first used.
+    static base::Result<std::unique_ptr<EtcdClient>> open(const EtcdServers& servers);
+    ~EtcdClient();
+
+    struct Page {
+        std::vector<EtcdPair> pairs;  ///< ordered by key
+        bool more = false;            ///< whether there are further ones
+    };
+    /// The pairs from `key` up to, not including, `end`; at most `limit`.
+    base::Result<Page> range(const std::string& key, const std::string& end, std::int64_t limit);
+
+    base::Result<std::optional<EtcdPair>> get(const std::string& key);
+
+    /// All the writes if all the guards hold, else none. The revision that they made, or nothing
+    /// when a guard did not hold.
+    base::Result<std::optional<std::int64_t>> write(std::span<const EtcdGuard> guards,
+                                                    std::span<const EtcdWrite> writes);
+
+    /// Lets etcd forget what was overwritten or removed before a revision.
+    base::Status forget(std::int64_t before);
+
+  private:
+    class Body;
+    explicit EtcdClient(std::unique_ptr<Body> body);
+    std::unique_ptr<Body> body_;
+};
+
+}  // namespace vdc::store
