@@ -138,10 +138,12 @@ struct PretendDeeds {
     using Outcome = Result<Sighting>;
 
     static Error refused(std::string why) { return {Error::Code::conflict, std::move(why)}; }
-    Outcome broken_promise(std::string what) {
-        host.broken_promises.push_back(what);
-        return refused(std::move(what));
+    static Error missing(std::string why) { return {Error::Code::not_found, std::move(why)}; }
+    Error broken_promise(const Error& error) {
+        host.broken_promises.push_back(error.message);
+        return error;
     }
+    Error broken_promise(std::string what) { return broken_promise(refused(std::move(what))); }
 
     // ---- images ----
     Outcome operator()(const ImportImage& effect) {
@@ -179,7 +181,7 @@ struct PretendDeeds {
     bool is_stopped(model::VolumeId volume) const { return host.frozen && host.is_shared(volume); }
     Outcome operator()(const PrepareVolume& effect) {
         if (effect.volume.image && !host.images.contains(*effect.volume.image))
-            return broken_promise("a volume was prepared before its image");
+            return broken_promise(missing("a volume was prepared before its image"));
         const bool local = effect.volume.pool == "local";
         if (!local && host.shared == nullptr)
             return broken_promise("a volume was prepared in a pool that is not reached");
@@ -194,7 +196,7 @@ struct PretendDeeds {
     }
     Outcome existing(const VolumeSpec& spec) {
         if (host.volume(spec.id) == nullptr)
-            return broken_promise("a volume was changed before it was there");
+            return broken_promise(missing("a volume was changed before it was there"));
         if (is_stopped(spec.id)) return refused("the host has fenced itself");
         if (open_somewhere(spec.id) != spec.open_in.has_value())
             return refused("the volume is open in another way than thought");
@@ -203,7 +205,9 @@ struct PretendDeeds {
     Outcome operator()(const GrowVolume& effect) {
         TRY(existing(effect.volume));
         auto& size = host.volume(effect.volume.id)->sighting.size;
-        size = std::max(size, effect.volume.size);
+        if (effect.volume.size < size)
+            return broken_promise(Error{Error::Code::invalid, "a volume was to become smaller"});
+        size = effect.volume.size;
         return seen(effect.volume.id);
     }
     Outcome operator()(const TakeSnapshot& effect) {
@@ -222,7 +226,13 @@ struct PretendDeeds {
         TRY(existing(effect.volume));
         if (open_somewhere(effect.volume.id))
             return broken_promise("a volume went back under a running instance");
-        host.volume(effect.volume.id)->sighting.reverts = effect.volume.reverts;
+        auto& sighting = host.volume(effect.volume.id)->sighting;
+        if (sighting.reverts >= effect.volume.reverts) return seen(effect.volume.id);
+        const auto& taken = sighting.snapshots;
+        const auto& wanted = effect.volume.revert_to;
+        if (!wanted || std::find(taken.begin(), taken.end(), *wanted) == taken.end())
+            return missing("a volume was to go back to a snapshot that it has not");
+        sighting.reverts = effect.volume.reverts;
         return seen(effect.volume.id);
     }
     Outcome operator()(const RemoveVolume& effect) {
@@ -236,6 +246,9 @@ struct PretendDeeds {
 
     // ---- networks, fronts ----
     Outcome operator()(const ApplyNetwork& effect) {
+        for (const auto& [id, network] : host.networks)
+            if (id != effect.network.id && network.number == effect.network.number)
+                return broken_promise("two networks were to have one number");
         host.networks[effect.network.id] = effect.network;
         return Sighting(NetworkSighting{true, fingerprint(effect.network)});
     }
@@ -289,9 +302,12 @@ struct PretendDeeds {
     Outcome operator()(const Launch& effect) {
         const InstanceSpec& spec = effect.instance;
         if (alive(spec.id) != nullptr) return broken_promise("launched what runs already");
+        const auto last = host.running.find(spec.id);
+        if (last != host.running.end() && last->second.sighting.generation > spec.generation)
+            return broken_promise("launched in an older generation");
         for (const DiskSpec& disk : spec.disks) {
             if (host.volume(disk.volume) == nullptr)
-                return broken_promise("launched without its volume");
+                return broken_promise(missing("launched without its volume"));
             if (is_stopped(disk.volume)) return refused("the host has fenced itself");
             if (open_somewhere(disk.volume))
                 return broken_promise("launched on a volume that is open");
@@ -301,6 +317,7 @@ struct PretendDeeds {
                 return broken_promise("launched before its port's rules were in force");
         PretendHost::Instance& instance = host.running[spec.id];
         instance.spec = spec;
+        instance.obeys_button = true;
         ++instance.launches;
         instance.sighting = {};
         instance.sighting.looked = instance.sighting.alive = true;
@@ -319,10 +336,13 @@ struct PretendDeeds {
         return std::any_of(ports.begin(), ports.end(),
                            [&](const PortSpec& port) { return port.id == card.port; });
     }
+    static Error not_alive() { return refused("it is not alive"); }
+    /// A guest that still boots hears no button.
     Outcome operator()(const PowerDown& effect) {
-        const auto at = host.running.find(effect.instance);
-        if (alive(effect.instance) != nullptr && at->second.obeys_button) {
-            const model::InstanceId id = effect.instance;
+        const model::InstanceId id = effect.instance;
+        if (alive(id) == nullptr) return not_alive();
+        const auto at = host.running.find(id);
+        if (at->second.obeys_button && host.answers(id)) {
             const std::int64_t pid = at->second.sighting.pid;
             const Instant off = host.time_line_.now() + host.stop_time();
             host.time_line_.post_at(off, [&host = host, id, pid] {
@@ -331,34 +351,43 @@ struct PretendDeeds {
                     host.power_off(id);
             });
         }
-        return seen(effect.instance);
+        return seen(id);
     }
     Outcome operator()(const Kill& effect) {
         if (alive(effect.instance) != nullptr) host.end(effect.instance, Ending::killed, "");
         return seen(effect.instance);
     }
     Outcome operator()(const Pause& effect) {
-        if (auto* sighting = alive(effect.instance)) sighting->run = RunState::paused;
+        auto* sighting = alive(effect.instance);
+        if (sighting == nullptr) return not_alive();
+        sighting->run = RunState::paused;
         return seen(effect.instance);
     }
     Outcome operator()(const Resume& effect) {
-        if (auto* sighting = alive(effect.instance)) sighting->run = RunState::running;
+        auto* sighting = alive(effect.instance);
+        if (sighting == nullptr) return not_alive();
+        sighting->run = RunState::running;
         return seen(effect.instance);
     }
     Outcome operator()(const Reset& effect) {
-        if (auto* sighting = alive(effect.instance)) {
-            sighting->wishes.resets = effect.resets;
-            sighting->started = host.time_line_.now();
-        }
+        auto* sighting = alive(effect.instance);
+        if (sighting == nullptr) return not_alive();
+        sighting->wishes.resets = effect.resets;
+        sighting->started = host.time_line_.now();
         return seen(effect.instance);
     }
     Outcome operator()(const AttachVolume& effect) {
         auto* sighting = alive(effect.instance.id);
-        if (sighting == nullptr) return refused("it is not alive");
+        if (sighting == nullptr) return not_alive();
         if (host.volume(effect.disk.volume) == nullptr)
-            return broken_promise("a volume was attached before it was there");
+            return broken_promise(missing("a volume was attached before it was there"));
         if (is_stopped(effect.disk.volume)) return refused("the host has fenced itself");
-        if (!open_somewhere(effect.disk.volume)) sighting->disks.push_back(effect.disk);
+        const auto has = [&](const DiskSpec& disk) { return disk.volume == effect.disk.volume; };
+        if (std::any_of(sighting->disks.begin(), sighting->disks.end(), has))
+            return seen(effect.instance.id);
+        if (open_somewhere(effect.disk.volume))
+            return broken_promise("a volume was attached that another instance has open");
+        sighting->disks.push_back(effect.disk);
         return seen(effect.instance.id);
     }
     Outcome operator()(const DetachVolume& effect) {

@@ -81,7 +81,7 @@ class PretendHost {
     struct Instance {
         control::InstanceSighting sighting;
         control::InstanceSpec spec;
-        bool obeys_button = true;
+        bool obeys_button = true;  ///< in this run, once its guest has booted
         int launches = 0;
     };
     std::map<model::ImageId, control::ImageSighting> images;

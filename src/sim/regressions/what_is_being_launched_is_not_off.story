@@ -28,5 +28,5 @@ rest
 00:51.552  network default is not needed on h1 any more
 00:51.552  instance a: stopped
 01:00.150  everything heals
-01:06.920  the network is not needed on h1 and gone
-01:06.920  network default is gone from a host that had it
+01:07.170  the network is not needed on h1 and gone
+01:07.170  network default is gone from a host that had it
