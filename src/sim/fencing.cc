@@ -80,7 +80,10 @@ void World::renew(std::size_t index) {
     carry(index, Way::up, [this, index, life = site.life, renewal = *renewal] {
         if (now() < store_back_) return;
         const auto revision = lives_.renew(sites_[index].id, renewal.epoch);
-        if (revision) tell_leader(sites_[index].id, *revision);
+        if (revision) {
+            lease_oracle_.renewed(sites_[index].id, now());
+            tell_leader(sites_[index].id, *revision);
+        }
         carry(index, Way::down, [this, index, life, renewal, is_committed = revision.has_value()] {
             sites_[index].clock->post([this, index, life, renewal, is_committed] {
                 hear_renewed(index, life, renewal, is_committed);
@@ -181,7 +184,8 @@ void World::take_office() {
     watch_.emplace(leader_now());
     for (const auto& [id, life] : lives_.all()) {
         watch_->saw(id, life.revision, leader_now());
-        last_seen_[id] = {life.revision, leader_now()};
+        const bool inherits = flaw_ == LeaseFlaw::inherited_silence && last_seen_.contains(id);
+        last_seen_[id] = {life.revision, inherits ? last_seen_.at(id).second : leader_now()};
     }
 }
 
@@ -213,6 +217,8 @@ std::vector<control::FenceOrder> World::flawed_fences(const Snapshot& s) const {
     if (flaw_ == LeaseFlaw::no_wait_for_freeze) {
         figures.guard_lateness = figures.freeze = {};
         wait = control::fence_after(figures);
+    } else if (flaw_ == LeaseFlaw::inherited_silence) {
+        wait = control::fence_after(figures);
     } else if (flaw_ != LeaseFlaw::no_margin) {
         return {};
     }
@@ -220,7 +226,10 @@ std::vector<control::FenceOrder> World::flawed_fences(const Snapshot& s) const {
     for (const auto& [id, host] : s.all<model::Host>()) {
         const auto seen = last_seen_.find(id);
         if (host->claimed.health == model::HostHealth::down || seen == last_seen_.end()) continue;
-        if (watch_->silence(id, leader_now()) < wait || !orders.empty()) continue;
+        const Duration silent = flaw_ == LeaseFlaw::inherited_silence
+                                    ? leader_now() - seen->second.second
+                                    : watch_->silence(id, leader_now());
+        if (silent < wait || !orders.empty()) continue;
         if (control::storm_brake(s, *host, leader_now()).empty())
             orders.push_back({id, host->claimed.epoch, seen->second.first});
     }
@@ -235,6 +244,7 @@ void World::fence(const control::FenceOrder& order) {
             watch_->saw(order.host, life->second.revision, leader_now());
         return;
     }
+    violated(lease_oracle_.fenced(*engine_->snapshot(), order.host, now()));
     for (const Site& site : sites_)
         if (site.id == order.host) violated(nothing_writes(*site.host));
     engine_->submit(

@@ -22,13 +22,15 @@ enum class LeaseFlaw {
     no_margin,            ///< G = L
     unguarded_fence,      ///< the fence does not look at the renewal's revision
     no_wait_for_freeze,   ///< the leader's G leaves out J and K
+    inherited_silence,    ///< a new leader counts from when the one before heard a host
 };
 constexpr auto words(LeaseFlaw) {
-    return model::Words<LeaseFlaw, 5>{{{LeaseFlaw::none, "none"},
+    return model::Words<LeaseFlaw, 6>{{{LeaseFlaw::none, "none"},
                                        {LeaseFlaw::deadline_from_reply, "deadline_from_reply"},
                                        {LeaseFlaw::no_margin, "no_margin"},
                                        {LeaseFlaw::unguarded_fence, "unguarded_fence"},
-                                       {LeaseFlaw::no_wait_for_freeze, "no_wait_for_freeze"}}};
+                                       {LeaseFlaw::no_wait_for_freeze, "no_wait_for_freeze"},
+                                       {LeaseFlaw::inherited_silence, "inherited_silence"}}};
 }
 
 /// CLOCK_BOOTTIME of one machine: it never jumps, and runs a little too fast or too slow.

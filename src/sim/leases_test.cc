@@ -75,7 +75,8 @@ TEST_P(Flaw, IsCaught) {
 INSTANTIATE_TEST_SUITE_P(Leases, Flaw,
                          ::testing::Values(LeaseFlaw::deadline_from_reply, LeaseFlaw::no_margin,
                                            LeaseFlaw::unguarded_fence,
-                                           LeaseFlaw::no_wait_for_freeze),
+                                           LeaseFlaw::no_wait_for_freeze,
+                                           LeaseFlaw::inherited_silence),
                          [](const auto& flaw) { return std::string(model::word(flaw.param)); });
 
 TEST(Lives, FenceOnlyWhatDidNotRenew) {

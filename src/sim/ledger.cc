@@ -100,17 +100,46 @@ std::string Ledger::enter_volume(model::VolumeId id, const Snapshot& after) {
     return over_quota(entry.project, after);
 }
 
+std::string Ledger::enter_network(model::NetworkId id, const Snapshot& after) {
+    if (const auto at = numbers_.find(id); at != numbers_.end()) {
+        numbered_.erase(at->second);
+        numbers_.erase(at);
+    }
+    const auto* now = after.find<model::Network>(id);
+    if (now == nullptr || now->claimed.number == 0) return {};
+    numbers_[id] = now->claimed.number;
+    const bool fresh = numbered_.emplace(now->claimed.number, id).second;
+    return fresh ? "" : "network number " + std::to_string(now->claimed.number) + " is given twice";
+}
+
+/// The first address of a range names the network, the second is its gateway, the last one speaks
+/// to all.
+static bool network_needs(const model::Network& network, model::Ipv4 address) {
+    const std::uint64_t first = network.declared.range.first.bits;
+    const std::uint64_t last =
+        first + (std::uint64_t{1} << (32 - network.declared.range.prefix)) - 1;
+    return address.bits < first + 2 || address.bits >= last;
+}
+
 std::string Ledger::enter_port(model::PortId id, const Snapshot& after) {
     const auto* now = after.find<model::Port>(id);
     if (const auto at = ports_.find(id); at != ports_.end()) {
         addresses_.erase({at->second.network, at->second.address});
+        macs_.erase(at->second.mac);
         ports_.erase(at);
     }
     if (now == nullptr || !now->claimed.address) return {};
-    ports_[id] = {now->declared.network, now->claimed.address};
-    const auto [at, fresh] =
-        addresses_.emplace(std::pair{now->declared.network, now->claimed.address}, id);
-    return fresh ? "" : "address " + text(now->claimed.address) + " is given twice";
+    const model::NetworkId network = now->declared.network;
+    const model::Ipv4 address = now->claimed.address;
+    ports_[id] = {network, address, now->claimed.mac};
+    if (!macs_.emplace(now->claimed.mac, id).second)
+        return "MAC " + text(now->claimed.mac) + " is given twice";
+    if (!addresses_.emplace(std::pair{network, address}, id).second)
+        return "address " + text(address) + " is given twice";
+    const auto* its = after.find<model::Network>(network);
+    return its != nullptr && network_needs(*its, address)
+               ? "port " + now->name + " has " + text(address) + ", which its network needs itself"
+               : "";
 }
 
 std::string Ledger::enter_front(model::ApplicationId id, const Snapshot& after) {
@@ -132,6 +161,7 @@ std::string Ledger::enter(const model::Subject& subject, const Snapshot& after) 
     switch (subject.noun) {
         case model::Noun::instance: return enter_instance({subject.id}, after);
         case model::Noun::volume: return enter_volume({subject.id}, after);
+        case model::Noun::network: return enter_network({subject.id}, after);
         case model::Noun::port: return enter_port({subject.id}, after);
         case model::Noun::application: return enter_front({subject.id}, after);
         case model::Noun::project: return over_quota({subject.id}, after);
@@ -142,7 +172,7 @@ std::string Ledger::enter(const model::Subject& subject, const Snapshot& after) 
 /// Hosts that take nothing new get nothing new.
 std::string Ledger::claimed_open(const model::Change& change) {
     if (const auto* declared = std::get_if<model::Declare<model::Host>>(&change)) {
-        if (declared->declared.schedulable)
+        if (declared->declared.schedulable && !declared->declared.drain)
             closed_.erase(declared->id);
         else
             closed_.insert(declared->id);
@@ -174,9 +204,11 @@ void Ledger::begin(const Snapshot& snapshot) {
     *this = {};
     revision_ = snapshot.revision;
     for (const auto& [id, host] : snapshot.all<model::Host>())
-        if (!host->declared.schedulable) closed_.insert(id);
+        if (!host->declared.schedulable || host->declared.drain) closed_.insert(id);
     for (const auto& [id, record] : snapshot.all<Instance>()) (void)enter_instance(id, snapshot);
     for (const auto& [id, record] : snapshot.all<Volume>()) (void)enter_volume(id, snapshot);
+    for (const auto& [id, record] : snapshot.all<model::Network>())
+        (void)enter_network(id, snapshot);
     for (const auto& [id, record] : snapshot.all<model::Port>()) (void)enter_port(id, snapshot);
     for (const auto& [id, record] : snapshot.all<model::Application>())
         (void)enter_front(id, snapshot);

@@ -15,8 +15,9 @@ class Ledger {
   public:
     /// Takes the commit over, as the snapshot after it has the things. The first violated
     /// invariant, or "": I2 generations, I5 quotas, I6 capacity, I15 no commit is skipped and each
-    /// step has a reason, addresses and numbers are given once, disks lie where their instance is,
-    /// a closed host gets nothing new.
+    /// step has a reason, addresses, MACs and numbers are given once, and no port has an address
+    /// that its network needs itself, disks lie where their instance is, a host that is closed or
+    /// drained gets nothing new.
     std::string learn(const model::Commit& commit, const model::Snapshot& after);
 
     /// Begins anew: the books as the snapshot has the things.
@@ -42,12 +43,14 @@ class Ledger {
     struct PortEntry {
         model::NetworkId network;
         model::Ipv4 address;
+        base::Mac mac;
     };
 
     std::string claimed_open(const model::Change& change);
     std::string enter(const model::Subject& subject, const model::Snapshot& after);
     std::string enter_instance(model::InstanceId id, const model::Snapshot& after);
     std::string enter_volume(model::VolumeId id, const model::Snapshot& after);
+    std::string enter_network(model::NetworkId id, const model::Snapshot& after);
     std::string enter_port(model::PortId id, const model::Snapshot& after);
     std::string enter_front(model::ApplicationId id, const model::Snapshot& after);
     void add(model::ProjectId project, const Sizes& sizes, int sign);
@@ -60,6 +63,9 @@ class Ledger {
     std::map<model::VolumeId, VolumeEntry> volumes_;
     std::map<model::PortId, PortEntry> ports_;
     std::map<std::pair<model::NetworkId, model::Ipv4>, model::PortId> addresses_;
+    std::map<base::Mac, model::PortId> macs_;
+    std::map<model::NetworkId, std::int64_t> numbers_;
+    std::map<std::int64_t, model::NetworkId> numbered_;
     std::map<model::ApplicationId, model::Ipv4> fronts_;
     std::map<model::Ipv4, model::ApplicationId> front_addresses_;
     std::map<model::ProjectId, Sizes> usage_;

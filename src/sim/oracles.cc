@@ -85,6 +85,20 @@ static bool is_down(const model::Host& host) {
     return host.claimed.health == model::HostHealth::down;
 }
 
+std::string runs_are_current(const Snapshot& s, const Hosts& hosts) {
+    for (const PretendHost* host : hosts)
+        for (const auto& [id, instance] : host->running) {
+            const Instance* record = s.find<Instance>(id);
+            const model::Host* its = named(s, host->name());
+            if (record == nullptr || its == nullptr || is_down(*its)) continue;
+            if (!instance.sighting.alive) continue;
+            if (instance.sighting.generation != record->claimed.generation ||
+                record->observed.generation != record->claimed.generation)
+                return "I2: " + record->name + " runs in another generation than is claimed";
+        }
+    return {};
+}
+
 static bool any_is_down(const Snapshot& s) {
     for (const auto& [id, host] : s.all<model::Host>())
         if (is_down(*host)) return true;
@@ -220,6 +234,57 @@ std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
         if (is_down(*record)) continue;
         std::string found = orphans_on(s, *host, record->id);
         if (!found.empty()) return found;
+    }
+    return {};
+}
+
+// ---- volumes -----------------------------------------------------------------------------------
+
+/// Whether nothing stands in the way of its being made.
+static bool can_be_there(const Snapshot& s, const model::Volume& volume) {
+    if (volume.deleting || !volume.claimed.host) return false;
+    if (is_down(s.get<model::Host>(*volume.claimed.host))) return false;
+    const auto* image =
+        volume.declared.image ? s.find<model::Image>(*volume.declared.image) : nullptr;
+    return image == nullptr || image->observed.phase == model::ImagePhase::ready;
+}
+
+static std::set<model::VolumeSnapshotId> snapshots_of(const Snapshot& s, model::VolumeId volume) {
+    std::set<model::VolumeSnapshotId> snapshots;
+    for (const auto& [id, snapshot] : s.all<model::VolumeSnapshot>())
+        if (snapshot->declared.volume == volume) snapshots.insert(id);
+    return snapshots;
+}
+
+static std::string volume_is_whole(const Snapshot& s, const model::Volume& volume,
+                                   const PretendHost& host) {
+    const PretendHost::Volume* there = host.volume(volume.id);
+    if (there == nullptr) return "I7: volume " + volume.name + " is not there";
+    const auto& sighting = there->sighting;
+    if (sighting.size != volume.declared.size)
+        return "I7: volume " + volume.name + " has " + text(sighting.size) + ", not " +
+               text(volume.declared.size);
+    if (sighting.reverts != volume.declared.reverts)
+        return "I7: volume " + volume.name + " did not go back as often as was wanted";
+    const std::set<model::VolumeSnapshotId> has(sighting.snapshots.begin(),
+                                                sighting.snapshots.end());
+    for (const model::VolumeSnapshotId snapshot : snapshots_of(s, volume.id))
+        if (!has.contains(snapshot))
+            return "I7: a snapshot of volume " + volume.name + " is not there";
+    if (has.size() > snapshots_of(s, volume.id).size())
+        return "I8: a snapshot of volume " + volume.name + " is left";
+    return {};
+}
+
+std::string volumes_are_whole(const Snapshot& s, const Hosts& hosts) {
+    for (const auto& [id, volume] : s.all<model::Volume>()) {
+        if (!can_be_there(s, *volume)) continue;
+        for (const PretendHost* host : hosts) {
+            const model::Host* record = named(s, host->name());
+            if (record == nullptr || record->id != *volume->claimed.host) continue;
+            std::string wrong = volume_is_whole(s, *volume, *host);
+            if (!wrong.empty()) return wrong;
+        }
     }
     return {};
 }

@@ -18,14 +18,18 @@ std::string one_writer_per_volume(const std::vector<const PretendHost*>& hosts);
 std::string what_runs_fits(const model::Snapshot& datacenter,
                            const std::vector<const PretendHost*>& hosts);
 
-/// A correct mind never asks for these: see PretendHost::broken_promises.
 /// I1, when a host is fenced: nothing on it can write what others may open now.
 std::string nothing_writes(const PretendHost& fenced);
 
+/// A correct mind never asks for these: see PretendHost::broken_promises.
 std::string no_broken_promises(const std::vector<const PretendHost*>& hosts);
 
 /// I2: generations of instances only rise from `before` to `after`.
 std::string generations_rise(const model::Snapshot& before, const model::Snapshot& after);
+
+/// I2, at rest: what runs is the generation that is claimed there.
+std::string runs_are_current(const model::Snapshot& datacenter,
+                             const std::vector<const PretendHost*>& hosts);
 
 /// I7: what is wanted runs, or there is no room for it (a solver of its own agrees).
 std::string wanted_runs(const model::Snapshot& datacenter,
@@ -34,6 +38,11 @@ std::string wanted_runs(const model::Snapshot& datacenter,
 /// I8: nothing is on a host that no record explains.
 std::string no_orphans(const model::Snapshot& datacenter,
                        const std::vector<const PretendHost*>& hosts);
+
+/// At rest each volume is there, as large as declared, gone back as often, with its snapshots (I7)
+/// and no others (I8).
+std::string volumes_are_whole(const model::Snapshot& datacenter,
+                              const std::vector<const PretendHost*>& hosts);
 
 /// At rest the front of each application that has a replica on a host stands on one host, which has
 /// a replica and the network, and finds ready what answers.

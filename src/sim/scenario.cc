@@ -222,9 +222,10 @@ Status Player::obey(const std::string& line) {
         world().run_for(TRY(parse_duration(noun)));
         return {};
     }
-    if (verb == "crash" || verb == "poweroff") {
-        const bool done =
-            verb == "crash" ? world().crash_instance(noun) : world().power_off_guest(noun);
+    if (verb == "crash" || verb == "poweroff" || verb == "deaf") {
+        const bool done = verb == "crash"      ? world().crash_instance(noun)
+                          : verb == "poweroff" ? world().power_off_guest(noun)
+                                               : world().deafen_guest(noun);
         return done ? Status{} : Status(not_understood("'" + noun + "' does not run"));
     }
     if (noun == "agent" || noun == "engine") {

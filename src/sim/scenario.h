@@ -26,6 +26,7 @@
 ///         with a lease the hosts reach the pool nas; flaw=NAME breaks a rule (sim/leases.h)
 ///     create|update|delete|start|stop|... NOUN NAME [JSON]
 ///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)
+///     deaf NAME (its guest hears no button in this run)
 ///     kill agent hN | engine              start agent hN | engine
 ///     stall hN DURATION (its agent)       reboot hN DURATION (off for so long)
 ///     clock hN DURATION (how far it is off)

@@ -19,9 +19,9 @@ class TimeLine final : public runtime::Executor {
     void post(std::function<void()> task) override { post_at(now_, std::move(task)); }
     void post_at(base::Instant when, std::function<void()> task) override;
 
-    /// Runs all tasks up to `end` and moves the time there. `after_each` is called after every
-    /// task.
-    void run_until(base::Instant end, const std::function<void()>& after_each);
+    /// Runs all tasks up to `end` and moves the time there; or ends as soon as `goes_on`, asked
+    /// after every task, says no.
+    void run_until(base::Instant end, const std::function<bool()>& goes_on);
 
     std::uint64_t tasks_run() const { return tasks_run_; }
 

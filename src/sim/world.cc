@@ -441,6 +441,16 @@ bool World::power_off_guest(const std::string& name) {
     return false;
 }
 
+bool World::deafen_guest(const std::string& name) {
+    for (const Site& site : sites_)
+        for (auto& [id, instance] : site.host->running)
+            if (instance.spec.name == name && instance.sighting.alive) {
+                instance.obeys_button = false;
+                return true;
+            }
+    return false;
+}
+
 /// Known to the agent alone until it was told: who dies then takes it along.
 void World::note_off(const Site& site, model::InstanceId id, std::int64_t pid) {
     const auto* record = site.given ? site.given->find<model::Instance>(id) : nullptr;
@@ -464,7 +474,16 @@ bool World::break_front(const std::string& application) {
 // ---- time and judgement ------------------------------------------------------------------------
 
 void World::run_for(Duration duration) {
-    time_line_.run_until(now() + duration, [this] { after_each_task(); });
+    constexpr int at_once_max = 1'000'000;
+    Instant moment;
+    int at_once = 0;
+    time_line_.run_until(now() + duration, [&] {
+        after_each_task();
+        at_once = moment == now() ? at_once + 1 : 0;
+        moment = now();
+        if (!present_ && at_once > at_once_max) violated("I12: it goes on and no time passes");
+        return violation_.empty();
+    });
 }
 
 void World::violated(const std::string& what) {
@@ -515,7 +534,9 @@ void World::check_at_rest() {
         violated("I12: something still changes at rest: " + story_.back().text);
     violated(wanted_runs(*rest, hosts));
     violated(plans_hold(*rest));
+    violated(runs_are_current(*rest, hosts));
     violated(no_orphans(*rest, hosts));
+    violated(volumes_are_whole(*rest, hosts));
     violated(nothing_pending(*rest));
     violated(nothing_outdated(*rest, now()));
     for (const auto& [id, volume] : shared_pool_)

@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "engine/engine.h"
 #include "sim/agent_clock.h"
+#include "sim/lease_oracle.h"
 #include "sim/leases.h"
 #include "sim/ledger.h"
 #include "sim/pretend_host.h"
@@ -86,6 +87,8 @@ class World {
 
     bool crash_instance(const std::string& name);
     bool power_off_guest(const std::string& name);
+    /// From now on the guest of this run hears no button.
+    bool deafen_guest(const std::string& name);
     void kill_agent(std::size_t host);  ///< with everything that it has in memory
     void start_agent(std::size_t host);
     /// The agent does nothing for so long; then it goes on where it was.
@@ -122,6 +125,7 @@ class World {
 
     // ---- time ----
 
+    /// Ends early at the first violation.
     void run_for(base::Duration duration);
     base::Instant now() const { return time_line_.now(); }
 
@@ -261,6 +265,7 @@ class World {
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
     Lives lives_;
+    LeaseOracle lease_oracle_;
     PretendHost::SharedPool shared_pool_;
     std::optional<control::LeaseWatch> watch_;  ///< of the leader in office
     std::map<model::HostId, std::pair<std::uint64_t, base::Instant>> last_seen_;
