@@ -3,6 +3,7 @@
 #include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <mutex>
 
 #include <etcd.grpc.pb.h>
@@ -33,6 +34,7 @@ Code code_of(grpc::StatusCode code) {
         case grpc::StatusCode::RESOURCE_EXHAUSTED: return Code::exhausted;
         case grpc::StatusCode::UNAUTHENTICATED:
         case grpc::StatusCode::PERMISSION_DENIED: return Code::forbidden;
+        case grpc::StatusCode::NOT_FOUND:
         case grpc::StatusCode::OUT_OF_RANGE: return Code::not_found;
         default: return Code::failed;
     }
@@ -84,8 +86,13 @@ Status check_servers(const EtcdServers& servers) {
     return {};
 }
 
-std::shared_ptr<pb::KV::Stub> connect(const std::string& address,
-                                      const std::shared_ptr<grpc::ChannelCredentials>& proof) {
+struct Server {
+    std::unique_ptr<pb::KV::Stub> keys;
+    std::unique_ptr<pb::Lease::Stub> leases;
+};
+
+std::shared_ptr<Server> connect(const std::string& address,
+                                const std::shared_ptr<grpc::ChannelCredentials>& proof) {
     grpc::ChannelArguments options;
     options.SetMaxReceiveMessageSize(answer_bytes_max);
     options.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
@@ -94,7 +101,8 @@ std::shared_ptr<pb::KV::Stub> connect(const std::string& address,
     options.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     // No connection is shared: a new channel connects anew.
     options.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-    return pb::KV::NewStub(grpc::CreateCustomChannel(address, proof, options));
+    const auto channel = grpc::CreateCustomChannel(address, proof, options);
+    return std::make_shared<Server>(Server{pb::KV::NewStub(channel), pb::Lease::NewStub(channel)});
 }
 
 }  // namespace
@@ -111,15 +119,14 @@ class EtcdClient::Body {
     std::size_t servers() const { return addresses_.size(); }
 
     /// Asks the server that answered last; where it does not, the next call asks the next one.
-    template <class Request, class Answer>
-    Result<Answer> call(grpc::Status (pb::KV::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                             Answer*),
-                        const Request& request) {
+    template <class Answer>
+    Result<Answer> call(
+        const std::function<grpc::Status(const Server&, grpc::ClientContext&, Answer&)>& ask) {
         const auto [turn, server] = present();
         grpc::ClientContext context;
         context.set_deadline(std::chrono::system_clock::now() + answer_within_);
         Answer answer;
-        const grpc::Status status = ((*server).*method)(&context, request, &answer);
+        const grpc::Status status = ask(*server, context, answer);
         if (status.ok()) return answer;
         Error error = error_of(addresses_[turn % servers()], status);
         if (error.code == Code::unavailable) turn_away(turn);
@@ -127,20 +134,19 @@ class EtcdClient::Body {
     }
 
     /// For what may be asked twice: every server once.
-    template <class Request, class Answer>
-    Result<Answer> ask(grpc::Status (pb::KV::Stub::*method)(grpc::ClientContext*, const Request&,
-                                                            Answer*),
-                       const Request& request) {
-        Result<Answer> answer = call(method, request);
+    template <class Answer>
+    Result<Answer> call_any(
+        const std::function<grpc::Status(const Server&, grpc::ClientContext&, Answer&)>& ask) {
+        Result<Answer> answer = call(ask);
         for (std::size_t tried = 1; tried < servers(); ++tried) {
             if (answer.ok() || answer.error().code != Code::unavailable) break;
-            answer = call(method, request);
+            answer = call(ask);
         }
         return answer;
     }
 
   private:
-    std::pair<std::size_t, std::shared_ptr<pb::KV::Stub>> present() {
+    std::pair<std::size_t, std::shared_ptr<Server>> present() {
         const std::lock_guard lock(mutex_);
         return {turn_, server_};
     }
@@ -159,7 +165,7 @@ class EtcdClient::Body {
     const base::Duration answer_within_;
     std::mutex mutex_;
     std::size_t turn_ = 0;
-    std::shared_ptr<pb::KV::Stub> server_;
+    std::shared_ptr<Server> server_;
 };
 
 EtcdClient::EtcdClient(std::unique_ptr<Body> body) : body_(std::move(body)) {}
@@ -178,7 +184,10 @@ Result<EtcdClient::Page> EtcdClient::range(const std::string& key, const std::st
     request.set_key(key);
     request.set_range_end(end);
     request.set_limit(limit);
-    pb::RangeResponse answer = TRY(body_->ask(&pb::KV::Stub::Range, request));
+    pb::RangeResponse answer = TRY(body_->call_any<pb::RangeResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::RangeResponse& into) {
+            return server.keys->Range(&context, request, &into);
+        }));
     Page page;
     page.more = answer.more();
     for (pb::KeyValue& each : *answer.mutable_kvs())
@@ -210,12 +219,16 @@ Result<std::optional<std::int64_t>> EtcdClient::write(std::span<const EtcdGuard>
         if (write.value) {
             step.mutable_request_put()->set_key(write.key);
             step.mutable_request_put()->set_value(*write.value);
+            step.mutable_request_put()->set_lease(write.lease);
         } else {
             step.mutable_request_delete_range()->set_key(write.key);
             step.mutable_request_delete_range()->set_range_end(write.end);
         }
     }
-    const pb::TxnResponse answer = TRY(body_->call(&pb::KV::Stub::Txn, request));
+    const pb::TxnResponse answer = TRY(body_->call<pb::TxnResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::TxnResponse& into) {
+            return server.keys->Txn(&context, request, &into);
+        }));
     if (!answer.succeeded()) return std::optional<std::int64_t>();
     return std::optional(answer.header().revision());
 }
@@ -223,8 +236,49 @@ Result<std::optional<std::int64_t>> EtcdClient::write(std::span<const EtcdGuard>
 Status EtcdClient::forget(std::int64_t before) {
     pb::CompactionRequest request;
     request.set_revision(before);
-    const auto answer = body_->ask(&pb::KV::Stub::Compact, request);
+    const auto answer = body_->call_any<pb::CompactionResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::CompactionResponse& into) {
+            return server.keys->Compact(&context, request, &into);
+        });
     // Somebody else did it already.
+    if (!answer.ok() && answer.error().code != Code::not_found) return answer.error();
+    return {};
+}
+
+Result<std::int64_t> EtcdClient::grant(std::int64_t seconds) {
+    pb::LeaseGrantRequest request;
+    request.set_ttl(seconds);
+    const auto answer = TRY(body_->call_any<pb::LeaseGrantResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::LeaseGrantResponse& into) {
+            return server.leases->LeaseGrant(&context, request, &into);
+        }));
+    return answer.id();
+}
+
+Result<bool> EtcdClient::renew(std::int64_t lease) {
+    pb::LeaseKeepAliveRequest request;
+    request.set_id(lease);
+    // A stream by its interface; one question and one answer are all that we want of it.
+    const auto answer = TRY(body_->call_any<pb::LeaseKeepAliveResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::LeaseKeepAliveResponse& into) {
+            const auto stream = server.leases->LeaseKeepAlive(&context);
+            stream->Write(request);
+            stream->WritesDone();
+            const bool answered = stream->Read(&into);
+            const grpc::Status status = stream->Finish();
+            return answered ? grpc::Status::OK : status;
+        }));
+    return answer.ttl() > 0;
+}
+
+Status EtcdClient::revoke(std::int64_t lease) {
+    pb::LeaseRevokeRequest request;
+    request.set_id(lease);
+    const auto answer = body_->call_any<pb::LeaseRevokeResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::LeaseRevokeResponse& into) {
+            return server.leases->LeaseRevoke(&context, request, &into);
+        });
+    // It may have ended by itself.
     if (!answer.ok() && answer.error().code != Code::not_found) return answer.error();
     return {};
 }

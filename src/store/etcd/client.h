@@ -33,6 +33,7 @@ struct EtcdWrite {
     std::string key;
     std::optional<std::string> value;
     std::string end = {};
+    std::int64_t lease = 0;  ///< with whose end the key goes; 0: it stays
 };
 
 /// At most 120 guards and writes in one transaction, and 1.4 MiB: etcd's own limits, less a little.
@@ -63,6 +64,16 @@ class EtcdClient {
 
     /// Lets etcd forget what was overwritten or removed before a revision.
     base::Status forget(std::int64_t before);
+
+    /// A lease of etcd's, which ends when it is not renewed for so many seconds (at least 1; etcd
+    /// may give it longer). Its id.
+    base::Result<std::int64_t> grant(std::int64_t seconds);
+
+    /// Lets it begin anew. False: it has ended.
+    base::Result<bool> renew(std::int64_t lease);
+
+    /// Ends it now, and with it the keys that hang on it.
+    base::Status revoke(std::int64_t lease);
 
   private:
     class Body;

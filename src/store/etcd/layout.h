@@ -18,6 +18,7 @@
 ///     1 MiB /vdc/snapshot                         {"revision": ..., "pieces": ...}
 ///     /vdc/snapshot/REVISION/NUMBER-COUNT   that snapshot's lines (model/log_text.h), in pieces
 ///     /vdc/note/NAME                        a small value
+///     /vdc/leader                           the name of the controller that leads (leadership.h)
 ///
 /// REVISION is the first one of the group. The head decides: a piece of the log counts when the
 /// head's revision has reached it, and every write that moves the head is guarded by the head that
@@ -28,6 +29,7 @@ inline constexpr std::int64_t etcd_format = 1;
 inline constexpr std::size_t etcd_piece_bytes = 1 << 20;
 
 inline const std::string etcd_head_key = "/vdc/head";
+inline const std::string etcd_leader_key = "/vdc/leader";
 inline const std::string etcd_log_keys = "/vdc/log/";
 inline const std::string etcd_snapshot_key = "/vdc/snapshot";
 inline const std::string etcd_snapshot_keys = "/vdc/snapshot/";
