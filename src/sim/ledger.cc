@@ -46,6 +46,9 @@ std::string Ledger::over_capacity(const model::HostId& id, const Snapshot& after
     return over ? "I6: host " + host->name + " has more claimed than it may" : "";
 }
 
+/// As many as are moved at a time: a drain shall not be an outage.
+static constexpr int leaving_max = 4;
+
 std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) {
     const Instance* now = after.find<Instance>(id);
     const auto at = instances_.find(id);
@@ -54,6 +57,7 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
         before = at->second;
         add(before.project, before.sizes, -1);
         claim(before.host, before.sizes, -1);
+        leaving_ -= before.leaves ? 1 : 0;
         instances_.erase(at);
     }
     if (now == nullptr) return {};
@@ -62,10 +66,13 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
                               {1, 0, declared.vcpus.count, declared.memory.count, 0},
                               now->claimed.host,
                               now->claimed.generation,
-                              now->observed.generation};
+                              now->observed.generation,
+                              now->claimed.leaving};
+    leaving_ += entry.leaves ? 1 : 0;
     add(entry.project, entry.sizes, +1);
     claim(entry.host, entry.sizes, +1);
     instances_[id] = entry;
+    if (entry.leaves && leaving_ > leaving_max) return "too many instances are moved at a time";
     if (entry.generation < before.generation || entry.seen < before.seen)
         return "I2: a generation of " + now->name + " fell";
     if (entry.host && before.host && entry.host != before.host &&

@@ -17,7 +17,7 @@ class Ledger {
     /// invariant, or "": I2 generations, I5 quotas, I6 capacity, I15 no commit is skipped and each
     /// step has a reason, addresses, MACs and numbers are given once, and no port has an address
     /// that its network needs itself, disks lie where their instance is, a host that is closed or
-    /// drained gets nothing new.
+    /// drained gets nothing new, and few instances at a time leave drained hosts.
     std::string learn(const model::Commit& commit, const model::Snapshot& after);
 
     /// Begins anew: the books as the snapshot has the things.
@@ -33,6 +33,7 @@ class Ledger {
         std::optional<model::HostId> host;
         model::Generation generation = 0;
         model::Generation seen = 0;
+        bool leaves = false;
     };
     struct VolumeEntry {
         model::ProjectId project;
@@ -60,6 +61,7 @@ class Ledger {
 
     model::Revision revision_ = 0;
     std::map<model::InstanceId, InstanceEntry> instances_;
+    int leaving_ = 0;  ///< instances on their way from drained hosts
     std::map<model::VolumeId, VolumeEntry> volumes_;
     std::map<model::PortId, PortEntry> ports_;
     std::map<std::pair<model::NetworkId, model::Ipv4>, model::PortId> addresses_;

@@ -297,6 +297,27 @@ static bool has_placed_replica(const Snapshot& s, const model::Application& appl
     return false;
 }
 
+/// Whether it is wanted that the replica answers, and it has a host to do so.
+static bool shall_answer(const Instance& replica) {
+    return replica.claimed.host && !replica.deleting && replica.declared.power == model::Power::on;
+}
+
+/// The front sends to those replicas that shall answer, and to no others.
+static std::string backends_are_right(const Snapshot& s, const model::Application& application,
+                                      const control::FrontSpec& front) {
+    const auto is_backend = [&](model::InstanceId id) {
+        return std::any_of(front.backends.begin(), front.backends.end(),
+                           [&](const auto& backend) { return backend.instance == id; });
+    };
+    for (const auto& [id, replica] : s.all<Instance>()) {
+        if (replica->declared.application != application.id) continue;
+        if (shall_answer(*replica) != is_backend(id))
+            return "I7: the front of " + application.name +
+                   (is_backend(id) ? " sends to " : " does not know ") + replica->name;
+    }
+    return {};
+}
+
 static std::string front_stands(const Snapshot& s, const model::Application& application,
                                 const Hosts& hosts) {
     const PretendHost* carrier = nullptr;
@@ -308,9 +329,10 @@ static std::string front_stands(const Snapshot& s, const model::Application& app
     const bool wanted = application.declared.front && has_placed_replica(s, application);
     if (!wanted) return carrier != nullptr ? "I8: a front of " + application.name + " is left" : "";
     if (carrier == nullptr) return "I7: the front of " + application.name + " does not stand";
-    const auto& backends = carrier->fronts.at(application.id).backends;
+    const control::FrontSpec& front = carrier->fronts.at(application.id);
+    if (std::string wrong = backends_are_right(s, application, front); !wrong.empty()) return wrong;
     std::size_t answering = 0;
-    for (const auto& backend : backends)
+    for (const auto& backend : front.backends)
         for (const PretendHost* host : hosts) answering += host->answers(backend.instance) ? 1 : 0;
     if (application.observed.ready.size() != answering)
         return "I7: " + application.name + " knows " +

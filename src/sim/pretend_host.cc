@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/effect_conflict.h"
+
 namespace vdc::sim {
 
 using base::Error;
@@ -417,6 +419,9 @@ void PretendHands::start(const Effect& effect, std::function<void(Result<Sightin
         return agent_.post([done = std::move(done)] {
             done(Error{Error::Code::unavailable, "the host holds no lease"});
         });
+    for (const auto& [other, each] : under_way_)
+        if (std::string wrong = conflict(effect, each.effect); !wrong.empty())
+            host_.broken_promises.push_back(std::move(wrong));
     const PretendHost::Fate fate = host_.next_fate(effect);
     under_way_.emplace(number, UnderWay{effect, fate, std::move(done)});
     time_line_.post_at(time_line_.now() + fate.takes, [this, number] { finish(number); });

@@ -1,6 +1,7 @@
 # A network goes, is needed again while it goes, and then is not: it is gone only when what was made
 # for the second need is gone, too.
 hosts 1
+seed 5
 create image tiny
 upload image tiny
 run 5s
@@ -19,11 +20,11 @@ rest 1m
 ----
 00:15.000  admin asked for it: stop instance web
 00:15.000  admin asked for instance web to be stopped
-00:16.034  the volume is detached
-00:16.035  web: its guest powered off
-00:16.035  web is off and gives its room back
-00:16.035  network default is not needed on h1 any more
-00:16.035  instance web: stopped
+00:16.031  the volume is detached
+00:16.031  web: its guest powered off
+00:16.031  web is off and gives its room back
+00:16.031  network default is not needed on h1 any more
+00:16.031  instance web: stopped
 00:16.095  admin asked for it: start instance web
 00:16.095  admin asked for instance web to be running
 00:16.095  web claimed on h1, generation 2: h1 has the most room of 1 host
@@ -32,10 +33,10 @@ rest 1m
 00:16.395  admin asked for it: stop instance web
 00:16.395  admin asked for instance web to be stopped
 00:16.395  instance web: given up: a later wish stands against it
-00:23.600  web: it is off
-00:23.600  web is off and gives its room back
-00:23.600  network default is not needed on h1 any more
-00:23.600  instance web: stopped
-00:29.604  the network is not needed on h1 and gone
-00:29.604  network default is gone from a host that had it
+00:17.663  web: it is off
+00:17.663  web is off and gives its room back
+00:17.663  network default is not needed on h1 any more
+00:17.663  instance web: stopped
 00:46.395  everything heals
+00:49.538  the network is not needed on h1 and gone
+00:49.538  network default is gone from a host that had it

@@ -13,3 +13,4 @@ start agent h1
 run 10s
 rest
 ----
+

@@ -1,0 +1,78 @@
+#include "sim/effect_conflict.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+namespace vdc::sim {
+
+using namespace control;
+
+namespace {
+
+/// The id of what the effect is about.
+struct ThingOf {
+    base::Uuid operator()(const auto& effect) const {
+        using E = std::remove_cvref_t<decltype(effect)>;
+        if constexpr (requires { effect.volume.open_in; } && !std::is_same_v<E, AttachVolume>)
+            return effect.volume.id.value;
+        else if constexpr (requires { effect.instance.generation; })
+            return effect.instance.id.value;
+        else if constexpr (requires { effect.image.sha256; })
+            return effect.image.id.value;
+        else if constexpr (requires { effect.network.range; })
+            return effect.network.id.value;
+        else if constexpr (requires { effect.front.backends; })
+            return effect.front.id.value;
+        else if constexpr (requires { effect.application; })
+            return effect.application.value;
+        else if constexpr (requires { effect.volume; })
+            return effect.volume.value;
+        else if constexpr (requires { effect.network; })
+            return effect.network.value;
+        else if constexpr (requires { effect.image; })
+            return effect.image.value;
+        else
+            return effect.instance.value;
+    }
+};
+
+/// The closed volume whose files the effect changes.
+struct ChangedVolume {
+    std::optional<model::VolumeId> operator()(const RemoveVolume& effect) const {
+        return effect.volume;
+    }
+    std::optional<model::VolumeId> operator()(const AttachVolume&) const { return {}; }
+    std::optional<model::VolumeId> operator()(const auto& effect) const {
+        if constexpr (requires { effect.volume.open_in; })
+            if (!effect.volume.open_in) return effect.volume.id;
+        return {};
+    }
+};
+
+std::vector<model::VolumeId> opened(const Effect& effect) {
+    std::vector<model::VolumeId> volumes;
+    if (const auto* launch = std::get_if<Launch>(&effect))
+        for (const DiskSpec& disk : launch->instance.disks) volumes.push_back(disk.volume);
+    if (const auto* attach = std::get_if<AttachVolume>(&effect))
+        volumes.push_back(attach->disk.volume);
+    return volumes;
+}
+
+bool changes_what_opens(const Effect& changing, const Effect& opening) {
+    const std::optional<model::VolumeId> changed = std::visit(ChangedVolume{}, changing);
+    const std::vector<model::VolumeId> volumes = opened(opening);
+    return changed && std::find(volumes.begin(), volumes.end(), *changed) != volumes.end();
+}
+
+}  // namespace
+
+std::string conflict(const Effect& begins, const Effect& under_way) {
+    if (std::visit(ThingOf{}, begins) == std::visit(ThingOf{}, under_way))
+        return "two effects were under way about one thing";
+    if (changes_what_opens(begins, under_way) || changes_what_opens(under_way, begins))
+        return "a volume was changed while an instance was opening it";
+    return {};
+}
+
+}  // namespace vdc::sim

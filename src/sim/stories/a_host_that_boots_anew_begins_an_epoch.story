@@ -1,0 +1,36 @@
+# A host loses power for so long that it is fenced. When it has booted it begins a new epoch: what its
+# disks hold starts there again.
+hosts 2 vcpus=8 memory=8GiB lease=default
+create image tiny
+upload image tiny
+run 5s
+create instance db {"image": "tiny", "flavor": "tiny"}
+create instance more {"image": "tiny", "flavor": "tiny"}
+create instance web {"image": "tiny", "flavor": "tiny", "pool": "nas"}
+run 10s
+quiet
+reboot h1 30s
+run 60s
+rest 1m
+----
+00:16.750  host h1 is silent for 2600ms
+00:20.750  host h1 is silent for 6600ms and taken for lost
+00:20.750  host h1 is down: its lease elapsed, and its host fenced itself
+00:45.001  host h1 begins epoch 2
+00:45.001  volume more-root is still on h1
+00:45.001  volume db-root is still on h1
+00:45.001  db starts again on h1, which booted anew
+00:45.001  more starts again on h1, which booted anew
+00:45.001  host h1 says what it is
+00:45.023  the volume is detached
+00:45.023  db: its run is over; it is started again
+00:45.037  the volume is detached
+00:45.038  more: its run is over; it is started again
+00:46.719  db: it waits: its volume is being prepared
+00:46.720  more: it waits: its volume is being prepared
+00:46.744  db: it is being started
+00:46.747  more: it is being started
+00:46.976  the volume is attached
+00:46.976  db: it runs with kvm
+00:47.024  the volume is attached
+00:47.024  more: it runs with kvm
