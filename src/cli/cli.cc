@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/actions.h"
+#include "cli/bench.h"
 #include "cli/pages.h"
 #include "cli/replay.h"
 #include "cli/whatif.h"
@@ -32,6 +33,7 @@ class Tree {
     void add_other_verbs(CLI::App& group, const NounCommand& noun);
     void add_top_commands();
     void add_local_commands();
+    void add_bench_command();
     void add_place(CLI::App& command);
     CLI::App& verb(CLI::App& group, const std::string& name, const std::string& about, Deed deed);
     void add_past_command();
@@ -65,6 +67,7 @@ class Tree {
     std::vector<std::string> fields_;
     ReplayWish replay_;
     WhatIfWish what_if_;
+    trials::PlacementWish trial_;
     bool flag_ = false;
     std::uint64_t seed_ = 0;
     std::uint64_t seeds_ = 0;
@@ -408,6 +411,34 @@ void Tree::add_place(CLI::App& command) {
                        "folder for sockets and state that a reboot may lose (VDC_RUN)");
 }
 
+void Tree::add_bench_command() {
+    CLI::App& bench = *app_.add_subcommand("bench", "measures parts of this program");
+    bench.require_subcommand(1);
+    bench.fallthrough();
+    CLI::App& placed = *bench.add_subcommand(
+        "placement", "placement on workloads that somebody published, beside other policies");
+    placed.fallthrough();
+    std::string kinds;
+    for (const auto& [name, about] : trials::trials())
+        kinds += (kinds.empty() ? "" : "; ") + name + ": " + about;
+    placed.add_option("--trace", trial_.trace, kinds)->required();
+    placed.add_option("--data", trial_.data, "folder of the data, or its file; never part of vdc")
+        ->required();
+    placed.add_option("--hosts-file", trial_.hosts_file, "gpu: table of the hosts");
+    placed.add_option("--workload", trial_.workloads, "gpu: NAME of pods_NAME; by default all");
+    placed.add_option("--hosts", trial_.hosts, "how many");
+    placed.add_option("--host-cpus", trial_.host_cpus, "processors of a host");
+    placed.add_option("--host-memory", trial_.host_memory, "GiB of a host");
+    placed.add_option("--cells", trial_.cells, "NUMA cells of a host");
+    placed.add_option("--seeds", trial_.seeds, "gpu: how many orders of arrival");
+    placed.add_option("--first-seed", trial_.first_seed, "of all that is drawn");
+    placed.add_option("--points", trial_.points, "numa: how many episodes");
+    placed.add_option("--begin", trial_.begin, "first row of the trace");
+    placed.add_option("--end", trial_.end, "row behind the last one");
+    placed.add_option("--decisions", trial_.decisions, "speed: how many are timed");
+    placed.callback([this] { local_deed_ = [this] { return bench_placement(trial_, common_); }; });
+}
+
 void Tree::add_local_commands() {
     CLI::App& up = *app_.add_subcommand("up", "start the datacenter on this machine");
     add_place(up);
@@ -450,6 +481,7 @@ void Tree::add_local_commands() {
             return seeds_ > 0 ? local_.sim_seeds(from_, seeds_) : local_.sim_seeds(seed_, 1);
         };
     });
+    add_bench_command();
     CLI::App& version = *app_.add_subcommand("version", "of this program");
     version.callback([this] {
         local_deed_ = [this] {

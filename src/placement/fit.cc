@@ -17,27 +17,25 @@ std::vector<std::uint8_t> rules_in(Yielded yielded) {
     return rules;
 }
 
-Shape shape_of(const Request& request) {
-    Shape shape{request.needs, {}, request.dedication};
-    for (std::size_t index = 0; index < request.rules.size(); ++index)
-        if (const auto* trait = std::get_if<TraitRule>(&request.rules[index]))
-            shape.traits.emplace_back(static_cast<std::uint8_t>(index), *trait);
-    return shape;
-}
-
-/// The rules about what the host is: false when a hard one is not kept.
-static bool rules_hold(const Shape& shape, const HostClass& host_class, Fit& fit) {
-    for (const auto& [index, rule] : shape.traits) {
-        if (host_class.traits.contains(rule.trait) == rule.wanted) continue;
-        if (rule.strength == Strength::soft) {
+Fit fit_of_class(const Request& request, const HostClass& host_class) {
+    Fit fit;
+    if (!host_class.dedication.empty() && host_class.dedication != request.dedication) {
+        fit.asked = Asked::dedication;
+        return fit;
+    }
+    for (std::size_t index = 0; index < request.rules.size(); ++index) {
+        const auto* rule = std::get_if<TraitRule>(&request.rules[index]);
+        if (rule == nullptr || host_class.traits.contains(rule->trait) == rule->wanted) continue;
+        if (rule->strength == Strength::soft) {
             fit.yielded += yielded_by(index, 1);
             continue;
         }
         fit.asked = Asked::trait;
-        fit.index = index;
-        return false;
+        fit.index = static_cast<std::uint8_t>(index);
+        return fit;
     }
-    return true;
+    fit.fits = true;
+    return fit;
 }
 
 static void say_what_is_short(Fit& fit, Want want, const Room& room, const Needs& needs) {
@@ -53,25 +51,19 @@ static void say_what_is_short(Fit& fit, Want want, const Room& room, const Needs
     }
 }
 
-Fit fit_of(const Mix& mix, const Shape& shape, const HostClass& host_class, const Room& room) {
+Fit fit_of_room(const Appraiser& appraiser, const Needs& needs, const HostClass& host_class,
+                const Room& room, std::int64_t worth) {
     Fit fit;
-    if (!host_class.dedication.empty() && host_class.dedication != shape.dedication) {
-        fit.asked = Asked::dedication;
-        return fit;
-    }
-    if (!rules_hold(shape, host_class, fit)) return fit;
-    const std::int64_t before = worth(mix, host_class, room);
     const auto with = [&](Seat seat) {
         Room after = room;
-        take(after, shape.needs, seat);
-        const std::int64_t score = worth(mix, host_class, after) - before;
+        take(after, needs, seat);
+        const std::int64_t score = appraiser.score(host_class, room, worth, after);
         if (fit.fits && score <= fit.score) return;
         fit.fits = true;
         fit.score = score;
         fit.seat = seat;
     };
-    say_what_is_short(fit, each_seat(room, host_class.models, shape.needs, with), room,
-                      shape.needs);
+    say_what_is_short(fit, each_seat(room, host_class.models, needs, with), room, needs);
     return fit;
 }
 

@@ -25,17 +25,6 @@ Yielded yielded_by(std::size_t index, std::int64_t times);
 /// The rules that are in it, by index.
 std::vector<std::uint8_t> rules_in(Yielded yielded);
 
-/// What of a request the answer depends on here.
-struct Shape {
-    Needs needs;
-    std::vector<std::pair<std::uint8_t, TraitRule>> traits{};  ///< with the rule's index
-    std::string dedication{};
-
-    friend bool operator==(const Shape&, const Shape&) = default;
-};
-
-Shape shape_of(const Request& request);
-
 /// What stands in the way, or the best seat.
 struct Fit {
     bool fits = false;
@@ -46,6 +35,11 @@ struct Fit {
     std::int64_t score = 0;
 };
 
-Fit fit_of(const Mix& mix, const Shape& shape, const HostClass& host_class, const Room& room);
+/// As far as it depends on what the host is: dedication and traits. It has no seat and no score.
+Fit fit_of_class(const Request& request, const HostClass& host_class);
+
+/// As far as it depends on what is left, which is worth `worth` now.
+Fit fit_of_room(const Appraiser& appraiser, const Needs& needs, const HostClass& host_class,
+                const Room& room, std::int64_t worth);
 
 }  // namespace vdc::placement

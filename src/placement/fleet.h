@@ -22,7 +22,7 @@ class Fleet {
 
     /// What is asked for commonly. Scores follow from it; another mix costs as much as a new fleet.
     void set_mix(Mix mix);
-    const Mix& mix() const { return mix_; }
+    const Appraiser& appraiser() const { return worths_.appraiser(); }
 
     void set_host(model::HostId id, const HostSpec& spec) { roster_.set_host(id, spec); }
     void remove_host(model::HostId id) { roster_.remove_host(id); }
@@ -41,22 +41,22 @@ class Fleet {
     Decision decide(const Request& request);
 
   private:
-    /// More shapes than these are known at a time only while they are being asked for.
+    /// More needs than these are ranked at a time only while they are being asked for.
     static constexpr std::size_t rankings_max = 512;
     /// So many are kept fresh with every change, by turns, so that no request waits for it.
     static constexpr std::size_t turns_max = 32;
 
-    Ranking& ranking_of(const Request& request);
+    Ranking& ranking_of(const Needs& needs);
     void take_turns();
 
     Roster roster_;
-    Mix mix_;
-    std::vector<std::unique_ptr<Ranking>> rankings_;  ///< the last asked for first
+    Worths worths_{Appraiser{}};
+    std::vector<std::unique_ptr<Ranking>> rankings_;  ///< those asked for often first
     std::size_t turn_ = 0;
 };
 
 /// The same decision by asking every host for every rule: slow, and obviously right. What the tests
 /// hold Fleet::decide against.
-Decision decide_by_scan(const Roster& roster, const Mix& mix, const Request& request);
+Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request);
 
 }  // namespace vdc::placement

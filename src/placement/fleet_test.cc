@@ -64,7 +64,7 @@ TEST(Fleet, SaysWhatRemovedEveryHost) {
     down.state = HostState::down;
     fleet.set_host(host_id(5), down);
     Request request = wanting(1000, 9000);
-    request.rules.push_back(TraitRule{"disk=ssd"});
+    request.rules = {TraitRule{"disk=ssd"}};
     HostSpec fast = simple_host("h1", 8000, 8192);
     fast.traits.insert("disk=ssd");
     fleet.set_host(host_id(1), fast);
@@ -145,6 +145,19 @@ TEST(Fleet, SplitsALargeOneEvenlyOverCells) {
     EXPECT_EQ(fleet.decide(large).removed.front().asked, Asked::cells);
 }
 
+TEST(Fleet, ForgetsWhatHostsLookedLikeLongAgo) {
+    Fleet fleet = fleet_of(3, 100'000, 100'000);
+    for (std::int64_t size = 1; size <= 9000; ++size) {
+        const Request request = wanting(size, 2 * size);
+        const Decision decision = fleet.decide(wanting(1000, 1000));
+        ASSERT_EQ(decision, decide_by_scan(fleet.roster(), fleet.appraiser(), wanting(1000, 1000)));
+        const GuestSlot guest =
+            fleet.put(host_id(static_cast<std::uint64_t>(size % 3 + 1)), request, decision.seat);
+        if (size % 1000 != 0) fleet.take_away(guest);
+    }
+    EXPECT_LT(fleet.roster().shelves().count(), 9000U);
+}
+
 TEST(Fleet, GivesNoMoreLicencesThanThereAre) {
     Fleet fleet = fleet_of(2);
     fleet.set_shared("licence", 3);
@@ -178,9 +191,10 @@ namespace {
 class RandomLife {
   public:
     explicit RandomLife(std::uint64_t seed) : chance_(seed) {
+        Mix mix;
         for (int count = 0; count < 3; ++count)
-            mix_.typical.push_back({needs(), chance_.between(1, 9)});
-        fleet_.set_mix(mix_);
+            mix.typical.push_back({needs(), chance_.between(1, 9)});
+        fleet_.set_mix(mix);
         fleet_.set_shared("licence", 4);
         const auto hosts = static_cast<std::uint64_t>(chance_.between(1, 14));
         for (std::uint64_t number = 1; number <= hosts; ++number)
@@ -196,13 +210,12 @@ class RandomLife {
     }
 
     Fleet& fleet() { return fleet_; }
-    const Mix& mix() const { return mix_; }
 
     Request request() {
         Request result;
         result.needs = needs();
         const auto rules = chance_.below(4);
-        for (std::uint64_t count = 0; count < rules; ++count) result.rules.push_back(rule());
+        for (std::uint64_t count = 0; count < rules; ++count) result.rules.emplace_back(rule());
         for (std::uint64_t number = 0; number < 3; ++number)
             if (chance_.once_in(1, 3)) result.groups.push_back(group_of(number + 1));
         if (chance_.once_in(1, 8)) result.shared.push_back({"licence", chance_.between(0, 2)});
@@ -301,7 +314,6 @@ class RandomLife {
 
     Chance chance_;
     Fleet fleet_;
-    Mix mix_;
     std::vector<GuestSlot> there_;
 };
 
@@ -313,7 +325,8 @@ RC_GTEST_PROP(Fleet, DecidesAsIfItAskedEveryHost, (std::uint64_t seed)) {
         life.step();
         const Request request = life.request();
         const Decision decision = life.fleet().decide(request);
-        const Decision oracle = decide_by_scan(life.fleet().roster(), life.mix(), request);
+        const Decision oracle =
+            decide_by_scan(life.fleet().roster(), life.fleet().appraiser(), request);
         RC_ASSERT(decision == oracle);
         std::int64_t left = decision.candidates;
         for (const Removed& each : decision.removed) left -= each.hosts;

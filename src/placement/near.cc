@@ -6,158 +6,170 @@ namespace vdc::placement {
 
 namespace {
 
-Verdict verdict(const Roster&, const TraitRule&) {
-    return {};
+bool is_open(const Roster& roster, HostSlot slot) {
+    return roster.host(slot).spec.state == HostState::open;
 }
-
-Verdict verdict(const Roster& roster, const HostsRule& rule) {
-    Verdict result{{}, rule.wanted ? 1 : 0};
-    for (const model::HostId id : rule.hosts)
-        if (const auto slot = roster.find(id)) result.hosts.push_back({*slot, 1 - result.others});
-    std::sort(result.hosts.begin(), result.hosts.end(),
-              [](const auto& a, const auto& b) { return a.slot < b.slot; });
-    const auto same = [](const auto& a, const auto& b) { return a.slot == b.slot; };
-    result.hosts.erase(std::unique(result.hosts.begin(), result.hosts.end(), same),
-                       result.hosts.end());
-    return result;
-}
-
-/// A part of the datacenter with members of the group in it; its open hosts.
-struct Area {
-    std::vector<HostSlot> hosts;
-    std::int64_t members = 0;
-};
-
-/// The areas with members, and whether all areas have some.
-struct Areas {
-    std::vector<Area> with_members;
-    bool all = false;
-};
 
 std::uint32_t value_of(const Roster& roster, HostSlot slot, std::uint32_t domain) {
     const auto& values = roster.host(slot).values;
     return domain < values.size() ? values[domain] : 0;
 }
 
-/// Hosts one by one, if they lie in no common area of that domain.
-void add_single(const Roster& roster, const GroupCount& group, std::optional<std::uint32_t> domain,
-                Areas& areas) {
-    for (const auto& [slot, members] : group.on_host)
-        if (roster.host(slot).spec.state == HostState::open &&
-            (!domain || value_of(roster, slot, *domain) == 0))
-            areas.with_members.push_back({{slot}, members});
-}
-
-Areas areas_of(const Roster& roster, const GroupCount& group, const std::string& name) {
-    Areas areas;
-    const auto domain = name.empty() ? std::nullopt : roster.domain(name);
-    add_single(roster, group, domain, areas);
-    for (const auto& [value, members] : group.in_domain) {
-        if (!domain || value.domain != *domain) continue;
-        const auto& hosts = roster.sharing(value);
-        if (!hosts.empty()) areas.with_members.push_back({{hosts.begin(), hosts.end()}, members});
-    }
-    std::size_t open = 0;
-    for (const Area& area : areas.with_members) open += area.hosts.size();
-    areas.all = open == static_cast<std::size_t>(roster.hosts_that_are(HostState::open));
-    return areas;
-}
-
-std::int64_t broken_there(const GroupRule& rule, std::int64_t members, std::int64_t fewest) {
-    switch (rule.wish) {
-        case GroupRule::Wish::apart: return std::max<std::int64_t>(0, members - rule.most);
-        case GroupRule::Wish::together: return members > 0 ? 0 : 1;
-        case GroupRule::Wish::spread:
-            return std::max<std::int64_t>(0, members - fewest - rule.most);
-    }
-    base::broken("a wish that is none");
-}
-
-std::int64_t fewest_members(const Areas& areas) {
-    if (!areas.all) return 0;
-    std::optional<std::int64_t> fewest;
-    for (const Area& area : areas.with_members)
-        fewest = std::min(fewest.value_or(area.members), area.members);
-    return fewest.value_or(0);
-}
-
-Verdict verdict(const Roster& roster, const GroupRule& rule) {
-    const GroupCount* group = roster.group(rule.group);
-    if (group == nullptr) return {};
-    const Areas areas = areas_of(roster, *group, rule.domain);
-    const std::int64_t fewest = fewest_members(areas);
-    Verdict result{{}, broken_there(rule, 0, fewest)};
-    for (const Area& area : areas.with_members)
-        for (const HostSlot slot : area.hosts)
-            result.hosts.push_back({slot, broken_there(rule, area.members, fewest)});
-    return result;
+void keep_each_once(std::vector<HostSlot>& slots) {
+    std::sort(slots.begin(), slots.end());
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
 }
 
 }  // namespace
 
-Verdict verdict_on(const Roster& roster, const Rule& rule) {
-    return std::visit([&](const auto& each) { return verdict(roster, each); }, rule);
+// ---- one rule ----------------------------------------------------------------------------------
+
+Judge::Judge(const Roster& roster, std::size_t index, const Rule& rule)
+    : roster_(roster),
+      index_(index),
+      strength_(strength_of(rule)),
+      hosts_rule_(std::get_if<HostsRule>(&rule)),
+      group_rule_(std::get_if<GroupRule>(&rule)) {
+    if (hosts_rule_ != nullptr) {
+        for (const model::HostId id : hosts_rule_->hosts)
+            if (const auto slot = roster.find(id)) slots_.push_back(*slot);
+        keep_each_once(slots_);
+    }
+    if (group_rule_ == nullptr) return;
+    group_ = roster.group(group_rule_->group);
+    if (!group_rule_->domain.empty()) domain_ = roster.domain(group_rule_->domain);
+    if (group_ != nullptr && group_rule_->wish == GroupRule::Wish::spread)
+        fewest_ = fewest_members();
 }
+
+/// Of all areas with open hosts: values of the domain, and single hosts that have none. More than
+/// 0 only if each has some, and then all are among those that the group counts.
+std::int64_t Judge::fewest_members() const {
+    const std::int64_t open = roster_.hosts_that_are(HostState::open);
+    const Roster::DomainUse use = domain_ ? roster_.use_of(*domain_) : Roster::DomainUse{};
+    std::int64_t areas = use.values + open - use.hosts;
+    if (group_->all < areas) return 0;
+    std::int64_t fewest = amount_max;
+    const auto count = [&](std::int64_t members) {
+        --areas;
+        fewest = std::min(fewest, members);
+    };
+    if (domain_)
+        for (const auto& [value, members] : group_->in_domain)
+            if (value.domain == *domain_ && !roster_.sharing(value).empty()) count(members);
+    for (const auto& [slot, members] : group_->on_host)
+        if (is_open(roster_, slot) && (!domain_ || value_of(roster_, slot, *domain_) == 0))
+            count(members);
+    return areas == 0 ? fewest : 0;
+}
+
+std::int64_t Judge::members_near(HostSlot slot) const {
+    if (domain_)
+        if (const std::uint32_t value = value_of(roster_, slot, *domain_); value != 0) {
+            const auto at = group_->in_domain.find({*domain_, value});
+            return at == group_->in_domain.end() ? 0 : at->second;
+        }
+    const auto at = group_->on_host.find(slot);
+    return at == group_->on_host.end() ? 0 : at->second;
+}
+
+std::int64_t Judge::broken_on(HostSlot slot) const {
+    if (hosts_rule_ != nullptr)
+        return std::binary_search(slots_.begin(), slots_.end(), slot) == hosts_rule_->wanted ? 0
+                                                                                             : 1;
+    if (group_ == nullptr) return 0;
+    const std::int64_t members = members_near(slot);
+    switch (group_rule_->wish) {
+        case GroupRule::Wish::apart: return std::max<std::int64_t>(0, members - group_rule_->most);
+        case GroupRule::Wish::together: return members > 0 ? 0 : 1;
+        case GroupRule::Wish::spread:
+            return std::max<std::int64_t>(0, members - fewest_ - group_rule_->most);
+    }
+    base::broken("a wish that is none");
+}
+
+bool Judge::wants_few() const {
+    if (hosts_rule_ != nullptr) return hosts_rule_->wanted;
+    return group_ != nullptr && group_rule_->wish == GroupRule::Wish::together;
+}
+
+std::vector<HostSlot> Judge::named() const {
+    std::vector<HostSlot> named = slots_;
+    if (group_ != nullptr) {
+        if (domain_)
+            for (const auto& [value, members] : group_->in_domain) {
+                if (value.domain != *domain_) continue;
+                const std::set<HostSlot>& hosts = roster_.sharing(value);
+                named.insert(named.end(), hosts.begin(), hosts.end());
+            }
+        for (const auto& [slot, members] : group_->on_host)
+            if (!domain_ || value_of(roster_, slot, *domain_) == 0) named.push_back(slot);
+    }
+    std::erase_if(named, [&](HostSlot slot) { return !is_open(roster_, slot); });
+    keep_each_once(named);
+    return named;
+}
+
+// ---- all of them -------------------------------------------------------------------------------
 
 Near::Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits) {
+    judges_.reserve(request.rules.size());
+    for (std::size_t index = 0; index < request.rules.size(); ++index)
+        if (!std::holds_alternative<TraitRule>(request.rules[index]))
+            judges_.emplace_back(roster, index, request.rules[index]);
     std::int64_t left = fitting;
-    for (std::size_t index = 0; index < request.rules.size(); ++index) {
-        const Rule& rule = request.rules[index];
-        if (std::holds_alternative<TraitRule>(rule)) continue;
-        const Verdict verdict = verdict_on(roster, rule);
-        if (strength_of(rule) == Strength::soft) {
-            soft(index, verdict);
-            continue;
-        }
-        const std::int64_t before = left;
-        hard(verdict, left, fits);
-        const Asked asked = std::holds_alternative<HostsRule>(rule) ? Asked::hosts : Asked::group;
-        if (before > left)
-            removed_.push_back({asked, static_cast<std::uint8_t>(index), before - left});
+    for (const Judge& judge : judges_) {
+        if (judge.strength() == Strength::hard)
+            judge_hard(judge, left, fits);
+        else
+            least_ += yielded_by(judge.index(), judge.broken_elsewhere());
+        if (!judge.wants_few()) continue;
+        only_wanted_ = only_wanted_ || judge.strength() == Strength::hard;
+        const std::vector<HostSlot> named = judge.named();
+        wanted_.insert(wanted_.end(), named.begin(), named.end());
     }
-    for (const auto& [slot, note] : notes_)
-        if (!note.removed && note.allowed_by == few_rules_ && fits(slot)) special_.push_back(slot);
+    keep_each_once(wanted_);
+    std::erase_if(wanted_, [&](HostSlot slot) { return removes(slot) || !fits(slot); });
 }
 
-const Near::Note* Near::find(HostSlot slot) const {
-    const auto at = notes_.find(slot);
-    return at == notes_.end() ? nullptr : &at->second;
-}
-
-void Near::hard(const Verdict& verdict, std::int64_t& left, const Fits& fits) {
-    const bool only_few = verdict.others > 0;
-    if (only_few) left = 0;
-    for (const auto& [slot, broken] : verdict.hosts) {
-        Note& note = notes_[slot];
-        const bool was_left = !note.removed && note.allowed_by == few_rules_ && fits(slot);
-        if (broken > 0) {
-            note.removed = true;
-            if (was_left && !only_few) --left;
-        } else if (only_few && was_left) {
-            ++note.allowed_by;
-            ++left;
-        }
+/// Whether the hard rules before this one keep the host.
+bool Near::kept_before(const Judge& judge, HostSlot slot) const {
+    for (const Judge& other : judges_) {
+        if (&other == &judge) return true;
+        if (other.strength() == Strength::hard && other.broken_on(slot) > 0) return false;
     }
-    if (!only_few) return;
-    ++few_rules_;
-    only_special_ = true;
+    return true;
 }
 
-void Near::soft(std::size_t index, const Verdict& verdict) {
-    plain_ += yielded_by(index, verdict.others);
-    for (const auto& [slot, broken] : verdict.hosts) {
-        notes_[slot].more += yielded_by(index, broken);
-        notes_[slot].less += yielded_by(index, verdict.others);
+/// Counts whom the rule removes of those who were left.
+void Near::judge_hard(const Judge& judge, std::int64_t& left, const Fits& fits) {
+    std::int64_t removed = judge.wants_few() ? left : 0;
+    for (const HostSlot slot : judge.named()) {
+        const bool breaks = judge.broken_on(slot) > 0;
+        if (breaks == judge.wants_few() || !kept_before(judge, slot) || !fits(slot)) continue;
+        removed += breaks ? 1 : -1;
     }
+    left -= removed;
+    if (removed > 0)
+        removed_.push_back({judge.asked(), static_cast<std::uint8_t>(judge.index()), removed});
 }
 
-bool Near::is_plain(HostSlot slot) const {
-    return !only_special_ && !notes_.contains(slot);
+bool Near::is_wanted(HostSlot slot) const {
+    return std::binary_search(wanted_.begin(), wanted_.end(), slot);
+}
+
+bool Near::removes(HostSlot slot) const {
+    return std::any_of(judges_.begin(), judges_.end(), [&](const Judge& judge) {
+        return judge.strength() == Strength::hard && judge.broken_on(slot) > 0;
+    });
 }
 
 Yielded Near::yielded(HostSlot slot) const {
-    const Note* note = find(slot);
-    return note == nullptr ? plain_ : plain_ - note->less + note->more;
+    Yielded sum = 0;
+    for (const Judge& judge : judges_)
+        if (judge.strength() == Strength::soft)
+            sum += yielded_by(judge.index(), judge.broken_on(slot));
+    return sum;
 }
 
 }  // namespace vdc::placement

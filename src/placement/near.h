@@ -12,61 +12,75 @@
 /// somebody, and all others are equal.
 namespace vdc::placement {
 
-/// What one rule says of the hosts that it can tell from others.
-struct Verdict {
-    /// Named by the rule, or near its group; each once.
-    struct Host {
-        HostSlot slot = 0;
-        std::int64_t broken = 0;  ///< how far the rule is not kept there; 0: it is
-    };
-    std::vector<Host> hosts;
-    std::int64_t others = 0;  ///< how far it is not kept on all others
+/// One such rule, with what was counted for it once.
+class Judge {
+  public:
+    Judge(const Roster& roster, std::size_t index, const Rule& rule);
+
+    std::size_t index() const { return index_; }
+    Strength strength() const { return strength_; }
+    Asked asked() const { return group_rule_ == nullptr ? Asked::hosts : Asked::group; }
+
+    /// How far the rule is not kept on the host; 0: it is.
+    std::int64_t broken_on(HostSlot slot) const;
+
+    /// Whether it asks for few hosts, the named ones, and not for all but few.
+    bool wants_few() const;
+
+    /// Open hosts that it can tell from others: those named, or near the group. Each once.
+    std::vector<HostSlot> named() const;
+
+    /// What it says of others at best.
+    std::int64_t broken_elsewhere() const { return wants_few() ? 1 : 0; }
+
+  private:
+    std::int64_t members_near(HostSlot slot) const;
+    std::int64_t fewest_members() const;
+
+    const Roster& roster_;
+    std::size_t index_;
+    Strength strength_;
+    const HostsRule* hosts_rule_ = nullptr;
+    const GroupRule* group_rule_ = nullptr;
+    const GroupCount* group_ = nullptr;
+    std::optional<std::uint32_t> domain_;
+    std::int64_t fewest_ = 0;
+    std::vector<HostSlot> slots_{};  ///< named by a rule about hosts, in order
 };
 
-/// Of a rule about hosts or groups. Of one about traits: nothing, everywhere.
-Verdict verdict_on(const Roster& roster, const Rule& rule);
-
-/// The verdicts of all rules of a request together.
+/// All such rules of a request.
 class Near {
   public:
     using Fits = std::function<bool(HostSlot)>;
 
-    /// `fits` says of an open host whether it holds the request otherwise; `fitting` hosts do.
+    /// `fits` says of a host whether it is open and holds the request otherwise; `fitting` do.
     Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits);
 
-    /// Hosts that hold the request and keep its hard rules, but of which a rule says something of
-    /// its own.
-    const std::vector<HostSlot>& special() const { return special_; }
+    /// Hosts that hold the request and keep its hard rules, and that a rule asks for.
+    const std::vector<HostSlot>& wanted() const { return wanted_; }
+    bool is_wanted(HostSlot slot) const;
 
-    /// Whether hard rules leave no others.
-    bool only_special() const { return only_special_; }
+    /// Whether hard rules leave only wanted ones.
+    bool only_wanted() const { return only_wanted_; }
 
-    /// Whether nothing is said of this host but what is said of most.
-    bool is_plain(HostSlot slot) const;
+    /// Whether a hard rule removes the host.
+    bool removes(HostSlot slot) const;
 
-    /// How far soft rules about hosts and groups are not kept.
+    /// How far soft rules are not kept on the host; nowhere but on wanted ones less than `least`.
     Yielded yielded(HostSlot slot) const;
-    Yielded yielded_by_plain() const { return plain_; }
+    Yielded least() const { return least_; }
 
     /// Hosts that fitted and were removed by each hard rule.
     const std::vector<Removed>& removed() const { return removed_; }
 
   private:
-    struct Note {
-        bool removed = false;
-        std::size_t allowed_by = 0;  ///< hard rules that leave only few
-        Yielded more = 0;
-        Yielded less = 0;
-    };
-    const Note* find(HostSlot slot) const;
-    void hard(const Verdict& verdict, std::int64_t& left, const Fits& fits);
-    void soft(std::size_t index, const Verdict& verdict);
+    void judge_hard(const Judge& judge, std::int64_t& left, const Fits& fits);
+    bool kept_before(const Judge& judge, HostSlot slot) const;
 
-    std::map<HostSlot, Note> notes_;
-    std::vector<HostSlot> special_;
-    std::size_t few_rules_ = 0;
-    bool only_special_ = false;
-    Yielded plain_ = 0;
+    std::vector<Judge> judges_;
+    std::vector<HostSlot> wanted_;  ///< in order
+    bool only_wanted_ = false;
+    Yielded least_ = 0;
     std::vector<Removed> removed_;
 };
 

@@ -10,120 +10,138 @@ bool better(const Standing& a, const Standing& b) {
     return a.rank < b.rank;
 }
 
-void Ranking::begin_anew() {
-    seen_ = 0;
-    width_ = 1;
-    fits_.clear();
-    best_.assign(2, {~Yielded{0}, 0, absent});
-    fitting_ = 0;
-    removed_ = {};
+std::int64_t Worths::of(const Roster& roster, ShelfId id) {
+    const Shelves& shelves = roster.shelves();
+    if (known_.size() <= id) known_.resize(std::max<std::size_t>(shelves.count(), 2 * id));
+    const Shelf& shelf = shelves[id];
+    Known& known = known_[id];
+    if (known.version != shelf.version + 1)
+        known = {appraiser_.worth(shelves.host_class(shelf.of_class), shelf.room),
+                 shelf.version + 1};
+    return known.worth;
 }
 
-void Ranking::refresh(const Roster& roster, const Mix& mix) {
-    const Shelves& shelves = roster.shelves();
-    if (era_ != roster.era()) {
-        begin_anew();
-        era_ = roster.era();
-        seen_ = roster.changes().size();
-        widen(shelves.count());
-        for (ShelfId shelf = 0; shelf < shelves.count(); ++shelf) look_at(shelf, roster, mix);
+// ---- the trees ---------------------------------------------------------------------------------
+
+void Ranking::Tree::widen(std::size_t count) {
+    if (count <= width) return;
+    std::vector<Best> leaves(best.begin() + static_cast<std::ptrdiff_t>(width), best.end());
+    while (width < count) width *= 2;
+    best.assign(2 * width, {});
+    std::copy(leaves.begin(), leaves.end(), best.begin() + static_cast<std::ptrdiff_t>(width));
+    for (std::size_t part = width - 1; part > 0; --part) raise(part);
+}
+
+void Ranking::Tree::raise(std::size_t part) {
+    const Best& left = best[2 * part];
+    const Best& right = best[2 * part + 1];
+    if (left.rank == absent || right.rank == absent) {
+        best[part] = left.rank == absent ? right : left;
         return;
     }
-    widen(shelves.count());
-    for (; seen_ < roster.changes().size(); ++seen_) look_at(roster.changes()[seen_], roster, mix);
+    const bool to_right =
+        right.score != left.score ? right.score > left.score : right.rank < left.rank;
+    best[part] = to_right ? right : left;
 }
 
-/// Room for so many shelves; the tree doubles.
-void Ranking::widen(std::size_t count) {
-    if (fits_.size() < count) fits_.resize(std::max(count, 2 * fits_.size()));
-    if (count <= width_) return;
-    const std::size_t old = width_;
-    while (width_ < count) width_ *= 2;
-    std::vector<Standing> leaves(best_.begin() + static_cast<std::ptrdiff_t>(old), best_.end());
-    best_.assign(2 * width_, {~Yielded{0}, 0, absent});
-    std::copy(leaves.begin(), leaves.end(), best_.begin() + static_cast<std::ptrdiff_t>(width_));
-    for (std::size_t part = width_ - 1; part > 0; --part) raise(part);
+void Ranking::Tree::set(std::size_t place, const Best& value) {
+    best[width + place] = value;
+    for (std::size_t part = (width + place) / 2; part > 0; part /= 2) raise(part);
 }
 
-void Ranking::raise(std::size_t part) {
-    const Standing& left = best_[2 * part];
-    const Standing& right = best_[2 * part + 1];
-    best_[part] = better(right, left) ? right : left;
+/// Where a question about room stands in the counts.
+static std::size_t number_of(const Fit& fit) {
+    switch (fit.asked) {
+        case Asked::models: return 0;
+        case Asked::amount: return 1 + std::size_t{fit.index};
+        case Asked::accelerators: return kinds_max + 1;
+        default: return kinds_max + 2;
+    }
 }
 
-void Ranking::count(Known& known, std::int64_t hosts) {
+Removed Ranking::question(std::size_t number) {
+    if (number == 0) return {Asked::models};
+    if (number <= kinds_max) return {Asked::amount, static_cast<std::uint8_t>(number - 1)};
+    return {number == kinds_max + 1 ? Asked::accelerators : Asked::cells};
+}
+
+void Ranking::refresh(const Roster& roster, Worths& worths) {
+    const Shelves& shelves = roster.shelves();
+    const std::vector<ShelfId>& changes = roster.changes();
+    const bool anew = era_ != roster.era();
+    if (anew) {
+        known_.clear();
+        trees_.clear();
+    }
+    if (known_.size() < shelves.count()) known_.resize(2 * shelves.count());
+    trees_.resize(shelves.classes());
+    for (ClassId id = 0; id < trees_.size(); ++id) trees_[id].widen(shelves.of_class(id).size());
+    if (anew) {
+        for (ShelfId shelf = 0; shelf < shelves.count(); ++shelf) look_at(shelf, roster, worths);
+        era_ = roster.era();
+        seen_ = changes.size();
+    }
+    for (; seen_ < changes.size(); ++seen_) look_at(changes[seen_], roster, worths);
+}
+
+void Ranking::count(Tree& tree, Known& known, std::int64_t hosts) const {
     const std::int64_t more = hosts - known.hosts;
     known.hosts = hosts;
-    if (known.fit.fits)
-        fitting_ += more;
-    else
-        removed_[static_cast<std::size_t>(known.fit.asked)][known.fit.index] += more;
+    tree.hosts += more;
+    (known.fit.fits ? tree.fitting : tree.removed[number_of(known.fit)]) += more;
 }
 
-void Ranking::look_at(ShelfId id, const Roster& roster, const Mix& mix) {
+void Ranking::look_at(ShelfId id, const Roster& roster, Worths& worths) {
     const Shelf& shelf = roster.shelves()[id];
-    Known& known = fits_[id];
-    if (!known.asked) {
-        if (shelf.hosts.empty()) return;
-        known.fit = fit_of(mix, shape_, roster.shelves().host_class(shelf.of_class), shelf.room);
-        known.asked = true;
+    Known& known = known_[id];
+    Tree& tree = trees_[shelf.of_class];
+    if (known.version != shelf.version + 1) {
+        if (known.hosts > 0) count(tree, known, 0);
+        if (shelf.hosts.empty()) return tree.set(shelf.place, {});
+        known.fit =
+            fit_of_room(worths.appraiser(), needs_, roster.shelves().host_class(shelf.of_class),
+                        shelf.room, worths.of(roster, id));
+        known.version = shelf.version + 1;
     }
-    count(known, static_cast<std::int64_t>(shelf.hosts.size()));
-    Standing standing{~Yielded{0}, 0, absent};
-    if (known.fit.fits && !shelf.hosts.empty())
-        standing = {known.fit.yielded, known.fit.score, *shelf.hosts.begin()};
-    std::size_t part = width_ + id;
-    best_[part] = standing;
-    for (part /= 2; part > 0; part /= 2) raise(part);
-}
-
-void Ranking::append_removed(std::vector<Removed>& removed) const {
-    for (std::size_t asked = 0; asked < removed_.size(); ++asked)
-        for (std::size_t index = 0; index < questions; ++index)
-            if (removed_[asked][index] > 0)
-                removed.push_back({static_cast<Asked>(asked), static_cast<std::uint8_t>(index),
-                                   removed_[asked][index]});
+    count(tree, known, static_cast<std::int64_t>(shelf.hosts.size()));
+    const bool counts = known.fit.fits && !shelf.hosts.empty();
+    tree.set(shelf.place, counts ? Best{known.fit.score, *shelf.hosts.begin()} : Best{});
 }
 
 // ---- the walk ----------------------------------------------------------------------------------
 
-Ranking::Walk::Walk(const Ranking& ranking, const Roster& roster)
-    : ranking_(ranking), roster_(roster) {
-    heap_.reserve(64);
-    push_part(1);
-}
-
-void Ranking::Walk::push(const Item& item) {
-    heap_.push_back(item);
-    std::push_heap(heap_.begin(), heap_.end(),
-                   [](const Item& a, const Item& b) { return better(b.standing, a.standing); });
-}
-
-void Ranking::Walk::push_part(std::size_t part) {
-    const Standing& best = ranking_.best_[part];
+void Ranking::Walk::push(Item item) {
+    const Best& best = ranking_.trees_[item.of_class].best[item.part];
     if (best.rank == absent) return;
-    Item item{best, part, {}};
-    if (part >= ranking_.width_)
-        item.host = roster_.shelves()[static_cast<ShelfId>(part - ranking_.width_)].hosts.begin();
-    push(item);
+    item.standing.score = best.score;
+    item.standing.rank = best.rank;
+    heap_.push_back(item);
+    std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void Ranking::Walk::add(ClassId id, Yielded yielded) {
+    push({{yielded, 0, 0}, id, 1, {}});
 }
 
 std::optional<Standing> Ranking::Walk::next() {
     while (!heap_.empty()) {
-        std::pop_heap(heap_.begin(), heap_.end(),
-                      [](const Item& a, const Item& b) { return better(b.standing, a.standing); });
+        std::pop_heap(heap_.begin(), heap_.end(), later);
         Item item = heap_.back();
         heap_.pop_back();
-        if (item.part < ranking_.width_) {
-            push_part(2 * item.part);
-            push_part(2 * item.part + 1);
+        const std::size_t width = ranking_.trees_[item.of_class].width;
+        if (item.part < width) {
+            push({item.standing, item.of_class, 2 * item.part, {}});
+            push({item.standing, item.of_class, 2 * item.part + 1, {}});
             continue;
         }
+        const ShelfId id = roster_.shelves().of_class(item.of_class)[item.part - width];
+        const std::set<Rank>& hosts = roster_.shelves()[id].hosts;
         const Standing found = item.standing;
-        const auto shelf = static_cast<ShelfId>(item.part - ranking_.width_);
-        if (++item.host != roster_.shelves()[shelf].hosts.end()) {
+        item.host = found.rank == *hosts.begin() ? std::next(hosts.begin()) : std::next(item.host);
+        if (item.host != hosts.end()) {
             item.standing.rank = *item.host;
-            push(item);
+            heap_.push_back(item);
+            std::push_heap(heap_.begin(), heap_.end(), later);
         }
         return found;
     }

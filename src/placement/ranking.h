@@ -7,7 +7,7 @@
 #include "placement/fit.h"
 #include "placement/roster.h"
 
-/// All shelves in the order in which requests of one shape take their hosts.
+/// All shelves in the order in which those with certain needs take their hosts.
 namespace vdc::placement {
 
 /// The order: fewest soft rules broken, then the highest score, then the lowest name.
@@ -19,37 +19,62 @@ struct Standing {
 
 bool better(const Standing& a, const Standing& b);
 
-/// A tree over the shelves knows the best host of each part of them. It is kept fresh by the
-/// roster's changes, each at the cost of the tree's height; what a shelf gives is asked once.
+/// What rooms are worth, asked once for each shelf.
+class Worths {
+  public:
+    explicit Worths(Appraiser appraiser) : appraiser_(std::move(appraiser)) {}
+    const Appraiser& appraiser() const { return appraiser_; }
+    std::int64_t of(const Roster& roster, ShelfId shelf);
+
+  private:
+    struct Known {
+        std::int64_t worth = 0;
+        std::uint32_t version = 0;  ///< of the shelf, and 1; 0: not asked
+    };
+    Appraiser appraiser_;
+    std::vector<Known> known_;
+};
+
+/// For each class of hosts a tree over its shelves knows the best of each part. It is kept fresh by
+/// the roster's changes, each at the cost of the tree's height; what a shelf gives is asked once.
 class Ranking {
   public:
-    explicit Ranking(Shape shape) : shape_(std::move(shape)) {}
+    explicit Ranking(const Needs& needs) : needs_(needs) {}
 
-    const Shape& shape() const { return shape_; }
+    const Needs& needs() const { return needs_; }
 
-    /// Everything else is as of the last refresh.
-    void refresh(const Roster& roster, const Mix& mix);
+    /// Everything below is as of the last refresh.
+    void refresh(const Roster& roster, Worths& worths);
 
-    const Fit& fit(ShelfId shelf) const { return fits_[shelf].fit; }
+    const Fit& fit(ShelfId shelf) const { return known_[shelf].fit; }
 
-    /// Open hosts that it fits, and for each question the number that it removed.
-    std::int64_t fitting() const { return fitting_; }
-    void append_removed(std::vector<Removed>& removed) const;
+    /// Open hosts of a class, and those of them that hold it.
+    std::int64_t hosts(ClassId id) const { return trees_[id].hosts; }
+    std::int64_t fitting(ClassId id) const { return trees_[id].fitting; }
 
-    /// Hosts from the best on.
+    /// How many hosts of a class each question about amounts and seats removed.
+    static constexpr std::size_t questions = kinds_max + 3;
+    static Removed question(std::size_t number);
+    std::int64_t removed(ClassId id, std::size_t question) const {
+        return trees_[id].removed[question];
+    }
+
+    /// Hosts from the best on, of the classes that were added.
     class Walk {
       public:
-        Walk(const Ranking& ranking, const Roster& roster);
+        Walk(const Ranking& ranking, const Roster& roster) : ranking_(ranking), roster_(roster) {}
+        void add(ClassId id, Yielded yielded);
         std::optional<Standing> next();
 
       private:
         struct Item {
             Standing standing;
+            ClassId of_class = 0;
             std::size_t part = 0;
             std::set<Rank>::const_iterator host{};  ///< of a single shelf
         };
-        void push(const Item& item);
-        void push_part(std::size_t part);
+        static bool later(const Item& a, const Item& b) { return better(b.standing, a.standing); }
+        void push(Item item);
 
         const Ranking& ranking_;
         const Roster& roster_;
@@ -57,28 +82,37 @@ class Ranking {
     };
 
   private:
+    static constexpr Rank absent = static_cast<Rank>(-1);
+
+    struct Best {
+        std::int64_t score = 0;
+        Rank rank = absent;
+    };
+    struct Tree {
+        std::size_t width = 1;
+        std::vector<Best> best{2};  ///< of each part; the leaves begin at width
+        std::int64_t hosts = 0;
+        std::int64_t fitting = 0;
+        std::array<std::int64_t, questions> removed{};
+
+        void widen(std::size_t count);
+        void set(std::size_t place, const Best& value);
+        void raise(std::size_t part);
+    };
     struct Known {
         Fit fit;
-        bool asked = false;
-        std::int64_t hosts = 0;  ///< as counted
+        std::uint32_t version = 0;  ///< of the shelf, and 1; 0: not asked
+        std::int64_t hosts = 0;     ///< as counted
     };
-    static constexpr Rank absent = static_cast<Rank>(-1);
-    static constexpr std::size_t questions = 16;  ///< of each kind: rules, kinds of resources
+    void count(Tree& tree, Known& known, std::int64_t hosts) const;
 
-    void begin_anew();
-    void widen(std::size_t count);
-    void count(Known& known, std::int64_t hosts);
-    void look_at(ShelfId shelf, const Roster& roster, const Mix& mix);
-    void raise(std::size_t part);
+    void look_at(ShelfId shelf, const Roster& roster, Worths& worths);
 
-    Shape shape_;
+    Needs needs_;
     std::uint64_t era_ = 0;
     std::size_t seen_ = 0;  ///< of the roster's changes
-    std::size_t width_ = 1;
-    std::vector<Known> fits_;
-    std::vector<Standing> best_;  ///< a tree of the best; the leaves begin at width_
-    std::int64_t fitting_ = 0;
-    std::array<std::array<std::int64_t, questions>, 10> removed_{};
+    std::vector<Known> known_;
+    std::vector<Tree> trees_;  ///< by class
 };
 
 }  // namespace vdc::placement

@@ -35,23 +35,26 @@ bool share_it(const Room& room, const Needs& needs, std::uint16_t cells) {
     return true;
 }
 
-/// What the chosen cells have left: seats with the same are the same to everybody.
-std::vector<Cell> content(const Room& room, std::uint16_t cells) {
-    std::vector<Cell> all;
-    for (std::size_t at = 0; at < room.cells.size(); ++at)
-        if ((cells >> at & 1) != 0) all.push_back(room.cells[at]);
-    return all;
+/// Whether both leave the same: cell by cell, what the chosen ones have left is equal.
+bool alike(const Room& room, std::uint16_t a, std::uint16_t b) {
+    while (a != 0 && b != 0) {
+        const auto first = static_cast<std::size_t>(std::countr_zero(a));
+        const auto second = static_cast<std::size_t>(std::countr_zero(b));
+        if (room.cells[first] != room.cells[second]) return false;
+        a = static_cast<std::uint16_t>(a & (a - 1));
+        b = static_cast<std::uint16_t>(b & (b - 1));
+    }
+    return true;
 }
 
-std::vector<std::uint16_t> seats_in(const Room& room, const Needs& needs, int count) {
-    std::vector<std::uint16_t> seats;
+CellSeats seats_in(const Room& room, const Needs& needs, int count) {
+    CellSeats seats;
     for (unsigned cells = 1; cells < 1U << room.cells.size(); ++cells) {
         const auto seat = static_cast<std::uint16_t>(cells);
         if (std::popcount(cells) != count || !share_it(room, needs, seat)) continue;
-        const auto same = [&](std::uint16_t other) {
-            return content(room, other) == content(room, seat);
-        };
-        if (std::none_of(seats.begin(), seats.end(), same)) seats.push_back(seat);
+        if (std::none_of(seats.begin(), seats.end(),
+                         [&](std::uint16_t other) { return alike(room, other, seat); }))
+            seats.push_back(seat);
     }
     return seats;
 }
@@ -80,8 +83,6 @@ Kind short_of(const Room& room, const Needs& needs) {
     base::broken("there is enough of everything");
 }
 
-namespace detail {
-
 Want obstacle(const Room& room, const std::vector<Model>& models, const Needs& needs) {
     if (needs.accelerators > 0) {
         std::array<int, models_max> count{};
@@ -96,22 +97,24 @@ Want obstacle(const Room& room, const std::vector<Model>& models, const Needs& n
     return Want::nothing;
 }
 
-std::vector<std::uint16_t> cell_seats(const Room& room, const Needs& needs) {
+CellSeats cell_seats(const Room& room, const Needs& needs) {
+    CellSeats none;
     if (room.cells.empty()) {
-        if (needs.cells > 0 || needs.huge_pages > 0) return {};
-        return {0};
+        if (needs.cells == 0 && needs.huge_pages == 0) none.push_back(0);
+        return none;
     }
     if (needs.cells > 0) return seats_in(room, needs, needs.cells);
     for (int count = 1; count <= static_cast<int>(room.cells.size()); ++count)
-        if (auto seats = seats_in(room, needs, count); !seats.empty()) return seats;
-    return {};
+        if (CellSeats seats = seats_in(room, needs, count); !seats.empty()) return seats;
+    return none;
 }
 
-std::vector<std::uint16_t> accelerator_seats(const Room& room, const std::vector<Model>& models,
-                                             const Needs& needs) {
-    if (needs.accelerators == 0) return {0};
-    std::vector<std::uint16_t> seats;
-    std::vector<std::pair<Model, std::int32_t>> seen;
+AcceleratorSeats accelerator_seats(const Room& room, const std::vector<Model>& models,
+                                   const Needs& needs) {
+    AcceleratorSeats seats;
+    if (needs.accelerators == 0) seats.push_back(0);
+    if (needs.accelerators == 0) return seats;
+    Few<std::pair<Model, std::int32_t>, accelerators_max> seen;
     for (std::size_t at = 0; at < room.accelerators.size(); ++at) {
         if (!allows(needs, models[at]) || room.accelerators[at] < needs.thousandths) continue;
         const bool shares = needs.accelerators == 1;
@@ -121,10 +124,13 @@ std::vector<std::uint16_t> accelerator_seats(const Room& room, const std::vector
         const std::uint16_t seat = shares ? bit(at) : first_of(room, models, needs, models[at]);
         if (seat != 0) seats.push_back(seat);
     }
+    const auto left = [&](std::uint16_t seat) {
+        return room.accelerators[static_cast<std::size_t>(std::countr_zero(seat))];
+    };
+    std::stable_sort(seats.begin(), seats.end(),
+                     [&](std::uint16_t a, std::uint16_t b) { return left(a) < left(b); });
     return seats;
 }
-
-}  // namespace detail
 
 static void move_by(Room& room, const Needs& needs, Seat seat, int sign) {
     const auto count = static_cast<std::size_t>(std::popcount(seat.cells));

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "placement/few.h"
 #include "placement/kinds.h"
 
 /// What is left of one host, and the ways in which an instance can sit in it. Everything here
@@ -30,11 +31,10 @@ inline constexpr std::int32_t whole = 1000;  ///< thousandths of an accelerator
 /// What is left. A host without cells is one that does not say how it is built.
 struct Room {
     Amounts amounts;
-    std::vector<Cell> cells{};
-    std::vector<std::int32_t> accelerators{};  ///< thousandths left of each
+    Few<Cell, cells_max> cells{};
+    Few<std::int32_t, accelerators_max> accelerators{};  ///< thousandths left of each
 
     friend bool operator==(const Room&, const Room&) = default;
-    friend auto operator<=>(const Room&, const Room&) = default;
 };
 
 /// What one instance asks of a host.
@@ -68,10 +68,34 @@ enum class Want : std::uint8_t {
     cells,         ///< no cells that could share it hold it
 };
 
-/// Calls `with(seat)` for every seat that differs from those before in what it leaves, in a fixed
-/// order; none when the needs do not fit. Says what stands in the way.
+/// More ways to choose cells of a host than these there are not: eight over four.
+inline constexpr std::size_t seats_max = 70;
+
+/// Ways to sit that differ in what they leave, in a fixed order.
+using CellSeats = Few<std::uint16_t, seats_max>;
+using AcceleratorSeats = Few<std::uint16_t, accelerators_max>;
+
+/// In which cells; none when no cells that could share it hold it.
+CellSeats cell_seats(const Room& room, const Needs& needs);
+/// On which accelerators, those of one seat of one model; those with the least left come first.
+AcceleratorSeats accelerator_seats(const Room& room, const std::vector<Model>& models,
+                                   const Needs& needs);
+/// What stands in the way before anybody looks for a seat: models or amounts.
+Want obstacle(const Room& room, const std::vector<Model>& models, const Needs& needs);
+
+/// Calls `with(seat)` for every seat. Says what stands in the way; then there was none.
 template <class With>
-Want each_seat(const Room& room, const std::vector<Model>& models, const Needs& needs, With with);
+Want each_seat(const Room& room, const std::vector<Model>& models, const Needs& needs, With with) {
+    const Want want = obstacle(room, models, needs);
+    if (want != Want::nothing) return want;
+    const AcceleratorSeats on = accelerator_seats(room, models, needs);
+    if (on.empty()) return Want::accelerators;
+    const CellSeats in = cell_seats(room, needs);
+    if (in.empty()) return Want::cells;
+    for (const std::uint16_t cells : in)
+        for (const std::uint16_t accelerators : on) with(Seat{cells, accelerators});
+    return Want::nothing;
+}
 
 /// The first kind of which too little is left. There must be one.
 Kind short_of(const Room& room, const Needs& needs);
@@ -82,25 +106,5 @@ void give_back(Room& room, const Needs& needs, Seat seat);
 
 /// Whether nothing is below 0.
 bool is_sound(const Room& room);
-
-namespace detail {
-Want obstacle(const Room& room, const std::vector<Model>& models, const Needs& needs);
-std::vector<std::uint16_t> cell_seats(const Room& room, const Needs& needs);
-std::vector<std::uint16_t> accelerator_seats(const Room& room, const std::vector<Model>& models,
-                                             const Needs& needs);
-}  // namespace detail
-
-template <class With>
-Want each_seat(const Room& room, const std::vector<Model>& models, const Needs& needs, With with) {
-    const Want want = detail::obstacle(room, models, needs);
-    if (want != Want::nothing) return want;
-    const auto on = detail::accelerator_seats(room, models, needs);
-    if (on.empty()) return Want::accelerators;
-    const auto in = detail::cell_seats(room, needs);
-    if (in.empty()) return Want::cells;
-    for (const std::uint16_t cells : in)
-        for (const std::uint16_t accelerators : on) with(Seat{cells, accelerators});
-    return Want::nothing;
-}
 
 }  // namespace vdc::placement

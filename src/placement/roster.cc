@@ -61,8 +61,9 @@ Result<Model> Roster::model(const std::string& name) {
 }
 
 Room Roster::empty_room(const HostSpec& spec) const {
-    return {claimable(spec), spec.cells,
-            std::vector<std::int32_t>(spec.accelerators.size(), whole)};
+    return {claimable(spec), Few<Cell, cells_max>(spec.cells),
+            Few<std::int32_t, accelerators_max>(
+                std::vector<std::int32_t>(spec.accelerators.size(), whole))};
 }
 
 HostClass Roster::class_of(const HostSpec& spec) {
@@ -167,12 +168,14 @@ void Roster::stand(HostSlot slot, const Room& room) {
 void Roster::step_off(HostSlot slot) {
     const Entry& entry = hosts_[slot];
     if (!entry.on_shelf || ranks_are_stale_) return;
-    shelves_[entry.shelf].hosts.erase(entry.rank);
+    std::set<Rank>& hosts = shelves_[entry.shelf].hosts;
+    hosts.erase(entry.rank);
+    if (hosts.empty()) shelves_.is_empty(entry.shelf);
     changed(entry.shelf);
 }
 
 void Roster::settle() {
-    if (!ranks_are_stale_ && shelves_.count() < 2 * settled_shelves_ + 4096) return;
+    if (!ranks_are_stale_) return;
     // Hosts that came while ranks were stale stand on no shelf: all are put there again.
     for (ShelfId id = 0; id < shelves_.count(); ++id) shelves_[id].hosts.clear();
     by_rank_.clear();
@@ -181,11 +184,9 @@ void Roster::settle() {
         by_rank_.push_back(slot);
         if (hosts_[slot].on_shelf) shelves_[hosts_[slot].shelf].hosts.insert(hosts_[slot].rank);
     }
+    for (ShelfId id = 0; id < shelves_.count(); ++id)
+        if (shelves_[id].hosts.empty()) shelves_.is_empty(id);
     ranks_are_stale_ = false;
-    const std::vector<ShelfId> renumbered = shelves_.forget_empty();
-    for (Entry& entry : hosts_)
-        if (entry.on_shelf && !renumbered.empty()) entry.shelf = renumbered[entry.shelf];
-    settled_shelves_ = shelves_.count();
     changes_.clear();
     ++era_;
 }
@@ -210,8 +211,12 @@ void Roster::enter_domains(Entry& entry) {
         const auto next = static_cast<std::uint32_t>(values.size() + 1);
         entry.values.resize(std::max<std::size_t>(entry.values.size(), number + 1));
         entry.values[number] = values.try_emplace(value, next).first->second;
-        if (entry.spec.state == HostState::open)
-            sharing_[{number, entry.values[number]}].insert(slot);
+        domain_use_.resize(domains_.size());
+        if (entry.spec.state != HostState::open) continue;
+        auto& hosts = sharing_[{number, entry.values[number]}];
+        if (hosts.empty()) ++domain_use_[number].values;
+        hosts.insert(slot);
+        ++domain_use_[number].hosts;
     }
     for (GuestSlot at = entry.first; at != nobody; at = guests_[at].next)
         count_groups(guests_[at], +1);
@@ -223,7 +228,9 @@ void Roster::leave_domains(HostSlot slot) {
         count_groups(guests_[at], -1);
     for (std::uint32_t domain = 0; domain < entry.values.size(); ++domain) {
         const auto at = sharing_.find({domain, entry.values[domain]});
-        if (at != sharing_.end()) at->second.erase(slot);
+        if (at == sharing_.end() || at->second.erase(slot) == 0) continue;
+        --domain_use_[domain].hosts;
+        if (at->second.empty()) --domain_use_[domain].values;
     }
 }
 

@@ -103,8 +103,7 @@ class Roster {
     void set_shared(const std::string& name, std::int64_t amount);
     std::int64_t shared_left(const std::string& name) const;
 
-    /// Gives every host its place in the order of names, if hosts came or went, and forgets empty
-    /// shelves when they are many. Before decisions.
+    /// Gives every host its place in the order of names, if hosts came or went. Before decisions.
     void settle();
 
     std::optional<HostSlot> find(model::HostId id) const;
@@ -131,13 +130,19 @@ class Roster {
     /// Shelves whose lowest host or whose number of hosts changed, in the order in which it
     /// happened; begun anew with each `era`.
     const std::vector<ShelfId>& changes() const { return changes_; }
-    /// Another one: shelves and ranks have other numbers, nothing that was kept of them holds.
+    /// Another one: ranks have other numbers, nothing that was kept of them holds.
     std::uint64_t era() const { return era_; }
 
     const GroupCount* group(Group group) const;
     std::optional<std::uint32_t> domain(const std::string& name) const;
     /// Open hosts that share the value.
     const std::set<HostSlot>& sharing(DomainValue value) const;
+    /// How many values of the domain open hosts have, and how many hosts have one.
+    struct DomainUse {
+        std::int64_t values = 0;
+        std::int64_t hosts = 0;
+    };
+    DomainUse use_of(std::uint32_t domain) const { return domain_use_[domain]; }
 
   private:
     struct Footprint {
@@ -170,6 +175,7 @@ class Roster {
     std::vector<std::string> domains_;
     std::vector<std::map<std::string, std::uint32_t>> values_;  ///< by domain; counted from 1
     std::map<DomainValue, std::set<HostSlot>> sharing_;
+    std::vector<DomainUse> domain_use_;
     std::map<model::HostId, HostSlot> by_id_;
     std::set<std::tuple<std::string, model::HostId, HostSlot>> by_name_;
     std::vector<Entry> hosts_;
@@ -178,7 +184,6 @@ class Roster {
     bool ranks_are_stale_ = false;
     std::array<std::int64_t, 3> in_state_{};
     Shelves shelves_;
-    std::size_t settled_shelves_ = 0;
     std::vector<ShelfId> changes_;
     std::uint64_t era_ = 1;
     std::map<Footprint, std::uint32_t> footprint_ids_;

@@ -33,8 +33,8 @@ bool are_near(const Roster& roster, HostSlot a, HostSlot b, const std::string& d
 
 class Scan {
   public:
-    Scan(const Roster& roster, const Mix& mix, const Request& request)
-        : roster_(roster), mix_(mix), request_(request), shape_(shape_of(request)) {
+    Scan(const Roster& roster, const Appraiser& appraiser, const Request& request)
+        : roster_(roster), appraiser_(appraiser), request_(request) {
         for (HostSlot slot : roster.by_rank()) slots_.push_back(slot);
     }
 
@@ -114,13 +114,19 @@ class Scan {
         const Roster::Entry& host = roster_.host(slot);
         if (host.spec.state == HostState::down) return remove(Asked::up, 0), std::nullopt;
         if (host.spec.state == HostState::closed) return remove(Asked::open, 0), std::nullopt;
-        Fit fit =
-            fit_of(mix_, shape_, roster_.shelves().host_class(host.of_class), roster_.room(slot));
+        const HostClass& what = roster_.shelves().host_class(host.of_class);
+        Fit fit = fit_of_class(request_, what);
         if (!fit.fits) return remove(fit.asked, fit.index), std::nullopt;
+        const Yielded of_class = fit.yielded;
+        fit = fit_of_room(appraiser_, request_.needs, what, roster_.room(slot),
+                          appraiser_.worth(what, roster_.room(slot)));
+        if (!fit.fits) return remove(fit.asked, fit.index), std::nullopt;
+        fit.yielded = of_class;
         for (std::size_t index = 0; index < request_.rules.size(); ++index) {
             const Rule& rule = request_.rules[index];
             const std::int64_t times =
                 std::visit([&](const auto& each) { return broken(each, slot); }, rule);
+            if (std::holds_alternative<TraitRule>(rule)) continue;
             if (strength_of(rule) == Strength::soft)
                 fit.yielded += yielded_by(index, times);
             else if (times > 0)
@@ -132,17 +138,16 @@ class Scan {
     }
 
     const Roster& roster_;
-    const Mix& mix_;
+    const Appraiser& appraiser_;
     const Request& request_;
-    const Shape shape_;
     std::vector<HostSlot> slots_;
     std::vector<Removed> removed_;
 };
 
 }  // namespace
 
-Decision decide_by_scan(const Roster& roster, const Mix& mix, const Request& request) {
-    return Scan(roster, mix, request).decide();
+Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request) {
+    return Scan(roster, appraiser, request).decide();
 }
 
 }  // namespace vdc::placement

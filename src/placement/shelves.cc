@@ -9,7 +9,10 @@ namespace vdc::placement {
 namespace {
 
 constexpr ShelfId none = static_cast<ShelfId>(-1);
-constexpr std::size_t forget_beyond = 4096;
+
+/// So many empty shelves of a class are kept as they are, for hosts that come to look like that
+/// again.
+constexpr std::size_t empty_kept = 512;
 
 std::uint64_t hash_of(ClassId of_class, const Room& room) {
     base::Hasher hasher;
@@ -30,21 +33,50 @@ ClassId Shelves::class_id(const HostClass& host_class) {
     const auto at = std::find(classes_.begin(), classes_.end(), host_class);
     if (at != classes_.end()) return static_cast<ClassId>(at - classes_.begin());
     classes_.push_back(host_class);
+    by_class_.emplace_back();
+    empty_.emplace_back();
     return static_cast<ClassId>(classes_.size() - 1);
 }
 
 ShelfId Shelves::find(ClassId of_class, const Room& room) {
     if (2 * (shelves_.size() + 1) > index_.size()) grow();
     const std::size_t mask = index_.size() - 1;
-    for (std::size_t at = hash_of(of_class, room) & mask;; at = (at + 1) & mask) {
-        if (index_[at] == none) {
-            index_[at] = static_cast<ShelfId>(shelves_.size());
-            shelves_.push_back({of_class, room, {}});
-            return index_[at];
-        }
+    for (std::size_t at = hash_of(of_class, room) & mask; index_[at] != none;
+         at = (at + 1) & mask) {
         const Shelf& shelf = shelves_[index_[at]];
         if (shelf.of_class == of_class && shelf.room == room) return index_[at];
     }
+    const ShelfId id = unused(of_class);
+    shelves_[id].room = room;
+    enter(id);
+    return id;
+}
+
+/// A new shelf, or one that nobody needs any more.
+ShelfId Shelves::unused(ClassId of_class) {
+    std::deque<ShelfId>& empty = empty_[of_class];
+    while (empty.size() > empty_kept) {
+        const ShelfId id = empty.front();
+        empty.pop_front();
+        Shelf& shelf = shelves_[id];
+        // It may have had hosts since, and may wait a second time.
+        if (--shelf.waiting > 0 || !shelf.hosts.empty()) continue;
+        leave(id);
+        ++shelf.version;
+        return id;
+    }
+    const auto id = static_cast<ShelfId>(shelves_.size());
+    std::vector<ShelfId>& same = by_class_[of_class];
+    shelves_.emplace_back();
+    shelves_.back().of_class = of_class;
+    shelves_.back().place = static_cast<std::uint32_t>(same.size());
+    same.push_back(id);
+    return id;
+}
+
+void Shelves::is_empty(ShelfId id) {
+    ++shelves_[id].waiting;
+    empty_[shelves_[id].of_class].push_back(id);
 }
 
 void Shelves::grow() {
@@ -59,22 +91,21 @@ void Shelves::enter(ShelfId id) {
     index_[at] = id;
 }
 
-std::vector<ShelfId> Shelves::forget_empty() {
-    const auto is_empty = [](const Shelf& shelf) { return shelf.hosts.empty(); };
-    const auto empty =
-        static_cast<std::size_t>(std::count_if(shelves_.begin(), shelves_.end(), is_empty));
-    if (empty < forget_beyond || empty * 4 < shelves_.size() * 3) return {};
-    std::vector<ShelfId> old;
-    std::vector<Shelf> kept;
-    for (ShelfId id = 0; id < shelves_.size(); ++id) {
-        if (is_empty(shelves_[id])) continue;
-        old.push_back(id);
-        kept.push_back(std::move(shelves_[id]));
+/// Takes it from the index and moves up those behind it that would not be found any more.
+void Shelves::leave(ShelfId id) {
+    const std::size_t mask = index_.size() - 1;
+    const auto home = [&](ShelfId shelf) {
+        return hash_of(shelves_[shelf].of_class, shelves_[shelf].room) & mask;
+    };
+    std::size_t gap = home(id);
+    while (index_[gap] != id) gap = (gap + 1) & mask;
+    for (std::size_t at = (gap + 1) & mask; index_[at] != none; at = (at + 1) & mask) {
+        const std::size_t from_home = (at - home(index_[at])) & mask;
+        if (from_home < ((at - gap) & mask)) continue;
+        index_[gap] = index_[at];
+        gap = at;
     }
-    shelves_ = std::move(kept);
-    index_.assign(index_.size(), none);
-    for (ShelfId id = 0; id < shelves_.size(); ++id) enter(id);
-    return old;
+    index_[gap] = none;
 }
 
 }  // namespace vdc::placement

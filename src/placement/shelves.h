@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <set>
 #include <string>
 #include <vector>
@@ -27,6 +28,9 @@ using Rank = std::uint32_t;  ///< a host's place in the order of names
 
 struct Shelf {
     ClassId of_class = 0;
+    std::uint32_t place = 0;    ///< among the shelves of its class
+    std::uint32_t version = 0;  ///< grows when the shelf is used for another room
+    std::uint32_t waiting = 0;  ///< how often it stands among those to be used again
     Room room;
     std::set<Rank> hosts;
 };
@@ -40,18 +44,24 @@ class Shelves {
     ShelfId find(ClassId of_class, const Room& room);
 
     std::size_t count() const { return shelves_.size(); }
+    std::size_t classes() const { return classes_.size(); }
+    /// The shelves of a class, each at its place.
+    const std::vector<ShelfId>& of_class(ClassId id) const { return by_class_[id]; }
     const Shelf& operator[](ShelfId id) const { return shelves_[id]; }
     Shelf& operator[](ShelfId id) { return shelves_[id]; }
 
-    /// Forgets the shelves without hosts when they are many; then all others have new numbers.
-    /// The old number of each; empty when nothing was done.
-    std::vector<ShelfId> forget_empty();
+    /// The last host has left it: when many are empty, those empty longest are used again.
+    void is_empty(ShelfId id);
 
   private:
     void grow();
     void enter(ShelfId id);
+    void leave(ShelfId id);
+    ShelfId unused(ClassId of_class);
 
     std::vector<HostClass> classes_;
+    std::vector<std::vector<ShelfId>> by_class_;
+    std::vector<std::deque<ShelfId>> empty_;  ///< by class, those empty longest first
     std::vector<Shelf> shelves_;
     std::vector<ShelfId> index_;  ///< open addressing by hash; a power of two of places
 };

@@ -1,0 +1,148 @@
+#include "trials/placement_trial.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "trials/table.h"
+
+namespace vdc::trials {
+
+using base::Error;
+using base::Json;
+
+namespace {
+
+/// A folder that is gone after the test.
+class Folder {
+  public:
+    Folder() {
+        std::string name = testing::TempDir() + "trials-XXXXXX";
+        path_ = ::mkdtemp(name.data());
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    const std::string& path() const { return path_; }
+    void write(const std::string& name, const std::string& text) const {
+        std::ofstream(path_ + "/" + name) << text;
+    }
+
+  private:
+    std::string path_;
+};
+
+PlacementWish wish(const std::string& trace, const Folder& folder) {
+    PlacementWish result;
+    result.trace = trace;
+    result.data = folder.path();
+    return result;
+}
+
+/// 400 instances, one every ten seconds, of one processor and 2 GiB, some of 16 and 32.
+std::string instances() {
+    std::string text = "vmid,cpu,mem,at,lt\n";
+    for (int number = 0; number < 400; ++number) {
+        const bool large = number % 9 == 0;
+        text += std::to_string(number) + (large ? ",16,32," : ",1,2,") +
+                std::to_string(number * 10) + ".0," + std::to_string(300 + number % 7 * 500) +
+                ".0\n";
+    }
+    return text;
+}
+
+const Json& row(const Json& outcome, const std::string& policy) {
+    for (const Json& each : outcome.at("rows").items())
+        if (each.text_at("policy") == policy) return each;
+    return outcome.at("no such policy");
+}
+
+}  // namespace
+
+TEST(Tables, SayWhichColumnAndWhichRowIsWrong) {
+    const auto table = Table::parse("a table", "cpu,mem\n1,2\n3,x\n");
+    ASSERT_TRUE(table.ok());
+    EXPECT_EQ(table->number(0, 1).value(), 2);
+    EXPECT_EQ(table->number(1, 1).error().code, Error::Code::invalid);
+    EXPECT_EQ(table->column("disk").error().message, "a table has no column 'disk'");
+    EXPECT_EQ(Table::parse("a table", "cpu,mem\n1\n").error().message,
+              "a table, row 1: it has 1 values");
+}
+
+TEST(PlacementTrials, SayWhatIsMissingWhenTheDataIsNotThere) {
+    const Folder folder;
+    for (const auto& [name, about] : trials()) {
+        const auto outcome = run_placement_trial(wish(name, folder));
+        ASSERT_FALSE(outcome.ok()) << name;
+        EXPECT_EQ(outcome.error().code, Error::Code::not_found) << name;
+        EXPECT_NE(outcome.error().message.find(folder.path()), std::string::npos) << name;
+    }
+    EXPECT_EQ(run_placement_trial(wish("cpu", folder)).error().code, Error::Code::invalid);
+}
+
+TEST(PlacementTrials, RefuseNumbersThatMakeNoSense) {
+    const Folder folder;
+    PlacementWish wrong = wish("numa", folder);
+    wrong.points = 0;
+    EXPECT_EQ(run_placement_trial(wrong).error().message, "--points is 0");
+    wrong = wish("numa", folder);
+    wrong.begin = 10;
+    wrong.end = 10;
+    EXPECT_EQ(run_placement_trial(wrong).error().code, Error::Code::invalid);
+}
+
+TEST(PlacementTrials, AllocateWhatFitsWhateverThePolicy) {
+    const Folder folder;
+    folder.write("machines.csv",
+                 "sn,cpu_milli,memory_mib,gpu,model\na,32000,65536,4,X\nb,32000,65536,2,Y\n");
+    folder.write("pods_even.csv",
+                 "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec\n"
+                 "p,1000,1024,1,500,\nq,1000,1024,1,1000,X|Y\n");
+    PlacementWish gpu = wish("gpu", folder);
+    gpu.hosts_file = "machines";
+    gpu.seeds = 2;
+    const auto outcome = run_placement_trial(gpu);
+    ASSERT_TRUE(outcome.ok()) << text(outcome.error());
+    EXPECT_EQ(outcome->integer_at("accelerators"), 6);
+    for (const char* policy : {"first_fit", "best_fit", "fgd", "ours"})
+        EXPECT_EQ(row(*outcome, policy).at("at_130").real(), 100) << policy;
+}
+
+TEST(PlacementTrials, TellTheSameTwice) {
+    const Folder folder;
+    folder.write("vms_visible.csv", instances());
+    PlacementWish numa = wish("numa", folder);
+    numa.hosts = 2;
+    numa.host_cpus = 20;
+    numa.host_memory = 64;
+    numa.points = 5;
+    const auto once = run_placement_trial(numa);
+    ASSERT_TRUE(once.ok()) << text(once.error());
+    EXPECT_EQ(once->integer_at("episodes"), 5);
+    EXPECT_GT(row(*once, "first_fit").integer_at("wait_s"), 0);
+    EXPECT_EQ(run_placement_trial(numa).value(), *once);
+}
+
+TEST(PlacementTrials, SayWhoFitsIntoNoHost) {
+    const Folder folder;
+    folder.write("vms_visible.csv", instances());
+    PlacementWish numa = wish("numa", folder);
+    numa.hosts = 2;
+    numa.host_cpus = 8;
+    EXPECT_EQ(run_placement_trial(numa).error().code, Error::Code::invalid);
+}
+
+TEST(PlacementTrials, TimeDecisionsThatFindPlaces) {
+    const Folder folder;
+    folder.write("vms_visible.csv", instances());
+    PlacementWish speed = wish("speed", folder);
+    speed.hosts = 50;
+    speed.decisions = 1000;
+    const auto outcome = run_placement_trial(speed);
+    ASSERT_TRUE(outcome.ok()) << text(outcome.error());
+    const Json& only = outcome->at("rows").items().front();
+    EXPECT_GT(only.integer_at("instances"), 50);
+    EXPECT_GT(only.integer_at("decisions_per_s"), 0);
+}
+
+}  // namespace vdc::trials
