@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -43,7 +44,8 @@ class Edit {
 };
 
 /// A sorted map whose copies are cheap and share what they have in common: a copy costs one
-/// pointer, a change after it one leaf and the list of leaves. Iterates in key order.
+/// pointer, a change after it the nodes on the way to its entry (a B+ tree with path copying; J. R.
+/// Driscoll et al., Making Data Structures Persistent, 1989). Iterates in key order.
 /// Copies may be read from several threads; one copy is changed by one thread.
 template <class Key, class Value>
 class SortedMap {
@@ -51,14 +53,20 @@ class SortedMap {
     using Entry = std::pair<Key, Value>;
 
   private:
-    static constexpr std::size_t leaf_max = 64;
-    struct Leaf {
-        Edit::Owner owner;
-        std::vector<Entry> entries;  // sorted, never empty
+    static constexpr std::size_t node_max = 64;
+
+    /// A leaf has entries, a branch has children; neither is ever empty.
+    struct Node;
+    struct Child {
+        Key from;  ///< no key in it is less; of a branch's first child it says nothing
+        std::shared_ptr<Node> node;
     };
-    struct Root {
+    struct Node {
         Edit::Owner owner;
-        std::vector<std::shared_ptr<Leaf>> leaves;  // sorted by their first keys
+        std::vector<Entry> entries;
+        std::vector<Child> children;
+        bool is_leaf() const { return children.empty(); }
+        bool is_empty() const { return entries.empty() && children.empty(); }
     };
 
   public:
@@ -69,11 +77,11 @@ class SortedMap {
         using pointer = const Entry*;
         using iterator_category = std::forward_iterator_tag;
         using difference_type = std::ptrdiff_t;
-        const Entry& operator*() const { return root_->leaves[leaf_]->entries[at_]; }
+        const Entry& operator*() const { return leaf_->entries[at_]; }
         const Entry* operator->() const { return &**this; }
         Iterator& operator++() {
-            if (++at_ == root_->leaves[leaf_]->entries.size()) {
-                ++leaf_;
+            if (++at_ == leaf_->entries.size()) {
+                leaf_ = leaf_after(*root_, leaf_->entries.back().first);
                 at_ = 0;
             }
             return *this;
@@ -89,30 +97,30 @@ class SortedMap {
 
       private:
         friend class SortedMap;
-        const Root* root_ = nullptr;
-        std::size_t leaf_ = 0;
+        const Node* root_ = nullptr;
+        const Node* leaf_ = nullptr;  ///< none: the end
         std::size_t at_ = 0;
     };
 
     std::size_t size() const { return size_; }
     bool empty() const { return size_ == 0; }
 
-    Iterator begin() const { return at(0, 0); }
-    Iterator end() const { return at(root_ ? root_->leaves.size() : 0, 0); }
+    Iterator begin() const { return root_ ? at(first_leaf(root_.get()), 0) : end(); }
+    Iterator end() const { return at(nullptr, 0); }
 
     /// The first entry whose key is not less than `key`.
     Iterator lower_bound(const Key& key) const {
         if (!root_) return end();
-        const std::size_t leaf = leaf_of(key);
-        const auto& entries = root_->leaves[leaf]->entries;
-        const std::size_t position = position_of(entries, key);
-        return position < entries.size() ? at(leaf, position) : at(leaf + 1, 0);
+        const Node* leaf = leaf_of(*root_, key);
+        const std::size_t position = position_of(leaf->entries, key);
+        if (position < leaf->entries.size()) return at(leaf, position);
+        return at(leaf_after(*root_, key), 0);
     }
 
     /// The value, or nullptr. Stays valid while this map (or a copy) lives unchanged.
     const Value* find(const Key& key) const {
         if (!root_) return nullptr;
-        const auto& entries = root_->leaves[leaf_of(key)]->entries;
+        const auto& entries = leaf_of(*root_, key)->entries;
         const std::size_t position = position_of(entries, key);
         if (position == entries.size() || key < entries[position].first) return nullptr;
         return &entries[position].second;
@@ -120,43 +128,28 @@ class SortedMap {
     bool contains(const Key& key) const { return find(key) != nullptr; }
 
     void set(Edit& edit, const Key& key, Value value) {
-        Root& root = own_root(edit);
-        if (root.leaves.empty()) {
-            root.leaves.push_back(std::make_shared<Leaf>(Leaf{edit.owner(), {}}));
-            root.leaves[0]->entries.emplace_back(key, std::move(value));
-            size_ = 1;
-            return;
-        }
-        const std::size_t index = leaf_of(key);
-        Leaf& leaf = own_leaf(edit, root, index);
-        const std::size_t position = position_of(leaf.entries, key);
-        if (position < leaf.entries.size() && !(key < leaf.entries[position].first)) {
-            leaf.entries[position].second = std::move(value);
-            return;
-        }
-        leaf.entries.emplace(leaf.entries.begin() + static_cast<std::ptrdiff_t>(position), key,
-                             std::move(value));
-        ++size_;
-        if (leaf.entries.size() > leaf_max) split(edit, root, index);
+        if (!root_) root_ = std::make_shared<Node>(Node{edit.owner(), {}, {}});
+        auto upper = put(edit, own(edit, root_), key, std::move(value));
+        if (!upper) return;
+        std::vector<Child> halves{{upper->from, std::move(root_)}, std::move(*upper)};
+        root_ = std::make_shared<Node>(Node{edit.owner(), {}, std::move(halves)});
     }
 
     /// True when there was such an entry.
     bool erase(Edit& edit, const Key& key) {
         if (!contains(key)) return false;
-        Root& root = own_root(edit);
-        const std::size_t index = leaf_of(key);
-        Leaf& leaf = own_leaf(edit, root, index);
-        leaf.entries.erase(leaf.entries.begin() +
-                           static_cast<std::ptrdiff_t>(position_of(leaf.entries, key)));
+        take(edit, own(edit, root_), key);
         --size_;
-        if (leaf.entries.empty())
-            root.leaves.erase(root.leaves.begin() + static_cast<std::ptrdiff_t>(index));
-        if (root.leaves.empty()) root_ = nullptr;
+        while (root_->children.size() == 1) {
+            auto only = root_->children.front().node;
+            root_ = std::move(only);
+        }
+        if (root_->is_empty()) root_ = nullptr;
         return true;
     }
 
   private:
-    Iterator at(std::size_t leaf, std::size_t position) const {
+    Iterator at(const Node* leaf, std::size_t position) const {
         Iterator iterator;
         iterator.root_ = root_.get();
         iterator.leaf_ = leaf;
@@ -164,14 +157,34 @@ class SortedMap {
         return iterator;
     }
 
-    /// The last leaf that begins at or before `key`, or the first one. There is at least one.
-    std::size_t leaf_of(const Key& key) const {
-        const auto& leaves = root_->leaves;
-        const auto after = std::upper_bound(leaves.begin(), leaves.end(), key,
-                                            [](const Key& wanted, const auto& leaf) {
-                                                return wanted < leaf->entries.front().first;
-                                            });
-        return after == leaves.begin() ? 0 : static_cast<std::size_t>(after - leaves.begin()) - 1;
+    /// The last child that begins at or before `key`, or the first one.
+    static std::size_t child_of(const Node& branch, const Key& key) {
+        const auto after = std::upper_bound(
+            branch.children.begin() + 1, branch.children.end(), key,
+            [](const Key& wanted, const Child& child) { return wanted < child.from; });
+        return static_cast<std::size_t>(after - branch.children.begin()) - 1;
+    }
+
+    static const Node* leaf_of(const Node& root, const Key& key) {
+        const Node* node = &root;
+        while (!node->is_leaf()) node = node->children[child_of(*node, key)].node.get();
+        return node;
+    }
+
+    static const Node* first_leaf(const Node* node) {
+        while (!node->is_leaf()) node = node->children.front().node.get();
+        return node;
+    }
+
+    /// The leaf that follows the one where `key` belongs; nullptr: that is the last.
+    static const Node* leaf_after(const Node& root, const Key& key) {
+        const Node* next = nullptr;
+        for (const Node* node = &root; !node->is_leaf();) {
+            const std::size_t index = child_of(*node, key);
+            if (index + 1 < node->children.size()) next = node->children[index + 1].node.get();
+            node = node->children[index].node.get();
+        }
+        return next != nullptr ? first_leaf(next) : nullptr;
     }
 
     static std::size_t position_of(const std::vector<Entry>& entries, const Key& key) {
@@ -181,32 +194,69 @@ class SortedMap {
         return static_cast<std::size_t>(found - entries.begin());
     }
 
-    Root& own_root(Edit& edit) {
-        if (!root_) root_ = std::make_shared<Root>(Root{edit.owner(), {}});
-        if (root_->owner != edit.owner())
-            root_ = std::make_shared<Root>(Root{edit.owner(), root_->leaves});
-        return *root_;
+    /// The node, made a copy of its own first when it was not made under this edit.
+    static Node& own(Edit& edit, std::shared_ptr<Node>& node) {
+        if (node->owner != edit.owner())
+            node = std::make_shared<Node>(Node{edit.owner(), node->entries, node->children});
+        return *node;
     }
 
-    Leaf& own_leaf(Edit& edit, Root& root, std::size_t index) {
-        auto& leaf = root.leaves[index];
-        if (leaf->owner != edit.owner())
-            leaf = std::make_shared<Leaf>(Leaf{edit.owner(), leaf->entries});
-        return *leaf;
+    /// Where the node grew too large, its upper half, which is not in it any more.
+    std::optional<Child> put(Edit& edit, Node& node, const Key& key, Value&& value) {
+        if (node.is_leaf()) return put_entry(edit, node, key, std::move(value));
+        const std::size_t index = child_of(node, key);
+        auto upper = put(edit, own(edit, node.children[index].node), key, std::move(value));
+        if (!upper) return {};
+        insert_at(node.children, index + 1, std::move(*upper));
+        if (node.children.size() <= node_max) return {};
+        auto half = upper_half(node.children);
+        const Key from = half.front().from;
+        return Child{from, std::make_shared<Node>(Node{edit.owner(), {}, std::move(half)})};
     }
 
-    void split(Edit& edit, Root& root, std::size_t index) {
-        auto& entries = root.leaves[index]->entries;
-        const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-        auto upper = std::make_shared<Leaf>(Leaf{edit.owner(), {}});
-        upper->entries.assign(std::make_move_iterator(middle),
-                              std::make_move_iterator(entries.end()));
-        entries.erase(middle, entries.end());
-        root.leaves.insert(root.leaves.begin() + static_cast<std::ptrdiff_t>(index) + 1,
-                           std::move(upper));
+    std::optional<Child> put_entry(Edit& edit, Node& leaf, const Key& key, Value&& value) {
+        const std::size_t position = position_of(leaf.entries, key);
+        if (position < leaf.entries.size() && !(key < leaf.entries[position].first)) {
+            leaf.entries[position].second = std::move(value);
+            return {};
+        }
+        insert_at(leaf.entries, position, Entry(key, std::move(value)));
+        ++size_;
+        if (leaf.entries.size() <= node_max) return {};
+        auto half = upper_half(leaf.entries);
+        const Key from = half.front().first;
+        return Child{from, std::make_shared<Node>(Node{edit.owner(), std::move(half), {}})};
     }
 
-    std::shared_ptr<Root> root_;
+    /// The entry is there. Nodes that become empty go.
+    static void take(Edit& edit, Node& node, const Key& key) {
+        if (node.is_leaf()) return remove_at(node.entries, position_of(node.entries, key));
+        const std::size_t index = child_of(node, key);
+        Node& child = own(edit, node.children[index].node);
+        take(edit, child, key);
+        if (child.is_empty()) remove_at(node.children, index);
+    }
+
+    template <class Item>
+    static void insert_at(std::vector<Item>& items, std::size_t index, Item item) {
+        items.insert(items.begin() + static_cast<std::ptrdiff_t>(index), std::move(item));
+    }
+
+    template <class Item>
+    static void remove_at(std::vector<Item>& items, std::size_t index) {
+        items.erase(items.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+
+    template <class Item>
+    static std::vector<Item> upper_half(std::vector<Item>& items) {
+        const auto middle = items.begin() + static_cast<std::ptrdiff_t>(items.size() / 2);
+        std::vector<Item> half(std::make_move_iterator(middle),
+                               std::make_move_iterator(items.end()));
+        items.erase(middle, items.end());
+        return half;
+    }
+
+    std::shared_ptr<Node> root_;
     std::size_t size_ = 0;
 };
 
