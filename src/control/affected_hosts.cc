@@ -1,6 +1,5 @@
 #include "control/affected_hosts.h"
 
-#include "control/duties.h"
 #include "model/places.h"
 
 namespace vdc::control {
@@ -22,8 +21,6 @@ using model::VolumeSnapshot;
 
 namespace {
 
-using Hosts = std::set<HostId>;
-
 /// What became of a record: either may be missing.
 template <class R>
 struct Pair {
@@ -31,6 +28,7 @@ struct Pair {
     const R* after = nullptr;
 
     bool both() const { return before != nullptr && after != nullptr; }
+    typename R::Id id() const { return (after != nullptr ? after : before)->id; }
     /// Whether something beside `observed` is another: all of it where there was no record, or
     /// there is none any more.
     bool same_but_observed() const {
@@ -42,47 +40,63 @@ struct Pair {
 /// Looks at one snapshot after the other: what was, and what is.
 class Finder {
   public:
-    Finder(const Snapshot& before, const Snapshot& after, Hosts& hosts)
-        : before_(before), after_(after), hosts_(hosts) {}
+    Finder(const Snapshot& before, const Snapshot& after, Affected& affected)
+        : before_(before), after_(after), affected_(affected) {}
 
-    void image(const Pair<Image>& pair);
-    void network(const Pair<Network>& pair);
-    void volume(const Pair<Volume>& pair);
-    void volume_snapshot(const Pair<VolumeSnapshot>& pair);
-    void port(const Pair<Port>& pair);
-    void instance(const Pair<Instance>& pair);
-    void application(const Pair<Application>& pair);
-    void key(const Pair<KeyPair>& pair);
-    void host(const Pair<Host>& pair);
+    void look(const model::Subject& subject);
 
-    template <class R>
-    Pair<R> pair(base::Uuid id) const {
-        return {before_.find<R>(typename R::Id{id}), after_.find<R>(typename R::Id{id})};
+    /// What names a network has is the same on all hosts that have it: these are looked up once,
+    /// after all changes.
+    void tell_names() {
+        for (const model::NetworkId id : renamed_) add_places<Network>(id);
     }
 
   private:
-    void add(const std::optional<HostId>& host) {
-        if (host) hosts_.insert(*host);
+    void found(const Pair<Image>& pair);
+    void found(const Pair<Network>& pair);
+    void found(const Pair<Volume>& pair);
+    void found(const Pair<VolumeSnapshot>& pair);
+    void found(const Pair<Port>& pair);
+    void found(const Pair<Instance>& pair);
+    void found(const Pair<Application>& pair);
+    void found(const Pair<KeyPair>& pair);
+    void found(const Pair<Host>& pair);
+
+    template <class R>
+    void look(base::Uuid id) {
+        const Pair<R> pair{before_.find<R>(typename R::Id{id}), after_.find<R>(typename R::Id{id})};
+        if (pair.before != pair.after) found(pair);
     }
-    void add(const model::Places& places) {
-        for (const Place& place : places) hosts_.insert(place.host);
+
+    void add(const std::optional<HostId>& host, const model::Subject& part) {
+        if (host) affected_[*host].insert(part);
+    }
+    void add(const model::Places& places, const model::Subject& part) {
+        for (const Place& place : places) affected_[place.host].insert(part);
     }
     template <class R>
     void add_places(typename R::Id id) {
         for (const Snapshot* s : {&before_, &after_})
-            if (const R* record = s->find<R>(id)) add(record->claimed.places);
+            if (const R* record = s->find<R>(id)) add(record->claimed.places, record->subject());
     }
-    void add_host_of(const std::optional<model::InstanceId>& id) {
+    /// On its host the instance itself.
+    void add_run_of(const std::optional<model::InstanceId>& id) {
         if (!id) return;
         for (const Snapshot* s : {&before_, &after_})
-            if (const auto* instance = s->find<Instance>(*id)) add(instance->claimed.host);
+            if (const auto* instance = s->find<Instance>(*id))
+                add(instance->claimed.host, instance->subject());
     }
-    void add_carriers(const std::optional<model::InstanceId>& id) {
+    void add_front_of(const std::optional<model::InstanceId>& id) {
         if (!id) return;
         for (const Snapshot* s : {&before_, &after_})
             if (const auto* instance = s->find<Instance>(*id); instance != nullptr)
                 if (instance->declared.application)
                     add_places<Application>(*instance->declared.application);
+    }
+    /// The networks of an instance, on a host that it comes to or leaves.
+    void add_networks_of(const Instance& instance, const Snapshot& s) {
+        for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value))
+            add(instance.claimed.host, {Noun::network, port->declared.network.value});
     }
     /// Hosts that have another place for it than before, or saw something else of it.
     template <class R>
@@ -90,7 +104,8 @@ class Finder {
 
     const Snapshot& before_;
     const Snapshot& after_;
-    Hosts& hosts_;
+    Affected& affected_;
+    std::set<model::NetworkId> renamed_;
 };
 
 template <class R>
@@ -104,7 +119,7 @@ void Finder::add_changed_places(const Pair<R>& pair) {
             const Place* there = place_on(other.claimed.places, place.host);
             if (there == nullptr || *there != place ||
                 seen(one, place.host) != seen(other, place.host))
-                hosts_.insert(place.host);
+                affected_[place.host].insert(one.subject());
         }
     };
     compare(*pair.before, *pair.after);
@@ -112,22 +127,17 @@ void Finder::add_changed_places(const Pair<R>& pair) {
 }
 
 /// A sighting on one host may be what another brings the image from.
-void Finder::image(const Pair<Image>& pair) {
-    for (const Image* image : {pair.before, pair.after}) {
-        if (image == nullptr) continue;
-        for (const Place& place : image->claimed.places) {
-            const Place* then =
-                pair.both() ? place_on(pair.before->claimed.places, place.host) : nullptr;
-            const Place* now =
-                pair.both() ? place_on(pair.after->claimed.places, place.host) : nullptr;
-            if (then == nullptr || now == nullptr ||
-                image_duty(before_, *pair.before, *then) != image_duty(after_, *pair.after, *now))
-                hosts_.insert(place.host);
-        }
-    }
+void Finder::found(const Pair<Image>& pair) {
+    const bool same_for_all =
+        pair.both() && pair.before->declared == pair.after->declared &&
+        pair.before->claimed.host == pair.after->claimed.host &&
+        image_sources(before_, *pair.before) == image_sources(after_, *pair.after);
+    if (same_for_all) return add_changed_places(pair);
+    for (const Image* image : {pair.before, pair.after})
+        if (image != nullptr) add(image->claimed.places, image->subject());
 }
 
-void Finder::network(const Pair<Network>& pair) {
+void Finder::found(const Pair<Network>& pair) {
     if (pair.both()) {
         model::NetworkClaimed claimed = pair.after->claimed;
         claimed.places = pair.before->claimed.places;
@@ -136,121 +146,139 @@ void Finder::network(const Pair<Network>& pair) {
             pair.before->declared == pair.after->declared && pair.before->claimed == claimed)
             return add_changed_places(pair);
     }
-    const model::NetworkId id = (pair.after != nullptr ? pair.after : pair.before)->id;
+    const model::NetworkId id = pair.id();
     add_places<Network>(id);
     for (const Snapshot* s : {&before_, &after_}) {
         for (const Port* port : s->linked_records<Port>(Link::network_port, id.value))
-            add_host_of(port->declared.instance);
+            add_run_of(port->declared.instance);
         for (const auto* application :
              s->linked_records<Application>(Link::network_application, id.value))
-            add(application->claimed.places);
+            add(application->claimed.places, application->subject());
     }
 }
 
-void Finder::volume(const Pair<Volume>& pair) {
+void Finder::found(const Pair<Volume>& pair) {
     for (const Volume* volume : {pair.before, pair.after}) {
         if (volume == nullptr) continue;
-        add(volume->claimed.host);
-        if (!pair.same_but_observed()) add_host_of(volume->declared.instance);
+        add(volume->claimed.host, volume->subject());
+        if (!pair.same_but_observed()) add_run_of(volume->declared.instance);
     }
 }
 
-void Finder::volume_snapshot(const Pair<VolumeSnapshot>& pair) {
+void Finder::found(const Pair<VolumeSnapshot>& pair) {
     for (const VolumeSnapshot* snapshot : {pair.before, pair.after}) {
         if (snapshot == nullptr) continue;
         for (const Snapshot* s : {&before_, &after_})
             if (const auto* volume = s->find<Volume>(snapshot->declared.volume))
-                add(volume->claimed.host);
+                add(volume->claimed.host, volume->subject());
     }
 }
 
 /// Its address is a name on every host that has the network.
-void Finder::port(const Pair<Port>& pair) {
+void Finder::found(const Pair<Port>& pair) {
     if (pair.same_but_observed()) return;
     for (const Port* port : {pair.before, pair.after}) {
         if (port == nullptr) continue;
-        add_places<Network>(port->declared.network);
-        add_host_of(port->declared.instance);
-        add_carriers(port->declared.instance);
+        renamed_.insert(port->declared.network);
+        add_run_of(port->declared.instance);
+        add_front_of(port->declared.instance);
     }
 }
 
-void Finder::instance(const Pair<Instance>& pair) {
-    for (const Instance* instance : {pair.before, pair.after})
-        if (instance != nullptr) add(instance->claimed.host);
-    const model::InstanceId id = (pair.after != nullptr ? pair.after : pair.before)->id;
+void Finder::found(const Pair<Instance>& pair) {
     const bool same_name = !pair.both() || pair.before->name == pair.after->name;
-    const bool same_backend = pair.both() && same_name &&
-                              pair.before->claimed.host == pair.after->claimed.host &&
-                              wanted_power(*pair.before) == wanted_power(*pair.after);
-    if (!same_backend) add_carriers(id);
+    const bool same_host = pair.both() && pair.before->claimed.host == pair.after->claimed.host;
+    const bool same_backend =
+        same_host && same_name && wanted_power(*pair.before) == wanted_power(*pair.after);
+    for (const auto& [instance, s] :
+         {std::pair(pair.before, &before_), std::pair(pair.after, &after_)}) {
+        if (instance == nullptr) continue;
+        add(instance->claimed.host, instance->subject());
+        if (!same_host) add_networks_of(*instance, *s);
+    }
+    if (!same_backend) add_front_of(pair.id());
     if (same_name) return;  // its ports come and go as records of their own
-    for (const Port* port : after_.linked_records<Port>(Link::instance_port, id.value))
-        add_places<Network>(port->declared.network);
+    for (const Port* port : after_.linked_records<Port>(Link::instance_port, pair.id().value))
+        renamed_.insert(port->declared.network);
 }
 
-void Finder::application(const Pair<Application>& pair) {
+void Finder::found(const Pair<Application>& pair) {
     if (pair.same_but_observed()) return add_changed_places(pair);
+    const auto name = [](const Application* application) {
+        return application != nullptr ? front_name(*application) : std::nullopt;
+    };
+    const bool same_name =
+        pair.both() && name(pair.before) == name(pair.after) &&
+        pair.before->declared.instance.network == pair.after->declared.instance.network;
     for (const Application* application : {pair.before, pair.after}) {
         if (application == nullptr) continue;
-        add(application->claimed.places);
-        add_places<Network>(application->declared.instance.network);
+        add(application->claimed.places, application->subject());
+        if (!same_name) renamed_.insert(application->declared.instance.network);
     }
 }
 
-void Finder::key(const Pair<KeyPair>& pair) {
-    const model::KeyPairId id = (pair.after != nullptr ? pair.after : pair.before)->id;
+void Finder::found(const Pair<KeyPair>& pair) {
     for (const Snapshot* s : {&before_, &after_})
-        for (const auto* instance : s->linked_records<Instance>(Link::key_instance, id.value))
-            add(instance->claimed.host);
+        for (const auto* instance :
+             s->linked_records<Instance>(Link::key_instance, pair.id().value))
+            add(instance->claimed.host, instance->subject());
 }
 
-/// Others may bring images from it.
-void Finder::host(const Pair<Host>& pair) {
-    const HostId id = (pair.after != nullptr ? pair.after : pair.before)->id;
-    hosts_.insert(id);
-    if (pair.both() && pair.before->name == pair.after->name &&
-        pair.before->claimed.health == pair.after->claimed.health)
-        return;
+/// What was claimed under an epoch that is fenced is no duty any more. Others may bring images from
+/// the host.
+void Finder::found(const Pair<Host>& pair) {
+    Parts& parts = affected_[pair.id()];
+    const bool same_duties =
+        pair.both() && pair.before->claimed.fenced == pair.after->claimed.fenced;
+    if (!same_duties) parts.insert({Noun::host, pair.id().value});
+    std::set<model::ImageId> images;
     for (const Snapshot* s : {&before_, &after_})
-        for (const auto* image : s->linked_records<Image>(Link::host_image, id.value))
-            add(image->claimed.places);
+        for (const base::Uuid& id : s->linked(Link::host_image, pair.id().value))
+            images.insert({id});
+    for (const model::ImageId id : images) {
+        const auto* before = before_.find<Image>(id);
+        const auto* after = after_.find<Image>(id);
+        const bool both = before != nullptr && after != nullptr;
+        if (both && image_sources(before_, *before) == image_sources(after_, *after)) continue;
+        for (const Image* image : {before, after})
+            if (image != nullptr) add(image->claimed.places, image->subject());
+    }
 }
 
-}  // namespace
-
-void add_affected_hosts(const Snapshot& before, const Snapshot& after,
-                        const model::Subject& subject, std::set<HostId>& hosts) {
-    Finder finder(before, after, hosts);
-    const auto look = [&]<class R>(void (Finder::*found)(const Pair<R>&)) {
-        const Pair<R> pair = finder.pair<R>(subject.id);
-        if (pair.before != pair.after) (finder.*found)(pair);
-    };
+void Finder::look(const model::Subject& subject) {
     switch (subject.noun) {
-        case Noun::image: return look(&Finder::image);
-        case Noun::network: return look(&Finder::network);
-        case Noun::volume: return look(&Finder::volume);
-        case Noun::volume_snapshot: return look(&Finder::volume_snapshot);
-        case Noun::port: return look(&Finder::port);
-        case Noun::instance: return look(&Finder::instance);
-        case Noun::application: return look(&Finder::application);
-        case Noun::key_pair: return look(&Finder::key);
-        case Noun::host: return look(&Finder::host);
+        case Noun::image: return look<Image>(subject.id);
+        case Noun::network: return look<Network>(subject.id);
+        case Noun::volume: return look<Volume>(subject.id);
+        case Noun::volume_snapshot: return look<VolumeSnapshot>(subject.id);
+        case Noun::port: return look<Port>(subject.id);
+        case Noun::instance: return look<Instance>(subject.id);
+        case Noun::application: return look<Application>(subject.id);
+        case Noun::key_pair: return look<KeyPair>(subject.id);
+        case Noun::host: return look<Host>(subject.id);
         case Noun::project:
         case Noun::flavor:
         case Noun::operation: return;
     }
 }
 
-std::set<HostId> affected_hosts(const Snapshot& before, const Snapshot& after,
-                                const std::vector<model::CommitPtr>& commits) {
+}  // namespace
+
+Affected affected_hosts(const Snapshot& before, const Snapshot& after,
+                        const std::set<model::Subject>& subjects) {
+    Affected affected;
+    Finder finder(before, after, affected);
+    for (const model::Subject& subject : subjects) finder.look(subject);
+    finder.tell_names();
+    return affected;
+}
+
+Affected affected_hosts(const Snapshot& before, const Snapshot& after,
+                        const std::vector<model::CommitPtr>& commits) {
     std::set<model::Subject> subjects;
     for (const model::CommitPtr& commit : commits)
         for (const model::Step& step : commit->steps) subjects.insert(subject_of(step.change));
-    std::set<HostId> hosts;
-    for (const model::Subject& subject : subjects)
-        add_affected_hosts(before, after, subject, hosts);
-    return hosts;
+    return affected_hosts(before, after, subjects);
 }
 
 }  // namespace vdc::control

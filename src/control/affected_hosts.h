@@ -1,24 +1,28 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <vector>
 
+#include "control/duties.h"
 #include "model/commit.h"
-#include "model/snapshot.h"
 
-/// Whom a change concerns: with thousands of hosts nobody can be told of every commit.
+/// Whom a change concerns: with thousands of hosts nobody can be told of every commit, and nobody
+/// can read all duties of a host anew for each.
 namespace vdc::control {
 
-/// Adds the hosts whose duties (duties.h) may differ between the two snapshots because of what
-/// became of the subject. It never misses one; one too many costs a letter (property test: the
-/// duties of all others are equal). `before` and `after` may be any number of commits apart, when
-/// it is called for each subject that they changed. Cost: of what the subject refers to, and of the
-/// places of its network or image.
-void add_affected_hosts(const model::Snapshot& before, const model::Snapshot& after,
-                        const model::Subject& subject, std::set<model::HostId>& hosts);
+/// Hosts whose duties (duties.h) may differ between two snapshots, and which parts of them may.
+using Affected = std::map<model::HostId, Parts>;
 
-/// All of them, of commits that led from one snapshot to the other.
-std::set<model::HostId> affected_hosts(const model::Snapshot& before, const model::Snapshot& after,
-                                       const std::vector<model::CommitPtr>& commits);
+/// The hosts that are affected by what became of these subjects, any number of commits apart, when
+/// they are all that changed. None is missed, and no part of one; one too many costs a letter
+/// (property test: the duties of all others are equal, and to renew the parts is to read all).
+/// Cost: of what the subjects refer to, and of the places of their networks and images.
+Affected affected_hosts(const model::Snapshot& before, const model::Snapshot& after,
+                        const std::set<model::Subject>& subjects);
+
+/// The same of commits that led from one snapshot to the other.
+Affected affected_hosts(const model::Snapshot& before, const model::Snapshot& after,
+                        const std::vector<model::CommitPtr>& commits);
 
 }  // namespace vdc::control

@@ -13,6 +13,7 @@ using model::Instance;
 using model::KeyPair;
 using model::Link;
 using model::Network;
+using model::Noun;
 using model::Port;
 using model::Power;
 using model::Project;
@@ -42,17 +43,28 @@ static std::optional<ImageSource> source_on(const Snapshot& s, const Image& imag
                        {true, seen->format, seen->sha256, seen->virtual_size, seen->stored_size}};
 }
 
-/// The keeper, or else the first host that has it.
+std::vector<ImageSource> image_sources(const Snapshot& s, const Image& image) {
+    constexpr std::size_t most = 2;
+    std::vector<ImageSource> sources;
+    const auto try_host = [&](HostId host) {
+        if (auto source = source_on(s, image, host)) sources.push_back(std::move(*source));
+    };
+    const std::optional<HostId> keeper = image.claimed.host;
+    if (keeper) try_host(*keeper);
+    for (const model::Place& place : image.claimed.places) {
+        if (sources.size() == most) break;
+        if (place.needed && place.host != keeper) try_host(place.host);
+    }
+    return sources;
+}
+
 static std::optional<ImageSource> source_for(const Snapshot& s, const Image& image, HostId host) {
-    if (image.claimed.host && *image.claimed.host != host)
-        if (auto keeper = source_on(s, image, *image.claimed.host)) return keeper;
-    for (const model::Place& place : image.claimed.places)
-        if (place.host != host && place.needed)
-            if (auto source = source_on(s, image, place.host)) return source;
+    for (ImageSource& source : image_sources(s, image))
+        if (source.host != host) return std::move(source);
     return {};
 }
 
-ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& place) {
+static ImageDuty image_duty(const Snapshot& s, const Image& image, const model::Place& place) {
     constexpr MiB virtual_size_max{16 << 20};
     ImageDuty duty;
     duty.image = {image.id, std::string(word(image.declared.format)), image.declared.sha256,
@@ -110,17 +122,18 @@ static NetworkSpec network_spec(const Network& network) {
             {}};
 }
 
-/// Whether the address of its front has a name in its network.
-static bool has_name(const Application& application) {
-    return application.claimed.address && application.declared.front && !application.deleting;
+std::optional<NameSpec> front_name(const Application& application) {
+    const bool has_name =
+        application.claimed.address && application.declared.front && !application.deleting;
+    if (!has_name) return {};
+    return NameSpec{application.name, application.claimed.address};
 }
 
 /// Names of fronts: the same on every host that has the network, wherever the front is carried.
 static void add_front_names(const Snapshot& s, NetworkDuty& duty) {
     for (const Application* application :
          s.linked_records<Application>(Link::network_application, duty.network.id.value))
-        if (has_name(*application))
-            duty.network.names.push_back({application->name, application->claimed.address});
+        if (auto name = front_name(*application)) duty.network.names.push_back(std::move(*name));
 }
 
 /// The ports of a network: rules for those of instances here, names for all.
@@ -137,20 +150,18 @@ static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
     }
 }
 
-static void add_networks(const Snapshot& s, HostId host, Duties& duties) {
-    for (const Network* network : s.linked_records<Network>(Link::host_network, host.value)) {
-        if (network->claimed.number == 0) continue;
-        const model::Place& place = *place_on(network->claimed.places, host);
-        NetworkDuty& duty = duties.networks[network->id];
-        duty.network = network_spec(*network);
-        duty.needed = place.needed;
-        duty.reported = reported_by(*network, place);
-        if (!place.needed) continue;
-        add_ports(s, host, duty);
-        add_front_names(s, duty);
-        std::sort(duty.network.names.begin(), duty.network.names.end(),
-                  [](const NameSpec& a, const NameSpec& b) { return a.name < b.name; });
-    }
+static NetworkDuty network_duty(const Snapshot& s, const Network& network,
+                                const model::Place& place) {
+    NetworkDuty duty;
+    duty.network = network_spec(network);
+    duty.needed = place.needed;
+    duty.reported = reported_by(network, place);
+    if (!place.needed) return duty;
+    add_ports(s, place.host, duty);
+    add_front_names(s, duty);
+    std::sort(duty.network.names.begin(), duty.network.names.end(),
+              [](const NameSpec& a, const NameSpec& b) { return a.name < b.name; });
+    return duty;
 }
 
 static FrontSpec front_spec(const Snapshot& s, const Application& application,
@@ -177,22 +188,20 @@ static FrontSpec front_spec(const Snapshot& s, const Application& application,
     return spec;
 }
 
-static void add_fronts(const Snapshot& s, HostId host, Duties& duties) {
-    for (const Application* application :
-         s.linked_records<Application>(Link::host_application, host.value)) {
-        const model::Place& place = *place_on(application->claimed.places, host);
-        const auto& network = s.get<Network>(application->declared.instance.network);
-        FrontDuty& front = duties.fronts[application->id];
-        front.reported = reported_by(*application, place);
-        front.gone = !place.needed || !application->declared.front;
-        if (!front.gone) {
-            front.front = front_spec(s, *application, network);
-            continue;
-        }
-        front.front.id = application->id;
-        front.front.network = network.id;
-        front.front.network_number = static_cast<int>(network.claimed.number);
+static FrontDuty front_duty(const Snapshot& s, const Application& application,
+                            const model::Place& place) {
+    const auto& network = s.get<Network>(application.declared.instance.network);
+    FrontDuty duty;
+    duty.reported = reported_by(application, place);
+    duty.gone = !place.needed || !application.declared.front;
+    if (!duty.gone) {
+        duty.front = front_spec(s, application, network);
+        return duty;
     }
+    duty.front.id = application.id;
+    duty.front.network = network.id;
+    duty.front.network_number = static_cast<int>(network.claimed.number);
+    return duty;
 }
 
 SeedSpec seed(const Snapshot& s, const Instance& instance) {
@@ -263,26 +272,96 @@ static bool kept_before_fence(const Snapshot& s, const Volume& volume) {
            volume.claimed.epoch <= host.claimed.fenced;
 }
 
-Duties duties(const Snapshot& s, HostId host) {
-    Duties duties;
-    duties.revision = s.revision;
-    if (const auto* here = s.find<model::Host>(host)) {
-        duties.host_name = here->name;
-        duties.epoch = here->claimed.epoch;
-        duties.epoch_over = here->claimed.health == model::HostHealth::down;
+// ---- part by part ------------------------------------------------------------------------------
+
+using Found = const model::Place*;
+
+static std::optional<ImageDuty> part_of(const Snapshot& s, HostId host, const Image& image) {
+    const Found place = place_on(image.claimed.places, host);
+    return place != nullptr ? std::optional(image_duty(s, image, *place)) : std::nullopt;
+}
+
+static std::optional<VolumeDuty> part_of(const Snapshot& s, HostId host, const Volume& volume) {
+    if (volume.claimed.host != host || kept_before_fence(s, volume)) return {};
+    return volume_duty(s, volume);
+}
+
+static std::optional<NetworkDuty> part_of(const Snapshot& s, HostId host, const Network& network) {
+    const Found place = place_on(network.claimed.places, host);
+    if (place == nullptr || network.claimed.number == 0) return {};
+    return network_duty(s, network, *place);
+}
+
+static std::optional<FrontDuty> part_of(const Snapshot& s, HostId host,
+                                        const Application& application) {
+    const Found place = place_on(application.claimed.places, host);
+    return place != nullptr ? std::optional(front_duty(s, application, *place)) : std::nullopt;
+}
+
+static std::optional<InstanceDuty> part_of(const Snapshot& s, HostId host,
+                                           const Instance& instance) {
+    if (instance.claimed.host != host || claimed_before_fence(s, instance.claimed)) return {};
+    return instance_duty(s, instance);
+}
+
+template <class R, class Duty>
+static void renew_part(std::map<typename R::Id, Duty>& duties, const Snapshot& s, HostId host,
+                       base::Uuid id) {
+    const R* record = s.find<R>(typename R::Id{id});
+    auto duty = record != nullptr ? part_of(s, host, *record) : std::nullopt;
+    if (duty)
+        duties.insert_or_assign(typename R::Id{id}, std::move(*duty));
+    else
+        duties.erase(typename R::Id{id});
+}
+
+static void renew_part(Duties& duties, const Snapshot& s, HostId host, const model::Subject& part) {
+    switch (part.noun) {
+        case Noun::image: return renew_part<Image>(duties.images, s, host, part.id);
+        case Noun::volume: return renew_part<Volume>(duties.volumes, s, host, part.id);
+        case Noun::network: return renew_part<Network>(duties.networks, s, host, part.id);
+        case Noun::application: return renew_part<Application>(duties.fronts, s, host, part.id);
+        case Noun::instance: return renew_part<Instance>(duties.instances, s, host, part.id);
+        case Noun::host:
+        case Noun::project:
+        case Noun::flavor:
+        case Noun::key_pair:
+        case Noun::volume_snapshot:
+        case Noun::port:
+        case Noun::operation: base::broken("no part of a host's duties");
     }
-    for (const Image* image : s.linked_records<Image>(Link::host_image, host.value))
-        if (const model::Place* place = place_on(image->claimed.places, host))
-            duties.images.emplace(image->id, image_duty(s, *image, *place));
-    for (const Volume* volume : s.linked_records<Volume>(Link::host_volume, host.value))
-        if (!kept_before_fence(s, *volume))
-            duties.volumes.emplace(volume->id, volume_duty(s, *volume));
-    for (const Instance* instance : s.linked_records<Instance>(Link::host_instance, host.value))
-        if (!claimed_before_fence(s, instance->claimed))
-            duties.instances.emplace(instance->id, instance_duty(s, *instance));
-    add_networks(s, host, duties);
-    add_fronts(s, host, duties);
-    return duties;
+}
+
+Parts all_parts(const Snapshot& s, HostId host) {
+    Parts parts;
+    for (const auto& [link, noun] :
+         {std::pair(Link::host_image, Noun::image), std::pair(Link::host_volume, Noun::volume),
+          std::pair(Link::host_network, Noun::network),
+          std::pair(Link::host_application, Noun::application),
+          std::pair(Link::host_instance, Noun::instance)})
+        for (const base::Uuid& id : s.linked(link, host.value)) parts.insert({noun, id});
+    return parts;
+}
+
+Duties duties(const Snapshot& s, HostId host) {
+    Duties all;
+    renew(all, s, host, all_parts(s, host));
+    return all;
+}
+
+void renew(Duties& duties, const Snapshot& s, HostId host, const Parts& parts) {
+    const bool all = std::any_of(parts.begin(), parts.end(),
+                                 [](const auto& part) { return part.noun == Noun::host; });
+    if (all) {
+        duties = control::duties(s, host);
+        return;
+    }
+    duties.revision = s.revision;
+    const auto* here = s.find<model::Host>(host);
+    duties.host_name = here != nullptr ? here->name : "";
+    duties.epoch = here != nullptr ? here->claimed.epoch : 0;
+    duties.epoch_over = here != nullptr && here->claimed.health == model::HostHealth::down;
+    for (const model::Subject& part : parts) renew_part(duties, s, host, part);
 }
 
 }  // namespace vdc::control

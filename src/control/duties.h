@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,9 +85,26 @@ struct Duties {
 
 Duties duties(const model::Snapshot& datacenter, model::HostId host);
 
-/// The part of it that is about an image which has this place.
-ImageDuty image_duty(const model::Snapshot& datacenter, const model::Image& image,
-                     const model::Place& place);
+/// Parts of a host's duties, by what each is about: an image, a volume, a network, an application
+/// (its front), an instance; the host itself stands for all of them.
+using Parts = std::set<model::Subject>;
+
+/// All parts that the host has, one by one.
+Parts all_parts(const model::Snapshot& datacenter, model::HostId host);
+
+/// Reads these parts of the duties anew, and what is about the host as a whole; takes away those
+/// that are duties no longer. Duties of an earlier snapshot are those of this one afterwards, when
+/// the parts are all that changed between them (affected_hosts.h tells them).
+void renew(Duties& duties, const model::Snapshot& datacenter, model::HostId host,
+           const Parts& parts);
+
+/// From where hosts bring the image: each from the first of these that it is not itself. The keeper
+/// comes first, then the others that have it, in order; two, for more are never asked.
+std::vector<ImageSource> image_sources(const model::Snapshot& datacenter,
+                                       const model::Image& image);
+
+/// The name of an application's front in its network, on all hosts that have the network.
+std::optional<NameSpec> front_name(const model::Application& application);
 
 /// The seed disk's three files, for cloud-init's NoCloud source.
 SeedSpec seed(const model::Snapshot& datacenter, const model::Instance& instance);

@@ -1,5 +1,7 @@
 #include "control/plan.h"
 
+#include "model/kept.h"
+
 namespace vdc::control {
 
 using model::Link;
@@ -55,10 +57,8 @@ static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
         if (instance->declared.application)  // it might be the better host for the front
             agenda.insert({Noun::application, instance->declared.application->value});
     touch_unplaced(s, agenda);
-    for (const auto& [image_id, image] : s.all<model::Image>())
-        if (!image->claimed.host) agenda.insert(image->subject());
-    for (const auto& [volume_id, volume] : s.all<model::Volume>())
-        if (!volume->claimed.host) agenda.insert(volume->subject());
+    touch_linked(s, Link::homeless_image, {}, Noun::image, agenda);
+    touch_linked(s, Link::homeless_volume, {}, Noun::volume, agenda);
 }
 
 void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
@@ -97,14 +97,35 @@ Agenda everything(const Snapshot& datacenter) {
 }
 
 base::Status Draft::add(model::Change change, std::string reason) {
-    const Subject subject = subject_of(change);
+    std::vector<model::Step> steps;
+    steps.push_back({std::move(change), std::move(reason)});
+    return add_all(std::move(steps));
+}
+
+base::Status Draft::add_all(std::vector<model::Step> steps) {
     Agenda touched;
-    touch(datacenter_, subject, touched);
-    TRY(model::apply(datacenter_, change));
-    guarantee_.look(datacenter_, subject);
-    touch(datacenter_, subject, touched);
+    std::vector<std::pair<Subject, model::Kept>> kept;
+    const auto restore = [&] {
+        for (auto each = kept.rbegin(); each != kept.rend(); ++each) {
+            each->second.restore(datacenter_);
+            guarantee_.look(datacenter_, each->first);
+        }
+    };
+    for (const model::Step& step : steps) {
+        const Subject subject = subject_of(step.change);
+        touch(datacenter_, subject, touched);
+        model::Kept before(datacenter_, subject);
+        const base::Status applied = model::apply(datacenter_, step.change);
+        if (!applied.ok()) {
+            restore();
+            return applied;
+        }
+        kept.emplace_back(subject, std::move(before));
+        guarantee_.look(datacenter_, subject);
+        touch(datacenter_, subject, touched);
+    }
     agenda_.merge(touched);
-    plan_.steps.push_back({std::move(change), std::move(reason)});
+    std::move(steps.begin(), steps.end(), std::back_inserter(plan_.steps));
     return {};
 }
 
@@ -128,8 +149,11 @@ bool Draft::next(Subject& subject) {
         const auto& instance = datacenter_.get<model::Instance>({taken.value().id});
         to_place_.insert({model::priority_most - instance.declared.priority, taken.value()});
     }
-    const bool others_first = !agenda_.empty() && agenda_.begin()->noun <= Noun::instance;
+    if (to_place_.empty()) placing_ = false;
+    const Noun before_places = placing_ ? Noun::instance : Noun::application;
+    const bool others_first = !agenda_.empty() && agenda_.begin()->noun <= before_places;
     if (!to_place_.empty() && !others_first) {
+        placing_ = true;
         subject = to_place_.extract(to_place_.begin()).value().second;
     } else if (!agenda_.empty()) {
         subject = agenda_.extract(agenda_.begin()).value();

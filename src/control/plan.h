@@ -48,6 +48,9 @@ class Draft {
     /// as it was: the world's rules (a quota, a name) stand against the step.
     base::Status add(model::Change change, std::string reason);
 
+    /// As add(), for steps that belong together: all of them or, with the error, none.
+    base::Status add_all(std::vector<model::Step> steps);
+
     /// As add(), for steps that no rule can refuse: an error is a mistake of ours.
     void must_add(model::Change change, std::string reason);
 
@@ -71,6 +74,7 @@ class Draft {
     Guarantee& guarantee_;
     /// Taken from the agenda, to be placed: (1000 - priority, instance).
     std::set<std::pair<std::int64_t, model::Subject>> to_place_;
+    bool placing_ = false;  ///< every application has made its replicas: the first may be placed
     Plan plan_;
 };
 

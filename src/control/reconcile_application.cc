@@ -76,7 +76,9 @@ static Application latest(const Draft& draft, const Application& application) {
     return draft.datacenter().get<Application>(application.id);
 }
 
-/// The next count for this place: a replica that was replaced has an id of its own.
+/// A replica that was replaced has an id of its own. Its first half is that of the application and
+/// the ordinal alone: so those made at once are placed in the same order whenever that is, and what
+/// `vdc whatif` foresees is what happens.
 static model::InstanceId replica_id(const Draft& draft, const Application& application,
                                     std::int64_t ordinal) {
     const base::Hash128 moment =
@@ -86,7 +88,7 @@ static model::InstanceId replica_id(const Draft& draft, const Application& appli
             .finish();
     const base::Uuid salted =
         base::derive_uuid(application.id.value, "replica", static_cast<std::uint64_t>(ordinal));
-    return {base::derive_uuid(salted, text(moment), 0)};
+    return {{salted.high, base::derive_uuid(salted, text(moment), 0).low}};
 }
 
 static std::string replica_name(const Application& application, std::int64_t ordinal) {
@@ -131,12 +133,8 @@ static base::Status make_replica(Draft& draft, const Application& application, s
     wanted.application = application.id;
     wanted.ordinal = ordinal;
     wanted.template_mark = model::template_mark(made_of);
-    std::vector<model::Step> steps =
-        make_instance(wanted, application.name + " " + why + ": make " + wanted.name);
-    model::Snapshot trial = draft.datacenter();
-    for (const model::Step& step : steps) TRY(model::apply(trial, step.change));
-    for (model::Step& step : steps) draft.must_add(std::move(step.change), std::move(step.reason));
-    return {};
+    return draft.add_all(
+        make_instance(wanted, application.name + " " + why + ": make " + wanted.name));
 }
 
 static void note(Draft& draft, const Application& application, const std::string& message) {

@@ -26,9 +26,10 @@ static void heed_operator(Draft& draft, const Host& host) {
 /// Instances of drained hosts that are being stopped there now.
 static std::int64_t moves_under_way(const model::Snapshot& datacenter) {
     std::int64_t count = 0;
-    for (const auto& [id, host] : datacenter.all<Host>()) {
+    for (const Host* host : datacenter.linked_records<Host>(Link::emptied_host, {})) {
         if (!host->declared.drain) continue;
-        for (const auto* each : datacenter.linked_records<Instance>(Link::host_instance, id.value))
+        for (const auto* each :
+             datacenter.linked_records<Instance>(Link::host_instance, host->id.value))
             count += each->claimed.leaving ? 1 : 0;
     }
     return count;

@@ -125,11 +125,7 @@ static void wait(Draft& draft, const Instance& instance, model::Explanation expl
 /// loss that room was kept for. It starts wherever it fits.
 static bool recovers(const model::Snapshot& datacenter, const Instance& instance) {
     if (instance.claimed.generation == 0 && !instance.declared.application) return false;
-    const auto& hosts = datacenter.all<model::Host>();
-    return std::any_of(hosts.begin(), hosts.end(), [](const auto& entry) {
-        const model::Host& host = *entry.second;
-        return host.declared.drain || host.claimed.health == model::HostHealth::down;
-    });
+    return datacenter.has_linked(Link::emptied_host, {});
 }
 
 /// Where its volumes are in hand, if that host can take it: then nobody has to let go of them.

@@ -7,7 +7,8 @@
 /// Things that stand on several hosts: what each host saw, and what follows from all of it.
 namespace vdc::model {
 
-/// Records of this kind have places, and one entry in `observed.hosts` for each host.
+/// Records of this kind have places, and one entry in `observed.hosts` for each host, in the order
+/// of hosts.
 template <class R>
 concept OnHosts = requires {
     typename R::Observed::OnHost;
@@ -18,9 +19,11 @@ template <OnHosts R>
 const typename R::Observed::OnHost* seen_on(const R& record, HostId host) {
     const Place* place = place_on(record.claimed.places, host);
     if (place == nullptr) return nullptr;
-    for (const auto& seen : record.observed.hosts)
-        if (seen.host == host && seen.generation == place->generation) return &seen;
-    return nullptr;
+    const auto& all = record.observed.hosts;
+    const auto at = std::lower_bound(all.begin(), all.end(), host,
+                                     [](const auto& each, HostId id) { return each.host < id; });
+    const bool present = at != all.end() && at->host == host && at->generation == place->generation;
+    return present ? &*at : nullptr;
 }
 
 /// Enters what a host saw, in the order of hosts.

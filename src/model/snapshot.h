@@ -32,6 +32,9 @@ enum class Link {
     unplaced_instance,   ///< those that want a host and have none; see Snapshot::unplaced()
     host_network,        ///< networks that have a place on a host
     host_application,    ///< applications whose front has a place on a host
+    emptied_host,        ///< (nil, host) for those that are down or drained
+    homeless_image,      ///< (nil, image) for those that no host keeps yet
+    homeless_volume,     ///< (nil, volume) for those of no instance that no host has yet
 };
 
 /// The datacenter at one revision: a value. Copies are cheap and independent. Only apply.h changes

@@ -8,6 +8,10 @@ template <class R>
 static Links links_of_record(const R&) {
     return {};
 }
+static Links links_of_record(const Host& host) {
+    const bool emptied = host.declared.drain || host.claimed.health == HostHealth::down;
+    return emptied ? Links{{Link::emptied_host, base::Uuid{}}} : Links{};
+}
 static Links links_of_places(Link link, const Places& places) {
     Links links;
     for (const Place& place : places) links.emplace_back(link, place.host.value);
@@ -16,6 +20,7 @@ static Links links_of_places(Link link, const Places& places) {
 static Links links_of_record(const Image& image) {
     Links links = links_of_places(Link::host_image, image.claimed.places);
     const auto& keeper = image.claimed.host;
+    if (!keeper) links.emplace_back(Link::homeless_image, base::Uuid{});
     if (keeper && place_on(image.claimed.places, *keeper) == nullptr)
         links.emplace_back(Link::host_image, keeper->value);
     return links;
@@ -29,6 +34,8 @@ static Links links_of_record(const Volume& volume) {
     if (volume.declared.instance)
         links.emplace_back(Link::instance_volume, volume.declared.instance->value);
     if (volume.declared.image) links.emplace_back(Link::image_volume, volume.declared.image->value);
+    if (!volume.claimed.host && !volume.declared.instance)
+        links.emplace_back(Link::homeless_volume, base::Uuid{});
     return links;
 }
 static Links links_of_record(const VolumeSnapshot& snapshot) {
