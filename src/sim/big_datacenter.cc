@@ -20,6 +20,11 @@ constexpr std::size_t replicas_of_each = 10;
 constexpr std::size_t instances_of_network = 100;
 constexpr std::size_t hosts_of_rack = 40;
 
+/// Five classes of applications, from 100 to 900.
+std::int64_t priority_of(std::size_t app) {
+    return static_cast<std::int64_t>(100 + app % 5 * 200);
+}
+
 class Builder {
   public:
     Builder(std::size_t hosts, std::size_t instances) : hosts_(hosts), instances_(instances) {
@@ -29,6 +34,11 @@ class Builder {
     engine::SnapshotPtr build() {
         project_.id = {derive_uuid(seed, "project", 0)};
         project_.name = "default";
+        project_.declared.instances_max = 10'000'000;
+        project_.declared.volumes_max = 10'000'000;
+        project_.declared.priority_max = priority_most;
+        project_.declared.resources_max = {
+            {1 << 30}, {std::int64_t{1} << 40}, {std::int64_t{1} << 40}};
         create(project_);
         flavor_.id = {derive_uuid(seed, "flavor", 0)};
         flavor_.name = "small";
@@ -120,6 +130,7 @@ class Builder {
         app.project = project_.id;
         app.name = "app-" + std::to_string(number);
         app.declared.replicas = replicas_of_each;
+        app.declared.priority = priority_of(number);
         app.declared.instance = {
             flavor_.name, image_.id, network_at(network_of(number * replicas_of_each)), {}, {}, {}};
         app.declared.front = Front{};
@@ -142,6 +153,7 @@ class Builder {
         wanted.image = image_.id;
         wanted.networks = {network_at(network_of(number))};
         wanted.restart = Restart::always;
+        wanted.priority = priority_of(app);
         wanted.application = app_at(app);
         wanted.ordinal = static_cast<std::int64_t>(number % replicas_of_each);
         wanted.name = "app-" + std::to_string(app) + "-" + std::to_string(wanted.ordinal + 1);

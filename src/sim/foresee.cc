@@ -268,9 +268,7 @@ Result<Forecast> Look::run() {
     TRY(change_flavors());
     Forecast::End ended = come_to_rest();
     if (question_.loses()) {
-        for (const model::InstanceId id : question_.crashes)
-            if (const auto& host = world_->snapshot()->get<Instance>(id).claimed.host)
-                world_->wake(*world_->place_of(*host));
+        for (const model::InstanceId id : question_.crashes) world_->wake(id);
         world_->run_for(1s);
         book_.count_from(world_->now());
         TRY(drain());

@@ -14,6 +14,7 @@
 namespace vdc::sim {
 
 using namespace base;
+using model::Snapshot;
 
 Duration World::delay() {
     return Duration(chance_.between(50, std::max<std::int64_t>(51, ways.delay_most.count())));
@@ -151,12 +152,47 @@ void World::hear_call(std::size_t index, int life, model::Revision known,
 
 void World::tell_hosts(const engine::Engine::Group& commits, const engine::SnapshotPtr& now) {
     const engine::SnapshotPtr before = std::exchange(heard_, now);
-    for (const model::HostId host : control::affected_hosts(*before, *now, commits)) {
+    const bool has_gap = commits.empty() || commits.front()->revision != before->revision + 1;
+    if (has_gap)  // the engine could not read what was made all the same
+        for (std::size_t index = 0; index < sites_.size(); ++index) {
+            note_changed(sites_[index], sites_[index].awake, now->revision);
+            post_duties(index);
+        }
+    for (const auto& [host, parts] : control::affected_hosts(*before, *now, commits)) {
         const auto at = site_of_.find(host);
-        if (at == site_of_.end()) continue;
-        sites_[at->second].concerned = now->revision;
+        if (at == site_of_.end() || sites_[at->second].rests) continue;
+        note_changed(sites_[at->second], parts, now->revision);
         post_duties(at->second);
     }
+}
+
+/// Of what rests nobody is told.
+void World::note_changed(Site& site, const control::Parts& parts, model::Revision when) {
+    site.concerned = when;
+    for (const model::Subject& part : parts) {
+        if (part.noun == model::Noun::host && !site.awake.contains(part)) {
+            note_changed(site, site.awake, when);
+            continue;
+        }
+        if (!rests(site, part)) site.changed[part] = when;
+    }
+}
+
+/// What its agent is told, read off that snapshot: only what changed since the last one.
+control::Duties World::duties_of(Site& site, const Snapshot& known) {
+    const bool overtaken = known.revision < site.duties.revision;  // by a letter to an earlier life
+    control::Parts parts = site.awake;
+    control::Duties duties;
+    if (!overtaken) {
+        parts.clear();
+        for (const auto& [part, when] : site.changed) parts.insert(part);
+        std::erase_if(site.changed,
+                      [&](const auto& each) { return each.second <= known.revision; });
+        duties = std::move(site.duties);
+    }
+    control::renew(duties, known, site.id, parts);
+    if (!overtaken) site.duties = duties;
+    return duties;
 }
 
 /// At most one letter is being written at a time.
@@ -177,9 +213,9 @@ void World::send_duties(std::size_t index) {
             if (!site.agent || site.life != life) return;
             if (site.given && site.given->revision >= now_known->revision) return;
             site.given = now_known;
-            const control::Duties duties = control::duties(*now_known, site.id);
+            control::Duties duties = duties_of(site, *now_known);
             learn_epoch(index, duties);
-            site.agent->set_duties(duties);
+            site.agent->set_duties(std::move(duties));
         });
     });
 }

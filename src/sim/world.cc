@@ -16,6 +16,11 @@ using model::Snapshot;
 
 static constexpr Instant beginning{Duration(1'700'000'000'000'000)};
 
+/// Stands for all parts of a host's duties.
+static model::Subject whole(model::HostId host) {
+    return {model::Noun::host, host.value};
+}
+
 /// An agent's door: what it says goes out over a wire that may fail.
 class World::Link final : public agent::Controller {
   public:
@@ -61,6 +66,7 @@ World::World(const Options& options)
     store_->coverage = &coverage_;
     begin_leases();
     start_engine();
+    if (present_ && present_->nobody_rests) wake_all();
     if (present_) return;
     for (std::size_t site = 0; site < sites_.size(); ++site) start_agent(site);
     for (std::size_t site = 0; site < sites_.size(); ++site) call_in_forever(site);
@@ -79,6 +85,7 @@ void World::add_site(const Machine& machine) {
         site.host->shared = &shared_pool_;
     }
     site.rests = present_.has_value();
+    if (!present_ || present_->nobody_rests) site.awake = {whole(machine.id)};
     site.clock = std::make_unique<AgentClock>(time_line_);
     site.hands = std::make_unique<PretendHands>(*site.host, time_line_, *site.clock, coverage_);
     if (!present_)
@@ -145,40 +152,79 @@ std::optional<std::size_t> World::place_of(model::HostId host) const {
     return found != site_of_.end() ? std::optional(found->second) : std::nullopt;
 }
 
-/// Once: what happens to a host later, happens to its machine.
-void World::furnish(std::size_t index, const Snapshot& as_of) {
-    Site& site = sites_[index];
-    if (!present_ || std::exchange(site.furnished, true)) return;
-    sim::furnish(*site.host, control::duties(as_of, site.id));
+/// Whether its agent is not told of that part of its duties.
+bool World::rests(const Site& site, const model::Subject& part) const {
+    return !site.awake.contains(part) && !site.awake.contains(whole(site.id));
 }
 
-void World::wake(std::size_t index) {
+/// Each part once: what happens to it later, happens to its machine.
+void World::furnish(std::size_t index, const control::Parts& parts, const Snapshot& as_of) {
+    if (!present_) return;
     Site& site = sites_[index];
-    if (!std::exchange(site.rests, false)) return;
-    furnish(index, *heard_);
-    start_agent(index);
-    const bool joined = heard_->find<model::Host>(site.id) != nullptr;
-    if (joined) site.registered = site.life;
-    call_in_forever(index);
+    control::Parts fresh;
+    for (const model::Subject& part : parts)
+        if (site.furnished.insert(part).second) fresh.insert(part);
+    if (fresh.empty()) return;
+    control::Duties duties;
+    control::renew(duties, as_of, site.id, fresh);
+    sim::furnish(*site.host, duties);
+}
+
+void World::wake(std::size_t index, const control::Parts& parts, const engine::SnapshotPtr& after) {
+    Site& site = sites_[index];
+    control::Parts fresh;
+    for (const Snapshot* s : {heard_.get(), after.get()})
+        for (const model::Subject& part : with_what_hangs_on(*s, site.id, parts))
+            if (rests(site, part)) fresh.insert(part);
+    furnish(index, fresh, *heard_);
+    site.awake.insert(fresh.begin(), fresh.end());
+    note_changed(site, fresh, after->revision);
+    if (std::exchange(site.rests, false)) {
+        start_agent(index);
+        if (heard_->find<model::Host>(site.id) != nullptr) site.registered = site.life;
+        call_in_forever(index);
+    }
+    if (!fresh.empty()) post_duties(index);
+}
+
+void World::wake_all() {
+    for (std::size_t index = 0; index < sites_.size(); ++index) {
+        furnish(index, control::all_parts(*heard_, sites_[index].id), *heard_);
+        wake(index, {}, heard_);
+        post_duties(index);
+    }
+}
+
+void World::wake(model::InstanceId id) {
+    const auto* instance = heard_->find<model::Instance>(id);
+    if (!present_ || instance == nullptr) return;
+    control::Affected concerned;
+    add_concerned(*heard_, *heard_, model::Delete<model::Instance>{id}, concerned);
+    for (const auto& [host, parts] : concerned)
+        if (const auto index = place_of(host)) wake(*index, parts, heard_);
 }
 
 /// Those who rest and have something to do now.
 void World::wake_concerned(const engine::Engine::Group& group, const engine::SnapshotPtr& after) {
-    std::set<model::HostId> concerned;
+    control::Affected concerned;
     for (const model::CommitPtr& commit : group)
-        for (const model::Step& step : commit->steps) {
-            add_concerned(*heard_, step.change, concerned);
-            add_concerned(*after, step.change, concerned);
-        }
-    for (const model::HostId host : concerned)
-        if (const auto index = place_of(host)) wake(*index);
+        for (const model::Step& step : commit->steps)
+            add_concerned(*heard_, *after, step.change, concerned);
+    for (const auto& [host, parts] : concerned)
+        if (const auto index = place_of(host)) wake(*index, parts, after);
 }
 
+/// From which an image is brought: no other thing is asked of a neighbour.
 const PretendHost* World::neighbour(const std::string& name) {
     const auto found = by_name_.find(name);
     base::check(found != by_name_.end(), "an effect names a host that exists");
-    if (present_) furnish(found->second, *heard_);
-    return sites_[found->second].host.get();
+    const Site& site = sites_[found->second];
+    control::Parts images;
+    if (present_)
+        for (const Uuid& id : heard_->linked(model::Link::host_image, site.id.value))
+            images.insert({model::Noun::image, id});
+    furnish(found->second, images, *heard_);
+    return site.host.get();
 }
 
 /// What rests goes on as it was seen.
@@ -190,8 +236,9 @@ bool World::answers(model::InstanceId id) const {
     if (instance == nullptr || !instance->claimed.host) return false;
     const auto index = place_of(*instance->claimed.host);
     if (!index) return false;
-    if (sites_[*index].furnished) return sites_[*index].host->answers(id);
-    return instance->observed.phase == model::InstancePhase::running;
+    const Site& site = sites_[*index];
+    if (site.furnished.contains(instance->subject())) return site.host->answers(id);
+    return now() >= site.off_until && instance->observed.phase == model::InstancePhase::running;
 }
 
 // ---- processes ---------------------------------------------------------------------------------
@@ -213,7 +260,7 @@ void World::start_engine() {
     if (!present_) ledger_.begin(*engine_->snapshot());
     take_office();
     for (std::size_t site = 0; site < sites_.size(); ++site) {
-        sites_[site].concerned = heard_->revision;
+        note_changed(sites_[site], sites_[site].awake, heard_->revision);
         if (sites_[site].agent) call_in(site);
     }
 }
@@ -294,9 +341,10 @@ void World::stall_agent(std::size_t index, Duration duration) {
 }
 
 void World::reboot_host(std::size_t index, Duration off) {
-    furnish(index, *heard_);  // what is on its disks stays
-    sites_[index].rests = false;
     Site& site = sites_[index];
+    furnish(index, control::all_parts(*heard_, site.id), *heard_);  // what is on its disks stays
+    site.rests = false;
+    site.awake = {whole(site.id)};
     coverage_.hit(Fault::host_reboots, site.hands->phases());
     site.hands->vanish();
     kill_agent(index);
@@ -411,12 +459,14 @@ void World::submit(const std::string& actor, const std::string& request,
                      }});
 }
 
-bool World::end_run(model::InstanceId instance, model::RunEnd how) {
-    for (const Site& site : sites_)
-        if (how == model::RunEnd::crashed ? site.host->crash(instance)
-                                          : site.host->power_off(instance))
-            return true;
-    return false;
+bool World::end_run(model::InstanceId id, model::RunEnd how) {
+    const engine::SnapshotPtr known = snapshot();
+    const auto* instance = known->find<model::Instance>(id);
+    if (instance == nullptr || !instance->claimed.host) return false;
+    const auto index = place_of(*instance->claimed.host);
+    if (!index) return false;
+    PretendHost& host = *sites_[*index].host;
+    return how == model::RunEnd::crashed ? host.crash(id) : host.power_off(id);
 }
 
 bool World::crash_instance(const std::string& name) {

@@ -40,11 +40,14 @@ class World {
     };
 
     /// A datacenter as it is, to go on from there. All its hosts hold what their records say is
-    /// there, and rest: a host's agent begins when a change concerns it. Nothing is judged.
+    /// there, and rest: a host's agent begins when a change concerns it, and is told of those parts
+    /// of its duties which changes concern (sim/concern.h). Nothing is judged.
     struct Present {
         engine::SnapshotPtr datacenter;
         base::Instant now;
-        Speeds speeds;
+        /// How long effects take, exactly; none: about what is usual, as in other worlds.
+        std::optional<Speeds> speeds;
+        bool nobody_rests = false;  ///< all agents live from the beginning, with all their duties
     };
 
     struct Options {
@@ -80,8 +83,8 @@ class World {
     /// A run ends as it did elsewhere: by a crash, or by its guest. False when it does not run.
     bool end_run(model::InstanceId instance, model::RunEnd how);
 
-    /// The host's agent begins, if it rests: it finds what is there and waits for duties.
-    void wake(std::size_t host);
+    /// The instance, and its front, rest no more: what happens to them is noticed at once.
+    void wake(model::InstanceId instance);
     /// Where this host is among all; none: it has no machine here.
     std::optional<std::size_t> place_of(model::HostId host) const;
 
@@ -194,8 +197,14 @@ class World {
         bool fenced_itself = false;
         int boots = 0;
 
-        bool rests = false;      ///< nothing has concerned it yet
-        bool furnished = false;  ///< what its records say is there, is there
+        // Its duties as they were read last, and what has changed in them since: when.
+        control::Duties duties;
+        std::map<model::Subject, model::Revision> changed;
+
+        // In a present datacenter.
+        bool rests = false;        ///< nothing has concerned it yet
+        control::Parts furnished;  ///< of its duties: what its records say is there, is there
+        control::Parts awake;      ///< of its duties: what its agent is told of
     };
     class Link;
 
@@ -224,7 +233,12 @@ class World {
     void heard(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
     void judge(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
     void wake_concerned(const engine::Engine::Group& group, const engine::SnapshotPtr& after);
-    void furnish(std::size_t site, const model::Snapshot& as_of);
+    void wake(std::size_t site, const control::Parts& parts, const engine::SnapshotPtr& after);
+    void wake_all();
+    void furnish(std::size_t site, const control::Parts& parts, const model::Snapshot& as_of);
+    bool rests(const Site& site, const model::Subject& part) const;
+    void note_changed(Site& site, const control::Parts& parts, model::Revision when);
+    control::Duties duties_of(Site& site, const model::Snapshot& known);
     const PretendHost* neighbour(const std::string& name);
     bool answers(model::InstanceId instance) const;
     void send(std::size_t site, Way way, Phase phase, std::function<void()> arrive);

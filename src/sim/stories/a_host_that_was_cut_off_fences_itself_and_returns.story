@@ -23,11 +23,11 @@ rest 1m
 00:21.000  network default is not needed on h1 any more
 00:21.000  web claimed on h2, generation 2: h2 has the most room of 3 hosts
 00:21.000  volume web-root is in the hand of h2 with its instance
-00:21.043  the volume is detached
-00:21.043  web: its run is over; it is started again
-00:21.092  web: it is being started
-00:21.542  the volume is attached
-00:21.542  web: it runs with kvm
-00:36.001  host h1 begins epoch 2
+00:21.044  the volume is detached
+00:21.044  web: its run is over; it is started again
+00:21.094  web: it is being started
+00:21.543  the volume is attached
+00:21.543  web: it runs with kvm
+00:36.000  host h1 begins epoch 2
 00:36.785  the network is not needed on h1 and gone
 00:36.785  network default is gone from a host that had it

@@ -42,8 +42,8 @@ rest 1m
 00:24.010  its instance db is gone
 00:24.010  instance db is gone
 00:24.010  instance db: gone
-00:26.001  host h1 begins epoch 2
-00:26.001  volume db-root is still on h1
+00:26.000  host h1 begins epoch 2
+00:26.000  volume db-root is still on h1
 00:26.250  host h1 is heard again
 00:29.451  the volume is attached
 00:29.483  the volume is detached

@@ -24,12 +24,12 @@ rest 1m
 00:17.251  the image is being brought to h3
 00:17.269  the volume is detached
 00:17.269  web: its run is over; it is started again
-00:17.271  the network is ready on h3
-00:18.209  the image is on h3
+00:17.272  the network is ready on h3
+00:18.208  the image is on h3
 00:18.209  web: it waits: its volume is being prepared
 00:18.265  web: it is being started
-00:18.573  the volume is attached
-00:18.574  web: it runs with kvm
-00:45.000  host h1 begins epoch 2
+00:18.574  the volume is attached
+00:18.575  web: it runs with kvm
+00:45.001  host h1 begins epoch 2
 00:45.102  the network is not needed on h1 and gone
 00:45.102  network default is gone from a host that had it
