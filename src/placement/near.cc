@@ -64,13 +64,8 @@ std::int64_t Judge::fewest_members() const {
 }
 
 std::int64_t Judge::members_near(HostSlot slot) const {
-    if (domain_)
-        if (const std::uint32_t value = value_of(roster_, slot, *domain_); value != 0) {
-            const auto at = group_->in_domain.find({*domain_, value});
-            return at == group_->in_domain.end() ? 0 : at->second;
-        }
-    const auto at = group_->on_host.find(slot);
-    return at == group_->on_host.end() ? 0 : at->second;
+    const std::uint32_t value = domain_ ? value_of(roster_, slot, *domain_) : 0;
+    return value != 0 ? group_->in_domain.of({*domain_, value}) : group_->on_host.of(slot);
 }
 
 std::int64_t Judge::broken_on(HostSlot slot) const {

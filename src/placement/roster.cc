@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "base/text.h"
 
 namespace vdc::placement {
@@ -249,35 +250,81 @@ std::uint32_t Roster::footprint(const Request& request) {
     return at->second;
 }
 
+static std::uint64_t hash_of(const std::vector<Group>& groups) {
+    base::Hasher hasher;
+    for (const Group& group : groups) hasher.add(group.high).add(group.low);
+    return hasher.finish().low;
+}
+
+static std::uint64_t hash_of(const Group& group) {
+    return base::Hasher{}.add(group.high).add(group.low).finish().low;
+}
+
+/// A number that is free, or the one behind the last.
+template <class T>
+static std::uint32_t new_number(std::vector<T>& all, std::vector<std::uint32_t>& free) {
+    if (free.empty()) {
+        all.emplace_back();
+        return static_cast<std::uint32_t>(all.size() - 1);
+    }
+    const std::uint32_t number = free.back();
+    free.pop_back();
+    all[number] = {};
+    return number;
+}
+
 std::uint32_t Roster::group_list(const std::vector<Group>& groups) {
-    const auto [at, is_new] =
-        group_list_ids_.try_emplace(groups, static_cast<std::uint32_t>(group_lists_.size()));
-    if (is_new) group_lists_.push_back(groups);
-    return at->second;
+    const std::uint64_t hash = hash_of(groups);
+    std::uint32_t list = group_list_index_.find(
+        hash, [&](std::uint32_t other) { return group_lists_[other].groups == groups; });
+    if (list == HashIndex::none) {
+        list = new_number(group_lists_, free_group_lists_);
+        group_lists_[list].groups = groups;
+        group_list_index_.insert(hash, list);
+    }
+    ++group_lists_[list].guests;
+    return list;
+}
+
+void Roster::leave_group_list(std::uint32_t list) {
+    if (--group_lists_[list].guests > 0) return;
+    group_list_index_.erase(hash_of(group_lists_[list].groups), list);
+    free_group_lists_.push_back(list);
+}
+
+std::uint32_t Roster::find_group(const Group& group) const {
+    return group_index_.find(
+        hash_of(group), [&](std::uint32_t other) { return group_counts_[other].group == group; });
+}
+
+std::uint32_t Roster::new_group(const Group& group) {
+    const std::uint32_t number = new_number(group_counts_, free_groups_);
+    group_counts_[number].group = group;
+    group_index_.insert(hash_of(group), number);
+    return number;
 }
 
 const GroupCount* Roster::group(Group group) const {
-    const auto at = group_counts_.find(group);
-    return at == group_counts_.end() ? nullptr : &at->second;
+    const std::uint32_t number = find_group(group);
+    return number == HashIndex::none ? nullptr : &group_counts_[number];
 }
 
 void Roster::count_group(GroupCount& count, HostSlot slot, std::int64_t by) {
-    const auto add = [by](auto& counts, const auto& key) {
-        if ((counts[key] += by) == 0) counts.erase(key);
-    };
     count.all += by;
-    add(count.on_host, slot);
+    count.on_host.add(slot, by);
     const Entry& entry = hosts_[slot];
     for (std::uint32_t domain = 0; domain < entry.values.size(); ++domain)
-        if (entry.values[domain] != 0)
-            add(count.in_domain, DomainValue{domain, entry.values[domain]});
+        if (entry.values[domain] != 0) count.in_domain.add({domain, entry.values[domain]}, by);
 }
 
 void Roster::count_groups(const Guest& guest, int by) {
     for (const Group& group : groups(guest)) {
-        const auto at = group_counts_.try_emplace(group).first;
-        count_group(at->second, guest.host, by);
-        if (at->second.all == 0) group_counts_.erase(at);
+        std::uint32_t number = find_group(group);
+        if (number == HashIndex::none) number = new_group(group);
+        count_group(group_counts_[number], guest.host, by);
+        if (group_counts_[number].all > 0) continue;
+        group_index_.erase(hash_of(group), number);
+        free_groups_.push_back(number);
     }
 }
 
@@ -331,6 +378,7 @@ void Roster::take_away(GuestSlot slot) {
     step_off(guest.host);
     stand(guest.host, left);
     unlink(slot);
+    leave_group_list(guest.groups);
     guests_[slot].next = free_guest_;
     free_guest_ = slot;
     --instances_;

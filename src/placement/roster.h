@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "placement/counts.h"
+#include "placement/hash_index.h"
 #include "placement/request.h"
 #include "placement/shelves.h"
 
@@ -52,9 +54,10 @@ struct DomainValue {
 
 /// How many of a group are where.
 struct GroupCount {
+    Group group{};
     std::int64_t all = 0;
-    std::map<HostSlot, std::int64_t> on_host{};
-    std::map<DomainValue, std::int64_t> in_domain{};
+    Counts<HostSlot> on_host{};
+    Counts<DomainValue> in_domain{};
 };
 
 class Roster {
@@ -112,7 +115,7 @@ class Roster {
     const Guest& guest(GuestSlot slot) const { return guests_[slot]; }
     const Needs& needs(const Guest& guest) const { return footprints_[guest.footprint].needs; }
     const std::vector<Group>& groups(const Guest& guest) const {
-        return group_lists_[guest.groups];
+        return group_lists_[guest.groups].groups;
     }
     std::size_t instances() const { return instances_; }
     std::size_t hosts() const { return by_id_.size(); }
@@ -165,6 +168,9 @@ class Roster {
     void changed(ShelfId shelf);
     std::uint32_t footprint(const Request& request);
     std::uint32_t group_list(const std::vector<Group>& groups);
+    void leave_group_list(std::uint32_t list);
+    std::uint32_t find_group(const Group& group) const;
+    std::uint32_t new_group(const Group& group);
     void count_groups(const Guest& guest, int by);
     void count_group(GroupCount& count, HostSlot slot, std::int64_t by);
     void link(GuestSlot slot);
@@ -188,9 +194,16 @@ class Roster {
     std::uint64_t era_ = 1;
     std::map<Footprint, std::uint32_t> footprint_ids_;
     std::vector<Footprint> footprints_;
-    std::map<std::vector<Group>, std::uint32_t> group_list_ids_;
-    std::vector<std::vector<Group>> group_lists_;
-    std::map<Group, GroupCount> group_counts_;
+    struct GroupList {
+        std::vector<Group> groups;
+        std::int64_t guests = 0;
+    };
+    HashIndex group_list_index_;
+    std::vector<GroupList> group_lists_;
+    std::vector<std::uint32_t> free_group_lists_;
+    HashIndex group_index_;
+    std::vector<GroupCount> group_counts_;
+    std::vector<std::uint32_t> free_groups_;
     std::map<std::string, Shared> shared_;
     std::vector<Guest> guests_;
     GuestSlot free_guest_ = nobody;  ///< the first; the others follow by `next`

@@ -8,8 +8,6 @@ namespace vdc::placement {
 
 namespace {
 
-constexpr ShelfId none = static_cast<ShelfId>(-1);
-
 /// So many empty shelves of a class are kept as they are, for hosts that come to look like that
 /// again.
 constexpr std::size_t empty_kept = 512;
@@ -39,16 +37,14 @@ ClassId Shelves::class_id(const HostClass& host_class) {
 }
 
 ShelfId Shelves::find(ClassId of_class, const Room& room) {
-    if (2 * (shelves_.size() + 1) > index_.size()) grow();
-    const std::size_t mask = index_.size() - 1;
-    for (std::size_t at = hash_of(of_class, room) & mask; index_[at] != none;
-         at = (at + 1) & mask) {
-        const Shelf& shelf = shelves_[index_[at]];
-        if (shelf.of_class == of_class && shelf.room == room) return index_[at];
-    }
+    const std::uint64_t hash = hash_of(of_class, room);
+    const ShelfId known = index_.find(hash, [&](ShelfId id) {
+        return shelves_[id].of_class == of_class && shelves_[id].room == room;
+    });
+    if (known != HashIndex::none) return known;
     const ShelfId id = unused(of_class);
     shelves_[id].room = room;
-    enter(id);
+    index_.insert(hash, id);
     return id;
 }
 
@@ -61,7 +57,7 @@ ShelfId Shelves::unused(ClassId of_class) {
         Shelf& shelf = shelves_[id];
         // It may have had hosts since, and may wait a second time.
         if (--shelf.waiting > 0 || !shelf.hosts.empty()) continue;
-        leave(id);
+        index_.erase(hash_of(of_class, shelf.room), id);
         ++shelf.version;
         return id;
     }
@@ -77,35 +73,6 @@ ShelfId Shelves::unused(ClassId of_class) {
 void Shelves::is_empty(ShelfId id) {
     ++shelves_[id].waiting;
     empty_[shelves_[id].of_class].push_back(id);
-}
-
-void Shelves::grow() {
-    index_.assign(std::max<std::size_t>(64, index_.size() * 2), none);
-    for (ShelfId id = 0; id < shelves_.size(); ++id) enter(id);
-}
-
-void Shelves::enter(ShelfId id) {
-    const std::size_t mask = index_.size() - 1;
-    std::size_t at = hash_of(shelves_[id].of_class, shelves_[id].room) & mask;
-    while (index_[at] != none) at = (at + 1) & mask;
-    index_[at] = id;
-}
-
-/// Takes it from the index and moves up those behind it that would not be found any more.
-void Shelves::leave(ShelfId id) {
-    const std::size_t mask = index_.size() - 1;
-    const auto home = [&](ShelfId shelf) {
-        return hash_of(shelves_[shelf].of_class, shelves_[shelf].room) & mask;
-    };
-    std::size_t gap = home(id);
-    while (index_[gap] != id) gap = (gap + 1) & mask;
-    for (std::size_t at = (gap + 1) & mask; index_[at] != none; at = (at + 1) & mask) {
-        const std::size_t from_home = (at - home(index_[at])) & mask;
-        if (from_home < ((at - gap) & mask)) continue;
-        index_[gap] = index_[at];
-        gap = at;
-    }
-    index_[gap] = none;
 }
 
 }  // namespace vdc::placement

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "placement/hash_index.h"
 #include "placement/room.h"
 
 /// Hosts that nobody can tell apart by what they are and what is left of them stand on one shelf.
@@ -54,16 +55,13 @@ class Shelves {
     void is_empty(ShelfId id);
 
   private:
-    void grow();
-    void enter(ShelfId id);
-    void leave(ShelfId id);
     ShelfId unused(ClassId of_class);
 
     std::vector<HostClass> classes_;
     std::vector<std::vector<ShelfId>> by_class_;
     std::vector<std::deque<ShelfId>> empty_;  ///< by class, those empty longest first
     std::vector<Shelf> shelves_;
-    std::vector<ShelfId> index_;  ///< open addressing by hash; a power of two of places
+    HashIndex index_;
 };
 
 }  // namespace vdc::placement
