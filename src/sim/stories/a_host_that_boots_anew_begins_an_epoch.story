@@ -14,23 +14,23 @@ run 60s
 rest 1m
 ----
 00:16.750  host h1 is silent for 2600ms
-00:20.750  host h1 is silent for 6600ms and taken for lost
-00:20.750  host h1 is down: its lease elapsed, and its host fenced itself
+00:20.500  host h1 is silent for 6300ms and taken for lost
+00:20.500  host h1 is down: its lease elapsed, and its host fenced itself
 00:45.001  host h1 begins epoch 2
 00:45.001  volume more-root is still on h1
 00:45.001  volume db-root is still on h1
 00:45.001  db starts again on h1, which booted anew
 00:45.001  more starts again on h1, which booted anew
 00:45.001  host h1 says what it is
-00:45.023  the volume is detached
-00:45.023  db: its run is over; it is started again
-00:45.037  the volume is detached
-00:45.038  more: its run is over; it is started again
-00:46.719  db: it waits: its volume is being prepared
-00:46.720  more: it waits: its volume is being prepared
-00:46.744  db: it is being started
-00:46.747  more: it is being started
-00:46.976  the volume is attached
-00:46.976  db: it runs with kvm
-00:47.024  the volume is attached
-00:47.024  more: it runs with kvm
+00:45.020  the volume is detached
+00:45.021  db: its run is over; it is started again
+00:45.036  the volume is detached
+00:45.036  more: its run is over; it is started again
+00:46.717  db: it waits: its volume is being prepared
+00:46.717  more: it waits: its volume is being prepared
+00:46.742  db: it is being started
+00:46.744  more: it is being started
+00:46.975  the volume is attached
+00:46.975  db: it runs with kvm
+00:47.020  the volume is attached
+00:47.020  more: it runs with kvm

@@ -17,11 +17,11 @@ run 10s
 rest 1m
 ----
 00:17.000  host h1 is silent for 2500ms
-00:20.704  h1 fenced itself
-00:21.000  host h1 is silent for 6500ms and taken for lost
+00:20.607  h1 fenced itself
+00:21.000  host h1 is silent for 6600ms and taken for lost
 00:21.000  host h1 is down: its lease elapsed, and its host fenced itself
-00:36.000  host h1 begins epoch 2
-00:36.000  volume db-root is still on h1
-00:36.000  volume most-root is still on h1
-00:36.000  most is still on h1
-00:36.000  db is still on h1
+00:36.001  host h1 begins epoch 2
+00:36.001  volume db-root is still on h1
+00:36.001  volume most-root is still on h1
+00:36.001  most is still on h1
+00:36.001  db is still on h1
