@@ -52,7 +52,7 @@ bool ends_open(const Lines& lines) {
 
 // ---- plainer forms of one line -----------------------------------------------------------------
 
-/// Without each of its words that say NAME=VALUE, or with that fault more often.
+/// Without each of its words that say NAME=VALUE.
 void without_rates(const std::string& line, Lines& plainer) {
     const Lines words = split(line, ' ');
     for (std::size_t skipped = 0; skipped < words.size(); ++skipped) {
@@ -60,11 +60,25 @@ void without_rates(const std::string& line, Lines& plainer) {
         Lines kept = words;
         kept.erase(kept.begin() + static_cast<std::ptrdiff_t>(skipped));
         plainer.push_back(join(kept, " "));
-        if (line.starts_with("hosts ") || words[skipped].starts_with("delay=")) continue;
-        const std::string often = words[skipped].substr(0, words[skipped].find('=')) + "=300";
-        kept.insert(kept.begin() + static_cast<std::ptrdiff_t>(skipped), often);
-        if (words[skipped].size() < often.size()) plainer.push_back(join(kept, " "));
     }
+}
+
+/// With each of its faults often: a rare one hits another moment whenever a line goes, so that all
+/// the lines around it seem to be needed.
+Lines with_frequent_faults(const std::string& line) {
+    Lines forms;
+    const bool has_rates =
+        line.starts_with("faults ") || line.starts_with("store ") || line.starts_with("ways ");
+    Lines words = has_rates ? split(line, ' ') : Lines{};
+    for (std::string& word : words) {
+        const std::string often = word.substr(0, word.find('=')) + "=300";
+        const bool is_rare = word.find('=') != std::string::npos && word.size() < often.size();
+        if (!is_rare || word.starts_with("delay=")) continue;
+        const std::string rare = std::exchange(word, often);
+        forms.push_back(join(words, " "));
+        word = rare;
+    }
+    return forms;
 }
 
 /// Without each member of its body, and with a count of one.
@@ -114,23 +128,30 @@ Lines plainer_forms(const std::string& line) {
 
 class Shrinker {
   public:
-    Shrinker(std::string kind, Lines ending, int plays_max)
-        : kind_(std::move(kind)), ending_(std::move(ending)), left_(plays_max) {}
+    Shrinker(std::string kind, std::string seed, Lines ending, int plays_max)
+        : kind_(std::move(kind)),
+          seed_(std::move(seed)),
+          ending_(std::move(ending)),
+          left_(plays_max) {}
 
     Lines shortest(Lines lines) {
+        more_often(lines);
         fewest(lines, std::max<std::size_t>(lines.size() / 2, 1));
         for (std::size_t before = lines.size() + 1; lines.size() < before && !is_over();) {
             before = lines.size();
             join_runs(lines);
+            more_often(lines);
             plainest(lines);
             fewest(lines, std::min<std::size_t>(lines.size(), 4));
         }
-        return whole(lines);
+        if (fails(lines, "")) seed_.clear();
+        return whole(lines, seed_);
     }
     int left() const { return left_; }
 
   private:
-    Lines whole(Lines lines) const {
+    Lines whole(Lines lines, const std::string& seed) const {
+        if (!seed.empty()) lines.insert(lines.begin(), seed);
         lines.insert(lines.end(), ending_.begin(), ending_.end());
         return lines;
     }
@@ -141,10 +162,10 @@ class Shrinker {
         return left_ <= 0 || tasks_ > tasks_max;
     }
 
-    bool fails(const Lines& lines) {
+    bool fails(const Lines& lines, const std::string& seed) {
         if (is_over() || (!ending_.empty() && !ends_open(lines))) return false;
         --left_;
-        const Played played = play_lines(whole(lines), Telling::nothing);
+        const Played played = play_lines(whole(lines, seed), Telling::nothing);
         tasks_ += played.tasks;
         return !played.violation.empty() && kind_of(played.violation) == kind_;
     }
@@ -152,16 +173,25 @@ class Shrinker {
     /// Takes the other lines over when they fail; short ones get other seeds, too, because what was
     /// taken out moves all later chances.
     bool take(Lines& lines, Lines other) {
-        constexpr std::size_t short_script = 40;
-        bool failed = fails(other);
-        const auto seed = std::find_if(other.begin(), other.end(), is_seed);
-        if (!failed && seed != other.end() && other.size() < short_script)
-            for (const char* another : {"seed 1", "seed 2", "seed 3", "seed 4"}) {
-                *seed = another;
-                if (failed = fails(other); failed) break;
-            }
+        constexpr std::size_t short_script = 60;
+        bool failed = fails(other, seed_);
+        if (!failed && other.size() < short_script)
+            for (const char* another : {"", "seed 1", "seed 2", "seed 3", "seed 4"})
+                if (failed = fails(other, another); failed) {
+                    seed_ = another;
+                    break;
+                }
         if (failed) lines = std::move(other);
         return failed;
+    }
+
+    void more_often(Lines& lines) {
+        for (std::size_t at = 0; at < lines.size(); ++at)
+            for (const std::string& form : with_frequent_faults(lines[at])) {
+                Lines other = lines;
+                other[at] = form;
+                if (take(lines, std::move(other))) break;
+            }
     }
 
     /// Until no line can go.
@@ -208,7 +238,7 @@ class Shrinker {
         for (const std::string& form : plainer_forms(lines[at])) {
             Lines changed = lines;
             changed[at] = form;
-            if (fails(changed)) {
+            if (fails(changed, seed_)) {
                 lines = std::move(changed);
                 return true;
             }
@@ -217,6 +247,7 @@ class Shrinker {
     }
 
     std::string kind_;
+    std::string seed_;  ///< its line; empty: none
     Lines ending_;
     int left_;
     std::uint64_t tasks_ = 0;
@@ -234,7 +265,10 @@ Shrunk shrink(const Lines& script, int plays_max) {
         lines.pop_back();
         std::erase(lines, "heal");
     }
-    Shrinker shrinker(kind_of(played.violation), std::move(ending), plays_max);
+    const auto seed_at = std::find_if(lines.begin(), lines.end(), is_seed);
+    std::string seed = seed_at != lines.end() ? *seed_at : "";
+    std::erase_if(lines, is_seed);
+    Shrinker shrinker(kind_of(played.violation), std::move(seed), std::move(ending), plays_max);
     Lines shortest = shrinker.shortest(std::move(lines));
     return {std::move(shortest), played.violation, plays_max - shrinker.left() + 1};
 }

@@ -13,4 +13,3 @@ start agent h1
 run 10s
 rest
 ----
-
