@@ -35,7 +35,12 @@ class Fleet {
     GuestSlot put(model::HostId host, const Request& request, Seat seat);
     void take_away(GuestSlot slot) { roster_.take_away(slot); }
 
+    /// Its order of names is as of the last decision, or as of settled().
     const Roster& roster() const { return roster_; }
+    const Roster& settled() {
+        roster_.settle();
+        return roster_;
+    }
 
     /// The best place now, and why; or why there is none.
     Decision decide(const Request& request);
