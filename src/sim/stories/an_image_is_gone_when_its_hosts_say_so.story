@@ -19,10 +19,10 @@ rest 1m
 00:25.000  admin asked for it: delete image tiny
 00:25.000  admin asked for image tiny to be gone
 00:25.000  image tiny goes from its hosts
-00:25.058  the image is gone from h2
-00:25.058  image tiny is gone from a host that had it
+00:25.057  the image is gone from h2
+00:25.057  image tiny is gone from a host that had it
 00:27.000  everything heals
-00:28.888  the image is gone
-00:28.888  image tiny is gone from a host that had it
-00:28.888  image tiny is gone from its host
-00:28.888  image tiny: gone
+00:28.887  the image is gone
+00:28.887  image tiny is gone from a host that had it
+00:28.887  image tiny is gone from its host
+00:28.887  image tiny: gone

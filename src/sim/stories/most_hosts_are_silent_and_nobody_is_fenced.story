@@ -18,7 +18,7 @@ rest 1m
 ----
 00:17.000  host h1 is silent for 2500ms
 00:17.000  host h2 is silent for 2500ms
-00:20.629  h1 fenced itself
+00:20.417  h1 fenced itself
 00:20.702  h2 fenced itself
 00:21.000  host h1 is silent for 6500ms and taken for lost; less than half of all hosts are heard: nothing is fenced now
 00:21.000  host h2 is silent for 6500ms and taken for lost; less than half of all hosts are heard: nothing is fenced now
@@ -31,23 +31,23 @@ rest 1m
 01:16.001  host h2 begins epoch 2
 01:16.001  volume db-root is still on h2
 01:16.001  db is still on h2
-01:16.743  the volume is detached
-01:16.743  web: its run was ended
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the volume is detached
-01:16.743  web: it waits: the host holds no lease
-01:16.743  the network is ready on h1
-01:22.680  web: it waits: the host holds no lease
-01:23.147  the volume is attached
-01:23.147  web: it runs with kvm
+01:16.529  the volume is detached
+01:16.530  web: its run was ended
+01:16.866  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the volume is detached
+01:16.867  web: it waits: the host holds no lease
+01:16.867  the network is ready on h1
+01:22.467  web: it waits: the host holds no lease
+01:22.933  the volume is attached
+01:22.934  web: it runs with kvm
