@@ -56,7 +56,7 @@ class Controller {
 
   private:
     void run() {
-        loop_.run_until(loop_.now(), [] {});
+        loop_.run_until(loop_.now(), [] { return true; });
     }
 
     TimeLine loop_;
