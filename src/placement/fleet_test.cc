@@ -306,8 +306,8 @@ class RandomLife {
         if (slot && fleet_.roster().host(*slot).guests == 0 && chance_.once_in(1, 2))
             return fleet_.remove_host(host_id(number));
         if (slot && fleet_.roster().host(*slot).guests > 0) {
-            spec.cells = fleet_.roster().host(*slot).spec.cells;
-            spec.accelerators = fleet_.roster().host(*slot).spec.accelerators;
+            spec.cells = fleet_.roster().host(*slot).spec->cells;
+            spec.accelerators = fleet_.roster().host(*slot).spec->accelerators;
         }
         fleet_.set_host(host_id(number), spec);
     }

@@ -9,7 +9,7 @@ namespace vdc::placement {
 static Amounts greatest_host(const Roster& roster) {
     Amounts greatest;
     for (const HostSlot slot : roster.by_rank()) {
-        const Amounts all = claimable(roster.host(slot).spec);
+        const Amounts all = claimable(*roster.host(slot).spec);
         for (std::size_t kind = 0; kind < kinds_max; ++kind)
             greatest.of[kind] = std::max(greatest.of[kind], all.of[kind]);
     }

@@ -7,7 +7,7 @@ namespace vdc::placement {
 namespace {
 
 bool is_open(const Roster& roster, HostSlot slot) {
-    return roster.host(slot).spec.state == HostState::open;
+    return roster.host(slot).on_shelf;
 }
 
 std::uint32_t value_of(const Roster& roster, HostSlot slot, std::uint32_t domain) {

@@ -44,9 +44,15 @@ void Ranking::Tree::raise(std::size_t part) {
     best[part] = to_right ? right : left;
 }
 
+/// Upwards until a part's best is what it was.
 void Ranking::Tree::set(std::size_t place, const Best& value) {
+    if (best[width + place] == value) return;
     best[width + place] = value;
-    for (std::size_t part = (width + place) / 2; part > 0; part /= 2) raise(part);
+    for (std::size_t part = (width + place) / 2; part > 0; part /= 2) {
+        const Best before = best[part];
+        raise(part);
+        if (best[part] == before) return;
+    }
 }
 
 /// Where a question about room stands in the counts.
@@ -117,6 +123,11 @@ void Ranking::Walk::push(Item item) {
     item.standing.rank = best.rank;
     heap_.push_back(item);
     std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+Ranking::Walk::Walk(const Ranking& ranking, const Roster& roster)
+    : ranking_(ranking), roster_(roster) {
+    heap_.reserve(64);
 }
 
 void Ranking::Walk::add(ClassId id, Yielded yielded) {

@@ -62,7 +62,7 @@ class Ranking {
     /// Hosts from the best on, of the classes that were added.
     class Walk {
       public:
-        Walk(const Ranking& ranking, const Roster& roster) : ranking_(ranking), roster_(roster) {}
+        Walk(const Ranking& ranking, const Roster& roster);
         void add(ClassId id, Yielded yielded);
         std::optional<Standing> next();
 
@@ -87,6 +87,7 @@ class Ranking {
     struct Best {
         std::int64_t score = 0;
         Rank rank = absent;
+        friend bool operator==(const Best&, const Best&) = default;
     };
     struct Tree {
         std::size_t width = 1;

@@ -47,6 +47,11 @@ Status check_host(const Kinds& kinds, const HostSpec& spec) {
     return {};
 }
 
+/// Of a host's id, or a group.
+static std::uint64_t hash_of(const base::Uuid& id) {
+    return base::Hasher{}.add(id.high).add(id.low).finish().low;
+}
+
 // ---- hosts -------------------------------------------------------------------------------------
 
 Result<Model> Roster::model(const std::string& name) {
@@ -87,7 +92,7 @@ HostSlot Roster::new_slot(model::HostId id) {
     }
     hosts_[slot] = Entry{};
     hosts_[slot].id = id;
-    by_id_.emplace(id, slot);
+    by_id_.insert(hash_of(id.value), slot);
     return slot;
 }
 
@@ -98,18 +103,18 @@ void Roster::set_host(model::HostId id, const HostSpec& spec) {
     Room room = empty_room(spec);
     Entry& entry = hosts_[slot];
     if (known) {
-        check(entry.guests == 0 || (entry.spec.cells.size() == spec.cells.size() &&
-                                    entry.spec.accelerators.size() == spec.accelerators.size()),
+        check(entry.guests == 0 || (entry.spec->cells.size() == spec.cells.size() &&
+                                    entry.spec->accelerators.size() == spec.accelerators.size()),
               "other cells or accelerators under an instance");
         for (GuestSlot at = entry.first; at != nobody; at = guests_[at].next)
             take(room, needs(guests_[at]), guests_[at].seat);
         step_off(slot);
         leave_domains(slot);
-        by_name_.erase({entry.spec.name, id, slot});
-        --in_state_[static_cast<std::size_t>(entry.spec.state)];
+        by_name_.erase({entry.spec->name, id, slot});
+        --in_state_[static_cast<std::size_t>(entry.spec->state)];
     }
-    if (!known || entry.spec.name != spec.name) ranks_are_stale_ = true;
-    entry.spec = spec;
+    if (!known || entry.spec->name != spec.name) ranks_are_stale_ = true;
+    entry.spec = std::make_shared<const HostSpec>(spec);
     entry.of_class = shelves_.class_id(class_of(spec));
     by_name_.insert({spec.name, id, slot});
     ++in_state_[static_cast<std::size_t>(spec.state)];
@@ -124,23 +129,24 @@ void Roster::remove_host(model::HostId id) {
     check(entry.guests == 0, "a host with instances leaves");
     step_off(*slot);
     leave_domains(*slot);
-    by_name_.erase({entry.spec.name, id, *slot});
-    --in_state_[static_cast<std::size_t>(entry.spec.state)];
-    by_id_.erase(id);
+    by_name_.erase({entry.spec->name, id, *slot});
+    --in_state_[static_cast<std::size_t>(entry.spec->state)];
+    by_id_.erase(hash_of(id.value), *slot);
     entry = Entry{};
     free_hosts_.push_back(*slot);
     ranks_are_stale_ = true;
 }
 
 std::optional<HostSlot> Roster::find(model::HostId id) const {
-    const auto at = by_id_.find(id);
-    if (at == by_id_.end()) return {};
-    return at->second;
+    const HostSlot slot =
+        by_id_.find(hash_of(id.value), [&](HostSlot other) { return hosts_[other].id == id; });
+    if (slot == HashIndex::none) return {};
+    return slot;
 }
 
 const Room& Roster::room(HostSlot slot) const {
     const Entry& entry = hosts_[slot];
-    return entry.on_shelf ? shelves_[entry.shelf].room : entry.beside;
+    return entry.on_shelf ? shelves_[entry.shelf].room : *entry.beside;
 }
 
 // ---- shelves -----------------------------------------------------------------------------------
@@ -155,9 +161,9 @@ void Roster::changed(ShelfId shelf) {
 
 void Roster::stand(HostSlot slot, const Room& room) {
     Entry& entry = hosts_[slot];
-    entry.on_shelf = entry.spec.state == HostState::open;
+    entry.on_shelf = entry.spec->state == HostState::open;
     if (!entry.on_shelf) {
-        entry.beside = room;
+        entry.beside = std::make_shared<const Room>(room);
         return;
     }
     entry.shelf = shelves_.find(entry.of_class, room);
@@ -203,7 +209,7 @@ std::optional<std::uint32_t> Roster::domain(const std::string& name) const {
 void Roster::enter_domains(Entry& entry) {
     const HostSlot slot = *find(entry.id);
     entry.values.clear();
-    for (const auto& [name, value] : entry.spec.domains) {
+    for (const auto& [name, value] : entry.spec->domains) {
         const auto known = domain(name);
         const auto number = known ? *known : static_cast<std::uint32_t>(domains_.size());
         if (!known) domains_.push_back(name);
@@ -213,7 +219,7 @@ void Roster::enter_domains(Entry& entry) {
         entry.values.resize(std::max<std::size_t>(entry.values.size(), number + 1));
         entry.values[number] = values.try_emplace(value, next).first->second;
         domain_use_.resize(domains_.size());
-        if (entry.spec.state != HostState::open) continue;
+        if (entry.spec->state != HostState::open) continue;
         auto& hosts = sharing_[{number, entry.values[number]}];
         if (hosts.empty()) ++domain_use_[number].values;
         hosts.insert(slot);
@@ -254,10 +260,6 @@ static std::uint64_t hash_of(const std::vector<Group>& groups) {
     base::Hasher hasher;
     for (const Group& group : groups) hasher.add(group.high).add(group.low);
     return hasher.finish().low;
-}
-
-static std::uint64_t hash_of(const Group& group) {
-    return base::Hasher{}.add(group.high).add(group.low).finish().low;
 }
 
 /// A number that is free, or the one behind the last.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -64,15 +65,15 @@ class Roster {
   public:
     struct Entry {
         model::HostId id;
-        HostSpec spec;
+        std::shared_ptr<const HostSpec> spec;  ///< apart from what decisions look at
         ClassId of_class = 0;
         ShelfId shelf = 0;
         Rank rank = 0;
         std::vector<std::uint32_t> values{};  ///< by domain; 0: it has none
         GuestSlot first = nobody;             ///< of its guests
         std::int64_t guests = 0;
-        bool on_shelf = false;  ///< open hosts stand on one; the room of others lies beside
-        Room beside{};
+        bool on_shelf = false;  ///< it is open; the room of others lies beside
+        std::shared_ptr<const Room> beside{};
     };
     static constexpr GuestSlot nobody = static_cast<GuestSlot>(-1);
 
@@ -118,7 +119,7 @@ class Roster {
         return group_lists_[guest.groups].groups;
     }
     std::size_t instances() const { return instances_; }
-    std::size_t hosts() const { return by_id_.size(); }
+    std::size_t hosts() const { return by_name_.size(); }
     std::int64_t hosts_that_are(HostState state) const {
         return in_state_[static_cast<std::size_t>(state)];
     }
@@ -182,7 +183,7 @@ class Roster {
     std::vector<std::map<std::string, std::uint32_t>> values_;  ///< by domain; counted from 1
     std::map<DomainValue, std::set<HostSlot>> sharing_;
     std::vector<DomainUse> domain_use_;
-    std::map<model::HostId, HostSlot> by_id_;
+    HashIndex by_id_;
     std::set<std::tuple<std::string, model::HostId, HostSlot>> by_name_;
     std::vector<Entry> hosts_;
     std::vector<HostSlot> free_hosts_;

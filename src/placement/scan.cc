@@ -9,7 +9,7 @@ namespace vdc::placement {
 namespace {
 
 bool is_open(const Roster& roster, HostSlot slot) {
-    return roster.host(slot).spec.state == HostState::open;
+    return roster.host(slot).spec->state == HostState::open;
 }
 
 std::int64_t members_on(const Roster& roster, HostSlot slot, const Group& group) {
@@ -24,8 +24,8 @@ std::int64_t members_on(const Roster& roster, HostSlot slot, const Group& group)
 /// Whether both lie in the same area of that domain.
 bool are_near(const Roster& roster, HostSlot a, HostSlot b, const std::string& domain) {
     if (a == b) return true;
-    const auto& of_a = roster.host(a).spec.domains;
-    const auto& of_b = roster.host(b).spec.domains;
+    const auto& of_a = roster.host(a).spec->domains;
+    const auto& of_b = roster.host(b).spec->domains;
     const auto in_a = of_a.find(domain);
     const auto in_b = of_b.find(domain);
     return in_a != of_a.end() && in_b != of_b.end() && in_a->second == in_b->second;
@@ -112,8 +112,8 @@ class Scan {
     /// Its fit with all that soft rules say of it, unless a hard one removes it.
     std::optional<Fit> ask(HostSlot slot) {
         const Roster::Entry& host = roster_.host(slot);
-        if (host.spec.state == HostState::down) return remove(Asked::up, 0), std::nullopt;
-        if (host.spec.state == HostState::closed) return remove(Asked::open, 0), std::nullopt;
+        if (host.spec->state == HostState::down) return remove(Asked::up, 0), std::nullopt;
+        if (host.spec->state == HostState::closed) return remove(Asked::open, 0), std::nullopt;
         const HostClass& what = roster_.shelves().host_class(host.of_class);
         Fit fit = fit_of_class(request_, what);
         if (!fit.fits) return remove(fit.asked, fit.index), std::nullopt;
