@@ -158,6 +158,37 @@ TEST(Fleet, ForgetsWhatHostsLookedLikeLongAgo) {
     EXPECT_LT(fleet.roster().shelves().count(), 9000U);
 }
 
+TEST(Fleet, CountsRightWhereShelvesWereUsedAgainUnseen) {
+    Fleet fleet = fleet_of(3, 100'000, 100'000);
+    const auto agrees = [&](const Request& request) {
+        const Decision decision = fleet.decide(request);
+        return decision == decide_by_scan(fleet.roster(), fleet.appraiser(), request);
+    };
+    // So many different needs are not kept fresh by turns.
+    for (std::int64_t size = 1; size <= 40; ++size) ASSERT_TRUE(agrees(wanting(size * 1000, 1)));
+    for (std::int64_t size = 1; size <= 2000; ++size) {
+        const Request request = wanting(45 * size, 2 * size);
+        const auto host = static_cast<std::uint64_t>(size % 3 + 1);
+        const GuestSlot guest = fleet.put(host_id(host), request, {});
+        if (size == 300) {
+            ASSERT_TRUE(agrees(wanting(40'000, 1)));
+        }
+        fleet.take_away(guest);
+    }
+    for (std::int64_t size = 1; size <= 40; ++size) ASSERT_TRUE(agrees(wanting(size * 1000, 1)));
+}
+
+TEST(Fleet, GivesDifferentHostsThatAreAsGoodToTheLowestName) {
+    Fleet fleet = fleet_of(2);
+    fleet.set_mix({});
+    fleet.put(host_id(2), wanting(4000, 0), {});
+    fleet.decide(wanting(1000, 1024));
+    fleet.put(host_id(1), wanting(0, 4096), {});
+    const Decision decision = fleet.decide(wanting(1000, 1024));
+    EXPECT_EQ(decision.best->room, decision.runner_up->room);
+    EXPECT_EQ(decision.best->host, host_id(1));
+}
+
 TEST(Fleet, GivesNoMoreLicencesThanThereAre) {
     Fleet fleet = fleet_of(2);
     fleet.set_shared("licence", 3);
