@@ -73,6 +73,8 @@ static ImageDuty image_duty(const Snapshot& s, const Image& image, const model::
     duty.uploaded = image.declared.uploaded;
     duty.gone = !place.needed;
     if (!duty.keeper) duty.source = source_for(s, image, place.host);
+    // The host itself, as it said: an agent that begins finds it there, though all others are lost.
+    if (!duty.keeper && !duty.source) duty.source = source_on(s, image, place.host);
     duty.reported = reported_by(image, place);
     return duty;
 }

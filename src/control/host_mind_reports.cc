@@ -247,7 +247,7 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
         model::VolumeSnapshotObserved observed{stored.presence, taken ? "" : seen.trouble};
         if (taken)
             observed.presence = Presence::ready;
-        else if (has(duty.snapshots_gone))
+        else if (has(duty.snapshots_gone) && !seen.busy)
             observed.presence = Presence::absent;
         else if (!seen.trouble.empty() && hopeless(seen.code))
             observed.presence = Presence::failed;

@@ -191,6 +191,21 @@ TEST_F(Mind, TakesSnapshotsAndDropsThemInTheirOrder) {
     EXPECT_EQ(begins(), "drop snapshot kept");
 }
 
+TEST_F(Mind, SaysNoSnapshotToBeGoneThatIsBeingTaken) {
+    make_running();
+    duties.volumes[root].volume.snapshots = {kept};
+    duties.volumes[root].snapshots_reported[kept] = {};
+    tell();
+    reports();
+    EXPECT_EQ(begins(), "take snapshot kept");
+    duties.volumes[root].volume.snapshots.clear();
+    duties.volumes[root].snapshots_gone = {kept};
+    tell();
+    EXPECT_EQ(reports(), "");
+    done("take snapshot kept", present(root));
+    EXPECT_EQ(reports(), "the snapshot is gone");
+}
+
 TEST_F(Mind, RevertsOnlyWhatIsClosedAndEndsItsInstanceForIt) {
     make_running();
     duties.volumes[root].volume.revert_to = kept;

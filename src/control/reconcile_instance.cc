@@ -171,6 +171,17 @@ static std::string free_volumes(Draft& draft, const Instance& instance, model::H
     return held;
 }
 
+/// Nobody takes the instance now: what was let go of for its sake serves where it was.
+static void take_back(Draft& draft, const Instance& instance) {
+    for (const auto* volume :
+         draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (!volume->claimed.leaving || !volume->claimed.host) continue;
+        const model::Host host = draft.datacenter().get<model::Host>(*volume->claimed.host);
+        if (host.claimed.health == model::HostHealth::down || host.declared.drain) continue;
+        claim_volume(draft, *volume, host, "again: nobody else takes " + instance.name);
+    }
+}
+
 static void place(Draft& draft, const Instance& instance) {
     if (const Port* port = without_address(draft.datacenter(), instance)) {
         const auto& network = draft.datacenter().get<model::Network>(port->declared.network);
@@ -188,6 +199,7 @@ static void place(Draft& draft, const Instance& instance) {
     if (!answer.host) {
         if (kept_out(answer.explanation))  // what would let it in may be far from here
             draft.wake(draft.now() + std::chrono::seconds(2), instance.subject());
+        take_back(draft, instance);
         return wait(draft, instance, answer.explanation);
     }
     if (const std::string held = free_volumes(draft, instance, *answer.host); !held.empty())

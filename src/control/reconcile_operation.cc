@@ -72,6 +72,13 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const model:
     return reached_when(image.observed.phase == model::ImagePhase::ready);
 }
 
+/// Whether its present claim was seen to run. A run that a fence ended was never seen to end.
+bool seen_alive(const Instance& instance) {
+    const InstancePhase phase = instance.observed.phase;
+    return instance.claimed.host && instance.observed.generation == instance.claimed.generation &&
+           (phase == InstancePhase::running || phase == InstancePhase::paused);
+}
+
 /// What a running instance has to do with a volume waits for it; one that is off has nothing to do.
 Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
                 const Volume& volume) {
@@ -79,8 +86,7 @@ Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
     const auto& observed = volume.observed;
     const auto* instance =
         declared.instance ? datacenter.find<Instance>(*declared.instance) : nullptr;
-    const bool runs = instance != nullptr && (instance->observed.phase == InstancePhase::running ||
-                                              instance->observed.phase == InstancePhase::paused);
+    const bool runs = instance != nullptr && seen_alive(*instance);
     const bool waits_for_place = !volume.claimed.host && !runs;
     if (observed.presence == Presence::failed && operation.declared.goal != Goal::gone)
         return {Progress::failed, observed.message};

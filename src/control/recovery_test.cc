@@ -60,12 +60,13 @@ class Recovery : public ::testing::Test {
         dc.follow_up();
         see(instance(name), InstancePhase::running);
     }
-    void see(const Instance& of, InstancePhase phase) {
+    void see(const Instance& of, InstancePhase phase,
+             model::RunEnd ended = model::RunEnd::guest_off) {
         model::InstanceObserved seen = of.observed;
         seen.generation = of.claimed.generation;
         seen.phase = phase;
         seen.starts = of.declared.starts;
-        if (phase == InstancePhase::stopped) seen.ended = model::RunEnd::guest_off;
+        if (phase == InstancePhase::stopped) seen.ended = ended;
         must(dc.apply({{model::Observe<Instance>{of.id, seen}, "seen"}}));
         dc.follow_up();
     }
@@ -93,6 +94,84 @@ TEST_F(Recovery, WhatLiesInASharedPoolStartsElsewhereWhenTheLeaseElapsed) {
     const auto& root = *dc.named<Volume>("web-root");
     EXPECT_EQ(root.claimed.host, instance("web").claimed.host);
     EXPECT_EQ(root.claimed.generation, 2u);
+}
+
+TEST_F(Recovery, AnEndThatWasSeenBeforeTheFenceKeepsNobodyOnTheLostHost) {
+    run("web", R"(, "pool": "nas")");
+    run("gone", R"(, "pool": "nas")");
+    const std::string before = host_of("web");
+    see(instance("web"), InstancePhase::stopped, model::RunEnd::crashed);
+    EXPECT_EQ(host_of("web"), before) << "it is started again there";
+    lose(before, Evidence::lease_elapsed);
+    EXPECT_NE(host_of("web"), before);
+    EXPECT_EQ(instance("web").claimed.proof, Evidence::lease_elapsed);
+
+    const std::string other = host_of("gone");
+    must(dc.ask(remove, Noun::instance, "gone"));
+    see(instance("gone"), InstancePhase::stopped);
+    EXPECT_NE(dc.named<Instance>("gone"), nullptr) << "its host has to clean up";
+    lose(other, Evidence::lease_elapsed);
+    EXPECT_EQ(dc.named<Instance>("gone"), nullptr) << "that host hears of it no more";
+}
+
+TEST_F(Recovery, AVolumeOfAnInstanceThatAFenceEndedWaitsForNoRun) {
+    run("db", "");
+    const std::string before = host_of("db");
+    must(dc.ask(power, "db", PowerVerb::stop, Force::soft));
+    lose(before, Evidence::lease_elapsed);
+    must(dc.ask(declare_dead, before));
+    dc.follow_up();
+    ASSERT_EQ(host_of("db"), "");
+    ASSERT_EQ(instance("db").observed.phase, InstancePhase::running) << "nobody saw its end";
+    must(dc.create(Noun::volume, R"({"name": "data", "size": "1GiB", "instance": "db"})"));
+    dc.follow_up();
+    for (const auto& [id, operation] : dc.snapshot.all<model::Operation>()) {
+        if (operation->declared.subject_name != "data") continue;
+        EXPECT_EQ(operation->observed.phase, model::OperationPhase::done);
+    }
+}
+
+TEST_F(Recovery, AVolumeThatWasLetGoOfForAnotherHostIsTakenBackWhenThatHasNoRoom) {
+    run("web", R"(, "pool": "nas")");
+    const std::string before = host_of("web");
+    must(dc.ask(power, "web", PowerVerb::stop, Force::soft));
+    see(instance("web"), InstancePhase::stopped);
+    ASSERT_EQ(host_of("web"), "");
+    Volume root = *dc.named<Volume>("web-root");
+    root.claimed.leaving = true;
+    root.observed.left = root.claimed.generation;
+    must(dc.apply({{model::Claim<Volume>{root.id, root.claimed}, "for another host"},
+                   {model::Observe<Volume>{root.id, root.observed}, "let go"}}));
+    for (const char* name : {"h1", "h2", "h3"})
+        must(dc.ask(update, Noun::host, name, Json::object({{"schedulable", false}})));
+    must(dc.ask(power, "web", PowerVerb::start, Force::soft));
+    dc.follow_up();
+    EXPECT_EQ(host_of("web"), "");
+    const auto& now = *dc.named<Volume>("web-root");
+    EXPECT_FALSE(now.claimed.leaving);
+    EXPECT_EQ(dc.snapshot.get<Host>(*now.claimed.host).name, before);
+    EXPECT_GT(now.claimed.generation, root.claimed.generation)
+        << "what was let go of counts no more";
+}
+
+TEST_F(Recovery, AHostFindsItsOwnCopyOfAnImageWhenAllOthersAreLost) {
+    for (const char* name : {"a", "b", "c"}) run(name, "");
+    const auto tiny = [this]() -> const model::Image& { return *dc.named<model::Image>("tiny"); };
+    for (const model::Place& place : model::Places(tiny().claimed.places)) {
+        model::ImageSeen seen;
+        seen.host = place.host;
+        seen.generation = place.generation;
+        seen.phase = model::ImagePhase::ready;
+        must(dc.apply({{model::Sight<model::Image>{tiny().id, seen}, "seen"}}));
+    }
+    std::vector<std::string> others{"h1", "h2", "h3"};
+    std::erase_if(others, [&](const auto& name) { return host(name).id == tiny().claimed.host; });
+    const model::HostId left = host(others.back()).id;
+    lose(dc.snapshot.get<Host>(*tiny().claimed.host).name, Evidence::power_off);
+    lose(others.front(), Evidence::power_off);
+    const ImageDuty duty = duties(dc.snapshot, left).images.at(tiny().id);
+    ASSERT_TRUE(duty.source) << "a new agent looks for it only where it can be";
+    EXPECT_EQ(duty.source->host, left);
 }
 
 TEST_F(Recovery, WhatLiesOnTheLostHostWaitsAndSaysWhere) {

@@ -46,6 +46,7 @@ Status check_new(const Snapshot& snapshot, const R& record) {
     TRY(check_values(record));
     TRY(check_references(snapshot, record));
     TRY(check_priority(snapshot, record));
+    TRY(check_run_class(snapshot, record));
     return check_quota(snapshot, record.project, needs(record));
 }
 
@@ -93,6 +94,7 @@ Status check_declare(const Snapshot& snapshot, const Volume& before, const Volum
     const bool joins =
         after.declared.instance && before.declared.instance != after.declared.instance;
     if (joins) TRY(check_attachable(snapshot, before, *after.declared.instance));
+    if (joins) TRY(check_run_class(snapshot, after));
     if (after.declared.size < before.declared.size)
         return Error{Code::invalid,
                      subject + " cannot shrink from " + text(before.declared.size) + " to " +

@@ -435,6 +435,29 @@ TEST_F(Apply, AnElapsedLeaseProvesTheEndOnlyOfWhatFencesItself) {
     must(away);
 }
 
+TEST_F(Apply, AVolumeThatWouldChangeTheClassOfARunWaitsUntilThatIsOver) {
+    must(observe<Host>(host, [](auto& o) { o.pools = {{"nas", StorageKind::shared_folder}}; }));
+    must(place(host));
+    VolumeDeclared shared = a_volume({}, 0);
+    shared.pool = "nas";
+    const VolumeId late{{8, 9}};
+    must(create<Volume>(late, project, "late", shared));
+    const auto attached = [&] {
+        return declare<Volume>(late, [&](auto& d) { d.instance = instance, d.slot = 1; });
+    };
+    must(attached());
+    must(declare<Volume>(late, [](auto& d) { d.instance.reset(); }));
+
+    must(claim<Host>(host, [](auto& c) { c.lease = LeaseProfile::usual; }));
+    EXPECT_EQ(code(attached()), Code::conflict) << "it rides through, and would fence itself";
+    shared.instance = instance;
+    shared.slot = 2;
+    EXPECT_EQ(code(create<Volume>({{8, 10}}, project, "later", shared)), Code::conflict);
+    must(ended());
+    must(claim<Instance>(instance, [](auto& c) { c.host.reset(); }));
+    must(attached());
+}
+
 TEST_F(Apply, AFenceOfAnEarlierEpochSaysNothingOfALaterClaim) {
     must(fenced(host, Evidence::power_off));
     must(claim<Host>(host, [](auto& c) {

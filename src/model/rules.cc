@@ -1,6 +1,7 @@
 #include "model/rules.h"
 
 #include "base/text.h"
+#include "model/runs.h"
 
 namespace vdc::model {
 
@@ -149,6 +150,20 @@ Status check_priority(const Snapshot& s, const Instance& instance) {
 }
 Status check_priority(const Snapshot& s, const Application& application) {
     return check_importance(s, application.project, application.declared.priority);
+}
+
+// ---- classes of runs ---------------------------------------------------------------------------
+
+Status check_run_class(const Snapshot& s, const Volume& volume) {
+    const Instance* instance =
+        volume.declared.instance ? s.find<Instance>(*volume.declared.instance) : nullptr;
+    if (instance == nullptr || !changes_class(s, *instance, volume.declared.pool)) return {};
+    return Error{Code::conflict,
+                 quoted_name(*instance) +
+                     " has its disks on one host and goes on when that is cut "
+                     "off; with a volume of pool '" +
+                     volume.declared.pool + "' it would be ended then",
+                 "stop it first; it can be started again with the volume"};
 }
 
 // ---- quota -------------------------------------------------------------------------------------

@@ -67,6 +67,12 @@ base::Status check_priority(const Snapshot&, const auto&) {
     return {};
 }
 
+/// Whether a volume may come to its instance as that runs now (model/runs.h, changes_class).
+base::Status check_run_class(const Snapshot& snapshot, const Volume& volume);
+base::Status check_run_class(const Snapshot&, const auto&) {
+    return {};
+}
+
 /// What a record adds to its project's usage.
 Snapshot::Usage needs(const Instance& instance);
 Snapshot::Usage needs(const Volume& volume);

@@ -15,6 +15,14 @@ RunClass run_class(const Snapshot& snapshot, const Instance& instance) {
     return RunClass::rides_through;
 }
 
+bool changes_class(const Snapshot& snapshot, const Instance& instance, const std::string& pool) {
+    const Host* host =
+        instance.claimed.host ? snapshot.find<Host>(*instance.claimed.host) : nullptr;
+    if (host == nullptr || host->claimed.lease == LeaseProfile::none) return false;
+    return kind_of_pool(*host, pool) == StorageKind::shared_folder &&
+           run_class(snapshot, instance) == RunClass::rides_through;
+}
+
 bool proves_end(Evidence evidence, RunClass of) {
     switch (evidence) {
         case Evidence::none: return false;
@@ -40,13 +48,17 @@ Evidence end_of_run(const Snapshot& snapshot, const Instance& instance) {
     const InstanceClaimed& claimed = instance.claimed;
     if (!claimed.host) return Evidence::end_seen;
     const InstanceObserved& seen = instance.observed;
+    // The fence first: the host hears no more of what was claimed before it, so that an end that it
+    // saw is all that it will ever say.
+    const Evidence fence =
+        fence_evidence(snapshot, *claimed.host, claimed.epoch, run_class(snapshot, instance));
+    if (fence != Evidence::none) return fence;
     // A host that has not heard of a later start may be obeying it now.
     const bool heard =
         seen.starts >= instance.declared.starts && seen.reboots >= instance.declared.reboots;
     const bool over =
         seen.phase == InstancePhase::absent || (seen.phase == InstancePhase::stopped && heard);
-    if (over && seen.generation == claimed.generation) return Evidence::end_seen;
-    return fence_evidence(snapshot, *claimed.host, claimed.epoch, run_class(snapshot, instance));
+    return over && seen.generation == claimed.generation ? Evidence::end_seen : Evidence::none;
 }
 
 Evidence end_of_keeping(const Snapshot& snapshot, const Volume& volume) {

@@ -16,6 +16,11 @@ enum class RunClass {
 };
 RunClass run_class(const Snapshot& snapshot, const Instance& instance);
 
+/// Whether a volume of that pool would make the claimed run of the instance, which rides through,
+/// one that fences itself. Nobody could tell from outside which of the two its host has by now, so
+/// no fence would prove its end: it is stopped first.
+bool changes_class(const Snapshot& snapshot, const Instance& instance, const std::string& pool);
+
 /// Whether that evidence about a host's epoch proves the end of a run of that class.
 bool proves_end(Evidence evidence, RunClass of);
 

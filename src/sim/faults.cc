@@ -5,11 +5,12 @@
 namespace vdc::sim {
 
 static constexpr std::array<const char*, fault_count> fault_words{
-    "agent dies",   "agent stalls",   "engine dies",  "host reboots",
-    "QEMU crashes", "guest goes off", "front breaks", "effect fails",
-    "effect lies",  "effect slow",    "store fails",  "store unsure",
-    "message lost", "message twice",  "message late", "cut",
-    "store gap",    "watch stuck"};
+    "agent dies",    "agent stalls",   "engine dies",  "host reboots",
+    "QEMU crashes",  "guest goes off", "front breaks", "effect fails",
+    "effect lies",   "effect slow",    "store fails",  "store unsure",
+    "message lost",  "message twice",  "message late", "cut",
+    "store gap",     "watch stuck",    "watch skips",  "host lost",
+    "declared dead", "guest hangs",    "guest deaf"};
 static constexpr std::array<const char*, phase_count> phase_words{
     "quiet", "image", "volume", "network", "front", "start", "stop"};
 

@@ -27,12 +27,17 @@ enum class Fault {
     store_unsure,  ///< the commit is made, and its answer lost
     message_lost,
     message_twice,
-    message_late,  ///< others overtake it
-    cut,           ///< of a message that a partition swallowed
-    store_gap,     ///< no renewal and no fence is committed for a while
-    watch_stuck,   ///< the leader sees no renewal for a while
+    message_late,   ///< others overtake it
+    cut,            ///< of a message that a partition swallowed
+    store_gap,      ///< no renewal and no fence is committed for a while
+    watch_stuck,    ///< the leader sees no renewal for a while, and then all of them
+    watch_skips,    ///< the leader never sees the renewals of a while; then it reads all lives anew
+    host_lost,      ///< its power goes for good
+    declared_dead,  ///< its power goes, and somebody answers for it that nothing runs there
+    guest_hangs,    ///< it answers nobody and hears no button
+    guest_deaf,     ///< it hears no button
 };
-constexpr std::size_t fault_count = 18;
+constexpr std::size_t fault_count = 23;
 
 /// What was going on where the fault hit: effects under way on the host, or what a message or a
 /// commit speaks of.

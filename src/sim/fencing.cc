@@ -43,6 +43,12 @@ void World::stick_watch(Duration duration) {
     watch_moves_ = std::max(watch_moves_, now() + duration);
 }
 
+void World::skip_watch(Duration duration) {
+    coverage_.hit(Fault::watch_skips, phases());
+    watch_back_ = std::max(watch_back_, now() + duration);
+    time_line_.post_at(watch_back_, [this] { read_lives(); });
+}
+
 // ---- a host ------------------------------------------------------------------------------------
 
 /// The agent learns under which epoch its duties are. A new one begins without a deadline, and
@@ -149,32 +155,59 @@ void World::fence_self(std::size_t index) {
     site.page.reset();
     if (site.holder) site.holder->ended(site.boot.shown(now()));
     site.host->fence();
+    site.hands->fence();
     tell(site.host->name() + " fenced itself");
 }
 
-/// Whether the agent may begin the effect: what fences itself is started only within the lease.
+/// Whether it launches what has a volume outside of the host's own disks, as its duties say:
+/// another host may have removed that volume since.
+static bool launches_shared(const control::Duties& duties, const control::Effect& effect) {
+    const auto* launch = std::get_if<control::Launch>(&effect);
+    if (launch == nullptr) return false;
+    const auto& disks = launch->instance.disks;
+    return std::any_of(disks.begin(), disks.end(), [&](const control::DiskSpec& disk) {
+        const auto duty = duties.volumes.find(disk.volume);
+        return duty != duties.volumes.end() && duty->second.volume.pool != model::local_pool;
+    });
+}
+
+/// Whether the agent may begin the effect: what writes to the shared pool begins only within the
+/// lease, and is in the cgroup that the guards end.
 bool World::may_begin(std::size_t index, const control::Effect& effect) const {
     const Site& site = sites_[index];
-    const auto* launch = std::get_if<control::Launch>(&effect);
-    if (launch == nullptr || lease_ == LeaseProfile::none) return true;
-    const auto& disks = launch->instance.disks;
-    const bool fences = std::any_of(disks.begin(), disks.end(), [&](const control::DiskSpec& disk) {
-        return site.host->is_shared(disk.volume);
-    });
-    if (!fences) return true;
+    if (lease_ == LeaseProfile::none) return true;
+    const bool writes = site.host->writes_shared(effect) ||
+                        (site.agent && launches_shared(site.agent->mind().duties(), effect));
+    if (!writes) return true;
     return site.holder && site.page &&
            site.holder->may_start(model::RunClass::fences_itself, site.boot.shown(now()));
 }
 
 // ---- the leader --------------------------------------------------------------------------------
 
+/// The watch may come late, so that others overtake it, and twice.
 void World::tell_leader(model::HostId host, std::uint64_t revision) {
-    const Instant arrives = std::max(now() + Duration(chance_.between(100, 50'000)), watch_moves_);
-    time_line_.post_at(arrives, [this, host, revision, life = engine_life_] {
-        if (!engine_ || !watch_ || life != engine_life_) return;
-        watch_->saw(host, revision, leader_now());
-        last_seen_[host] = {revision, leader_now()};
-    });
+    if (now() < watch_back_) return;
+    const auto comes = [&](int per_mille) {
+        return per_mille > 0 && chance_.once_in(static_cast<std::uint64_t>(per_mille), 1000);
+    };
+    Duration takes(chance_.between(100, 50'000));
+    if (comes(ways.late_per_mille)) takes += Duration(chance_.between(100'000, 5'000'000));
+    for (int times = comes(ways.twice_per_mille) ? 2 : 1; times > 0; --times, takes += 1s)
+        time_line_.post_at(std::max(now() + takes, watch_moves_),
+                           [this, host, revision, life = engine_life_] {
+                               if (!engine_ || !watch_ || life != engine_life_) return;
+                               watch_->saw(host, revision, leader_now());
+                               last_seen_[host] = {revision, leader_now()};
+                           });
+}
+
+void World::read_lives() {
+    if (!engine_ || !watch_ || now() < watch_back_) return;
+    for (const auto& [id, life] : lives_.all()) {
+        watch_->saw(id, life.revision, leader_now());
+        last_seen_[id] = {life.revision, leader_now()};
+    }
 }
 
 /// A new leader reads all lives and begins at zero for all of them.
@@ -260,31 +293,60 @@ void World::fence(const control::FenceOrder& order) {
          {}});
 }
 
-/// I11: by the commits alone. All hosts are one failure domain.
-void World::judge_fence(const model::Step& step) {
+/// What fails together: the oracle's own reading of the labels.
+static std::string domain_of(const model::Host& host) {
+    const auto& labels = host.declared.labels;
+    for (const char* label : {"rack", "power"})
+        if (labels.contains(label)) return std::string(label) + "/" + labels.at(label);
+    return "";
+}
+
+/// I11: by the commits alone.
+void World::judge_fence(const model::Step& step, const Snapshot& after) {
     const auto* claim = std::get_if<model::Claim<model::Host>>(&step.change);
     if (claim == nullptr || claim->claimed.health != model::HostHealth::down) return;
     if (claim->claimed.evidence != model::Evidence::lease_elapsed) return;
-    const auto most = std::max<std::size_t>(1, sites_.size() * 30 / 100);
-    std::erase_if(fenced_at_, [&](Instant at) { return at + 10min <= claim->claimed.fenced_at; });
-    fenced_at_.push_back(claim->claimed.fenced_at);
-    if (fenced_at_.size() > most) violated("I11: too many hosts are fenced at once");
+    const Instant at = claim->claimed.fenced_at;
+    const std::string domain = domain_of(after.get<model::Host>(claim->id));
+    std::int64_t among = 0;
+    for (const auto& [id, host] : after.all<model::Host>()) among += domain_of(*host) == domain;
+    std::erase_if(fenced_at_, [&](const auto& each) { return each.second + 10min <= at; });
+    fenced_at_.emplace_back(domain, at);
+    const auto fenced = std::count_if(fenced_at_.begin(), fenced_at_.end(),
+                                      [&](const auto& each) { return each.first == domain; });
+    if (fenced > std::max<std::int64_t>(1, among * 30 / 100))
+        violated("I11: too many hosts are fenced at once");
 }
 
 void World::learn_lives(const model::Commit& commit, const Snapshot& after) {
     if (lease_ == LeaseProfile::none) return;
     for (const model::Step& step : commit.steps) {
         if (subject_of(step.change).noun != model::Noun::host) continue;
-        judge_fence(step);
+        judge_fence(step, after);
         if (const auto* host = after.find<model::Host>({subject_of(step.change).id}))
             lives_.learn(*host);
     }
 }
 
+static constexpr Duration for_good = std::chrono::hours(24 * 365);
+
 void World::lose_host(std::size_t index) {
-    constexpr Duration for_good = std::chrono::hours(24 * 365);
+    coverage_.hit(Fault::host_lost, sites_[index].hands->phases());
     reboot_host(index, for_good);
     tell(sites_[index].host->name() + " is lost for good");
+}
+
+/// Somebody looks from time to time, and says what he sees; of a host that is up on record he
+/// cannot say it.
+void World::bury_host(std::size_t index, std::optional<Duration> off) {
+    coverage_.hit(Fault::declared_dead, sites_[index].hands->phases());
+    reboot_host(index, off.value_or(for_good));
+    for (const auto after : {2s, 8s, 30s})
+        time_line_.post_at(now() + after, [this, index, boots = sites_[index].boots] {
+            const Site& site = sites_[index];
+            if (site.boots == boots && now() < site.off_until)
+                ask("declare-dead", "host", site.host->name(), {});
+        });
 }
 
 }  // namespace vdc::sim

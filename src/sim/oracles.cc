@@ -126,11 +126,25 @@ static bool may_lie_on(const Snapshot& s, const Instance& instance, model::HostI
     return true;
 }
 
+/// Whether the host says that it reaches the pools of the instance's volumes.
+static bool reaches_pools(const Snapshot& s, const Instance& instance, const model::Host& host) {
+    for (const auto& [id, volume] : s.all<model::Volume>()) {
+        if (volume->declared.instance != instance.id || volume->declared.pool == "local") continue;
+        const auto& pools = host.observed.pools;
+        if (std::none_of(pools.begin(), pools.end(), [&](const model::Pool& pool) {
+                return pool.name == volume->declared.pool;
+            }))
+            return false;
+    }
+    return true;
+}
+
 /// Whether some host of the snapshot could take the instance beside what truly runs or shall run
 /// there, and beside what the loss of any host would bring there.
 static bool room_for(const Snapshot& s, const Instance& instance) {
     for (const auto& [id, host] : s.all<model::Host>()) {
         if (!may_lie_on(s, instance, id) || is_down(*host) || host->declared.drain) continue;
+        if (!reaches_pools(s, instance, *host)) continue;
         std::int64_t vcpus =
             host->observed.capacity.vcpus.count * host->declared.cpu_overcommit / 1000;
         std::int64_t memory =
@@ -168,6 +182,25 @@ static bool should_run(const Instance& instance) {
              instance.declared.restart == model::Restart::never);
 }
 
+/// Whether a host that is not down has the image. Nobody may have brought its bytes, or those that
+/// had it are lost.
+static bool is_on_a_host(const Snapshot& s, const Hosts& hosts, model::ImageId image) {
+    return std::any_of(hosts.begin(), hosts.end(), [&](const PretendHost* host) {
+        const model::Host* record = named(s, host->name());
+        return record != nullptr && !is_down(*record) && host->images.contains(image);
+    });
+}
+
+/// Whether a volume of it begins with an image that nobody has now: it cannot be opened.
+static bool waits_for_image(const Snapshot& s, const Instance& instance, const Hosts& hosts) {
+    const auto& volumes = s.all<model::Volume>();
+    return std::any_of(volumes.begin(), volumes.end(), [&](const auto& entry) {
+        const model::VolumeDeclared& declared = entry.second->declared;
+        return declared.instance == instance.id && declared.image &&
+               !is_on_a_host(s, hosts, *declared.image);
+    });
+}
+
 std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
     for (const auto& [id, instance] : datacenter.all<Instance>()) {
         const bool runs = runs_somewhere(hosts, id);
@@ -178,6 +211,7 @@ std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
             if (runs) return "I7: " + instance->name + " runs and should not";
             continue;
         }
+        if (waits_for_image(datacenter, *instance, hosts)) continue;
         if (!runs && (instance->claimed.host || room_for(datacenter, *instance)))
             return "I7: " + instance->name + " should run and does not";
     }
@@ -241,12 +275,10 @@ std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
 // ---- volumes -----------------------------------------------------------------------------------
 
 /// Whether nothing stands in the way of its being made.
-static bool can_be_there(const Snapshot& s, const model::Volume& volume) {
+static bool can_be_there(const Snapshot& s, const model::Volume& volume, const Hosts& hosts) {
     if (volume.deleting || !volume.claimed.host) return false;
     if (is_down(s.get<model::Host>(*volume.claimed.host))) return false;
-    const auto* image =
-        volume.declared.image ? s.find<model::Image>(*volume.declared.image) : nullptr;
-    return image == nullptr || image->observed.phase == model::ImagePhase::ready;
+    return !volume.declared.image || is_on_a_host(s, hosts, *volume.declared.image);
 }
 
 static std::set<model::VolumeSnapshotId> snapshots_of(const Snapshot& s, model::VolumeId volume) {
@@ -278,7 +310,7 @@ static std::string volume_is_whole(const Snapshot& s, const model::Volume& volum
 
 std::string volumes_are_whole(const Snapshot& s, const Hosts& hosts) {
     for (const auto& [id, volume] : s.all<model::Volume>()) {
-        if (!can_be_there(s, *volume)) continue;
+        if (!can_be_there(s, *volume, hosts)) continue;
         for (const PretendHost* host : hosts) {
             const model::Host* record = named(s, host->name());
             if (record == nullptr || record->id != *volume->claimed.host) continue;
@@ -291,9 +323,12 @@ std::string volumes_are_whole(const Snapshot& s, const Hosts& hosts) {
 
 // ---- fronts ------------------------------------------------------------------------------------
 
+/// On a host that is not down: those left behind with a lost host count for nothing.
 static bool has_placed_replica(const Snapshot& s, const model::Application& application) {
     for (const auto& [id, instance] : s.all<Instance>())
-        if (instance->declared.application == application.id && instance->claimed.host) return true;
+        if (instance->declared.application == application.id && instance->claimed.host &&
+            !is_down(s.get<model::Host>(*instance->claimed.host)))
+            return true;
     return false;
 }
 
@@ -326,7 +361,8 @@ static std::string front_stands(const Snapshot& s, const model::Application& app
         if (carrier != nullptr) return "I7: two hosts carry the front of " + application.name;
         carrier = host;
     }
-    const bool wanted = application.declared.front && has_placed_replica(s, application);
+    const bool wanted =
+        application.declared.front && !application.deleting && has_placed_replica(s, application);
     if (!wanted) return carrier != nullptr ? "I8: a front of " + application.name + " is left" : "";
     if (carrier == nullptr) return "I7: the front of " + application.name + " does not stand";
     const control::FrontSpec& front = carrier->fronts.at(application.id);

@@ -53,6 +53,21 @@ void PretendHost::fence() {
     for (const model::InstanceId id : over) end(id, Ending::killed, "its lease elapsed");
 }
 
+bool PretendHost::writes_shared(const Effect& effect) const {
+    const auto disks_are = [this](const InstanceSpec& instance) {
+        return std::any_of(instance.disks.begin(), instance.disks.end(),
+                           [this](const DiskSpec& disk) { return is_shared(disk.volume); });
+    };
+    if (const auto* launch = std::get_if<Launch>(&effect)) return disks_are(launch->instance);
+    if (const auto* remove = std::get_if<RemoveVolume>(&effect)) return is_shared(remove->volume);
+    return std::visit(
+        [](const auto& each) {
+            if constexpr (requires { each.volume.pool; }) return each.volume.pool != "local";
+            return false;
+        },
+        effect);
+}
+
 Duration PretendHost::boot_time() const {
     return speeds.value_or(Speeds{})[Pace::boot].takes;
 }
@@ -91,7 +106,7 @@ PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
 
 bool PretendHost::answers(model::InstanceId id) const {
     const auto at = running.find(id);
-    return at != running.end() && at->second.sighting.alive &&
+    return at != running.end() && at->second.sighting.alive && !at->second.hangs &&
            at->second.sighting.run == RunState::running &&
            at->second.sighting.started + boot_time() <= time_line_.now();
 }
@@ -116,6 +131,26 @@ bool PretendHost::crash(model::InstanceId id) {
     if (at == running.end() || !at->second.sighting.alive) return false;
     end(id, Ending::crashed, "signal 9");
     return true;
+}
+
+bool PretendHost::deafen(model::InstanceId id) {
+    const auto at = running.find(id);
+    if (at == running.end() || !at->second.sighting.alive) return false;
+    at->second.obeys_button = false;
+    return true;
+}
+
+bool PretendHost::hang(model::InstanceId id) {
+    if (!deafen(id)) return false;
+    running.at(id).hangs = true;
+    return true;
+}
+
+void PretendHost::rouse_guests() {
+    for (auto& [id, instance] : running) {
+        instance.obeys_button = true;
+        instance.hangs = false;
+    }
 }
 
 void PretendHost::reboot() {
@@ -178,6 +213,11 @@ struct PretendDeeds {
                                [&](const DiskSpec& disk) { return disk.volume == volume; });
         });
     }
+    /// A host that fenced itself may lack what lay in the shared pool: another one has it now.
+    Outcome not_there(std::string promise) {
+        if (host.frozen) return refused("the host has fenced itself");
+        return broken_promise(missing(std::move(promise)));
+    }
     Outcome seen(model::VolumeId volume) { return Sighting(host.volume(volume)->sighting); }
     /// What works on a shared pool is in the cgroup that the guards freeze.
     bool is_stopped(model::VolumeId volume) const { return host.frozen && host.is_shared(volume); }
@@ -198,7 +238,7 @@ struct PretendDeeds {
     }
     Outcome existing(const VolumeSpec& spec) {
         if (host.volume(spec.id) == nullptr)
-            return broken_promise(missing("a volume was changed before it was there"));
+            return not_there("a volume was changed before it was there");
         if (is_stopped(spec.id)) return refused("the host has fenced itself");
         if (open_somewhere(spec.id) != spec.open_in.has_value())
             return refused("the volume is open in another way than thought");
@@ -300,6 +340,10 @@ struct PretendDeeds {
         return at != host.running.end() && at->second.sighting.alive ? &at->second.sighting
                                                                      : nullptr;
     }
+    static void begins_anew(PretendHost::Instance& instance) {
+        instance.obeys_button = true;
+        instance.hangs = false;
+    }
     Outcome operator()(const LookInstance& effect) { return seen(effect.instance); }
     Outcome operator()(const Launch& effect) {
         const InstanceSpec& spec = effect.instance;
@@ -309,7 +353,7 @@ struct PretendDeeds {
             return broken_promise("launched in an older generation");
         for (const DiskSpec& disk : spec.disks) {
             if (host.volume(disk.volume) == nullptr)
-                return broken_promise(missing("launched without its volume"));
+                return not_there("launched without its volume");
             if (is_stopped(disk.volume)) return refused("the host has fenced itself");
             if (open_somewhere(disk.volume))
                 return broken_promise("launched on a volume that is open");
@@ -318,8 +362,8 @@ struct PretendDeeds {
             if (!port_has_rules(card))
                 return broken_promise("launched before its port's rules were in force");
         PretendHost::Instance& instance = host.running[spec.id];
+        begins_anew(instance);
         instance.spec = spec;
-        instance.obeys_button = true;
         ++instance.launches;
         instance.sighting = {};
         instance.sighting.looked = instance.sighting.alive = true;
@@ -376,13 +420,14 @@ struct PretendDeeds {
         if (sighting == nullptr) return not_alive();
         sighting->wishes.resets = effect.resets;
         sighting->started = host.time_line_.now();
+        begins_anew(host.running.at(effect.instance));
         return seen(effect.instance);
     }
     Outcome operator()(const AttachVolume& effect) {
         auto* sighting = alive(effect.instance.id);
         if (sighting == nullptr) return not_alive();
         if (host.volume(effect.disk.volume) == nullptr)
-            return broken_promise(missing("a volume was attached before it was there"));
+            return not_there("a volume was attached before it was there");
         if (is_stopped(effect.disk.volume)) return refused("the host has fenced itself");
         const auto has = [&](const DiskSpec& disk) { return disk.volume == effect.disk.volume; };
         if (std::any_of(sighting->disks.begin(), sighting->disks.end(), has))
@@ -450,6 +495,11 @@ std::set<Phase> PretendHands::phases() const {
     std::set<Phase> phases;
     for (const auto& [number, each] : under_way_) phases.insert(phase_of(each.effect));
     return phases;
+}
+
+void PretendHands::fence() {
+    for (auto& [number, each] : under_way_)
+        each.fate.fails_before |= host_.writes_shared(each.effect);
 }
 
 void PretendHands::die(base::Chance& chance) {

@@ -45,6 +45,12 @@ class PretendHost {
     bool crash(model::InstanceId instance);
     /// The guest powers itself off.
     bool power_off(model::InstanceId instance);
+    /// The guest hears no power button any more, until it starts anew.
+    bool deafen(model::InstanceId instance);
+    /// The guest does nothing any more: it answers nobody, and hears no button.
+    bool hang(model::InstanceId instance);
+    /// Guests that hang go on, and hear.
+    void rouse_guests();
     /// The process before the replicas of an application ends on its own.
     bool break_front(model::ApplicationId application) { return fronts.erase(application) > 0; }
     /// Power goes and comes back: processes, networks and fronts are gone, files are there.
@@ -82,6 +88,7 @@ class PretendHost {
         control::InstanceSighting sighting;
         control::InstanceSpec spec;
         bool obeys_button = true;  ///< in this run, once its guest has booted
+        bool hangs = false;
         int launches = 0;
     };
     std::map<model::ImageId, control::ImageSighting> images;
@@ -97,6 +104,9 @@ class PretendHost {
     Volume* volume(model::VolumeId id);
     const Volume* volume(model::VolumeId id) const;
     bool is_shared(model::VolumeId id) const { return shared != nullptr && shared->contains(id); }
+
+    /// Whether the effect writes to the shared pool, or begins what does.
+    bool writes_shared(const control::Effect& effect) const;
 
     /// Whether it has a disk in the shared pool open: the guards end it at the deadline.
     static bool fences_itself(const PretendHost& host, const Instance& instance);
@@ -141,6 +151,8 @@ class PretendHands final : public agent::Hands {
     void die(base::Chance& chance);
     /// The machine dies: nothing under way is done any more.
     void vanish() { under_way_.clear(); }
+    /// The guards act: what is under way on the shared pool is ended in the middle.
+    void fence();
     std::set<Phase> phases() const;
     /// Whether an effect may begin; otherwise it fails at once. None: all may.
     std::function<bool(const control::Effect&)> may_begin;

@@ -119,13 +119,26 @@ Status rates(std::istringstream& words, std::initializer_list<std::pair<const ch
     return {};
 }
 
+/// Without a lease nobody can know that a host is lost.
+static Error without_lease(const std::string& verb) {
+    return not_understood("'" + verb + "' is for hosts that live by leases");
+}
+
 Status Player::host_fault(const std::string& verb, std::istringstream& words) {
     std::string name;
     std::string how;
     words >> name;
     const std::size_t site = TRY(site_named(name));
     if (verb == "lose") {
+        if (!world().has_leases()) return without_lease(verb);
         world().lose_host(site);
+        return {};
+    }
+    if (verb == "bury") {
+        std::optional<Duration> off;
+        if (words >> how) off = TRY(parse_duration(how));
+        if (!off && !world().has_leases()) return without_lease(verb);
+        world().bury_host(site, off);
         return {};
     }
     if (verb == "faults") {
@@ -151,22 +164,21 @@ Status Player::host_fault(const std::string& verb, std::istringstream& words) {
 }
 
 std::optional<Status> Player::fault(const std::string& verb, std::istringstream& words) {
-    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock", "lose"})
+    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock", "lose", "bury"})
         if (verb == known) return host_fault(verb, words);
     if (verb == "heal") {
         world().tell("everything heals");
         world().heal();
         return Status{};
     }
-    if (verb == "gap" || verb == "stick") {
+    if (verb == "gap" || verb == "stick" || verb == "skip") {
         std::string how;
         words >> how;
         const auto duration = parse_duration(how);
         if (!duration.ok()) return Status(duration.error());
-        if (verb == "gap")
-            world().set_store_gap(*duration);
-        else
-            world().stick_watch(*duration);
+        if (verb == "gap") world().set_store_gap(*duration);
+        if (verb == "stick") world().stick_watch(*duration);
+        if (verb == "skip") world().skip_watch(*duration);
         return Status{};
     }
     if (verb == "store")
@@ -191,6 +203,15 @@ std::optional<Status> Player::fault(const std::string& verb, std::istringstream&
                         {"late", &ways.late_per_mille}});
 }
 
+/// What happens to the run of an instance.
+using GuestFault = bool (World::*)(const std::string&);
+constexpr std::array<std::pair<std::string_view, GuestFault>, 4> guest_faults{{
+    {"crash", &World::crash_instance},
+    {"poweroff", &World::power_off_guest},
+    {"hang", &World::hang_guest},
+    {"deaf", &World::deafen_guest},
+}};
+
 Status Player::obey(const std::string& line) {
     std::istringstream words(line);
     std::string verb;
@@ -212,6 +233,8 @@ Status Player::obey(const std::string& line) {
         return {};
     }
     if (std::optional<Status> obeyed = fault(verb, words)) return std::move(*obeyed);
+    std::string project;
+    if (verb == "as") words >> project >> verb;
     words >> noun;
     if (verb == "break") {
         return world().break_front(noun)
@@ -222,12 +245,10 @@ Status Player::obey(const std::string& line) {
         world().run_for(TRY(parse_duration(noun)));
         return {};
     }
-    if (verb == "crash" || verb == "poweroff" || verb == "deaf") {
-        const bool done = verb == "crash"      ? world().crash_instance(noun)
-                          : verb == "poweroff" ? world().power_off_guest(noun)
-                                               : world().deafen_guest(noun);
-        return done ? Status{} : Status(not_understood("'" + noun + "' does not run"));
-    }
+    for (const auto& [known, strike] : guest_faults)
+        if (verb == known)
+            return (world().*strike)(noun) ? Status{}
+                                           : Status(not_understood("'" + noun + "' does not run"));
     if (noun == "agent" || noun == "engine") {
         std::istringstream rest(line.substr(verb.size()));
         return process(rest, verb == "start");
@@ -237,7 +258,7 @@ Status Player::obey(const std::string& line) {
     std::string json;
     std::getline(words, json);
     const bool bare = json.find_first_not_of(' ') == std::string::npos;
-    world().ask(verb, noun, name, bare ? Json{} : TRY(parse_json(json)));
+    world().ask(verb, noun, name, bare ? Json{} : TRY(parse_json(json)), project);
     return {};
 }
 

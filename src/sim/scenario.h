@@ -25,8 +25,9 @@
 ///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast]     seed N     run DURATION
 ///         with a lease the hosts reach the pool nas; flaw=NAME breaks a rule (sim/leases.h)
 ///     create|update|delete|start|stop|... NOUN NAME [JSON]
+///     as PROJECT create|update|... NOUN NAME [JSON]
 ///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)
-///     deaf NAME (its guest hears no button in this run)
+///     hang NAME (its guest)               deaf NAME (its guest hears no button in this run)
 ///     kill agent hN | engine              start agent hN | engine
 ///     stall hN DURATION (its agent)       reboot hN DURATION (off for so long)
 ///     clock hN DURATION (how far it is off)
@@ -35,7 +36,8 @@
 ///     ways [lost=N] [twice=N] [late=N] [delay=DURATION]             of 1000 messages
 ///     cut hN up|down|both                 mend hN
 ///     lose hN (for good)                  drain|undrain|declare-dead host hN
-///     gap DURATION (of the store, for leases)     stick DURATION (the leader's watch)
+///     bury hN [DURATION] (off for so long or for good, and an operator declares it dead)
+///     gap DURATION (of the store, for leases)     stick|skip DURATION (the leader's watch)
 ///     heal (all faults end, all that is dead starts)
 ///     quiet (what was told so far is not part of the story)
 ///     rest [DURATION] (after so long: check that all is as wanted and nothing changes any more)

@@ -1,13 +1,13 @@
 #include "sim/world.h"
 
 #include "control/registration.h"
-#include "control/requests.h"
 #include "model/noun_words.h"
 #include "model/write_json.h"
 #include "sim/concern.h"
 #include "sim/furnish.h"
 #include "sim/loss_oracle.h"
 #include "sim/oracles.h"
+#include "sim/project_oracle.h"
 
 namespace vdc::sim {
 
@@ -119,6 +119,7 @@ void World::judge_launch(const control::Launch& launch) {
 /// I10: what runs ends by a wish, as the agent was told of it.
 void World::judge_effect(std::size_t index, const control::Effect& effect) {
     Site& site = sites_[index];
+    judge_words(control::text(effect));
     if (const auto* launch = std::get_if<control::Launch>(&effect)) return judge_launch(*launch);
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
@@ -248,7 +249,7 @@ void World::start_engine() {
     engine_ = std::make_unique<engine::Engine>(time_line_, *store_, engine::Engine::Options{});
     base::check(engine_->start().ok(), "the pretended store can always be read");
     engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
-        for (const model::CommitPtr& commit : group) heard(commit, now);
+        heard_group(group, now);
         if (present_) wake_concerned(group, now);
         tell_hosts(group, now);
     });
@@ -363,12 +364,13 @@ void World::cut(std::size_t index, Way way, bool is_cut) {
 
 void World::heal() {
     ways = {};
-    store_back_ = watch_moves_ = now();
+    store_back_ = watch_moves_ = watch_back_ = now();
     store_->fail_per_mille = store_->unknown_per_mille = 0;
     start_engine();
     for (std::size_t index = 0; index < sites_.size(); ++index) {
         Site& site = sites_[index];
         site.host->faults = {};
+        site.host->rouse_guests();
         site.cut_up = site.cut_down = false;
         if (now() >= site.off_until) start_agent(index);
     }
@@ -380,74 +382,33 @@ std::set<Phase> World::phases() const {
     return all;
 }
 
-void World::heard(const model::CommitPtr& commit, const engine::SnapshotPtr& after) {
-    if (on_commit_) on_commit_(commit);
-    if (!present_) judge(commit, after);
+/// Each commit is judged by the datacenter as it was after it, not after those written with it.
+void World::heard_group(const engine::Engine::Group& group, const engine::SnapshotPtr& after) {
+    Snapshot between = *heard_;
+    for (const model::CommitPtr& commit : group) {
+        if (on_commit_) on_commit_(commit);
+        if (present_) continue;
+        if (commit == group.back()) return judge(commit, after);
+        if (!model::replay(between, *commit).ok())
+            return violated("I15: the log does not follow from what was before");
+        judge(commit, std::make_shared<const Snapshot>(between));
+    }
 }
 
 void World::judge(const model::CommitPtr& commit, const engine::SnapshotPtr& after) {
     line_.clear();
     model::write_commit(line_, *commit);
     history_.add(line_);
-    for (const model::Step& step : commit->steps) story_.push_back({commit->at, step.reason});
+    for (const model::Step& step : commit->steps) {
+        story_.push_back({commit->at, step.reason});
+        judge_words(step.reason);
+    }
     violated(ledger_.learn(*commit, *after));
+    judge_request(*commit, *after);
     learn_lives(*commit, *after);
 }
 
-// ---- people ------------------------------------------------------------------------------------
-
-static Result<control::Decision> decide(const Snapshot& s, const control::Ask& ask,
-                                        const std::string& verb, const std::string& noun_word,
-                                        const std::string& name, const Json& body) {
-    const auto noun = model::noun_of(noun_word);
-    if (!noun) return Error{Error::Code::invalid, "there is no noun '" + noun_word + "'"};
-    if (verb == "create") {
-        Json named = body.is_null() ? Json::object() : body;
-        named.set("name", name);
-        return control::create(s, ask, *noun, named);
-    }
-    if (verb == "update") return control::update(s, ask, *noun, name, body);
-    if (verb == "drain" || verb == "undrain")
-        return control::drain(s, ask, name,
-                              verb == "drain" ? control::Drain::begin : control::Drain::end);
-    if (verb == "declare-dead") return control::declare_dead(s, ask, name);
-    if (verb == "delete") return control::remove(s, ask, *noun, name);
-    if (verb == "attach") return control::attach(s, ask, name, body.text_at("instance"));
-    if (verb == "detach") return control::detach(s, ask, name);
-    if (verb == "grow") return control::grow(s, ask, name, TRY(parse_mib(body.text_at("size"))));
-    if (verb == "revert") return control::revert(s, ask, name, body.text_at("snapshot"));
-    if (verb == "upload")
-        return control::image_arrived(s, ask, TRY(control::image_to_upload(s, "", name))->id);
-    for (const auto& each : words(control::PowerVerb{}))
-        if (each.word == verb)
-            return control::power(
-                s, ask, name, each.value,
-                body.boolean_at("hard") ? control::Force::hard : control::Force::soft);
-    return Error{Error::Code::invalid, "there is no verb '" + verb + "'"};
-}
-
-void World::ask(const std::string& verb, const std::string& noun, const std::string& name,
-                const Json& body) {
-    const std::string request = verb + " " + noun + " " + name;
-    if (!engine_) return answered(request, "no controller answers");
-    control::Ask ask{
-        "admin", "", "", request, make_uuid(Hasher{}.add(++requests_).add(request).finish()),
-        now()};
-    engine_->submit(
-        {"admin", "",
-         [=](const Snapshot& s) -> Result<std::vector<model::Step>> {
-             return TRY(decide(s, ask, verb, noun, name, body)).steps;
-         },
-         [this, request](const Result<model::Revision>& outcome, const engine::SnapshotPtr&) {
-             if (outcome.ok()) acknowledged_ = std::max(acknowledged_, *outcome);
-             answered(request, outcome.ok() ? "" : text(outcome.error()));
-         }});
-}
-
-void World::answered(const std::string& request, const std::string& trouble) {
-    history_.add(request).add(trouble);
-    if (!trouble.empty()) tell(request + ": refused: " + trouble);
-}
+// ---- what happened elsewhere -------------------------------------------------------------------
 
 void World::submit(const std::string& actor, const std::string& request,
                    std::function<Result<std::vector<model::Step>>(const Snapshot&)> steps,
@@ -469,36 +430,42 @@ bool World::end_run(model::InstanceId id, model::RunEnd how) {
     return how == model::RunEnd::crashed ? host.crash(id) : host.power_off(id);
 }
 
+std::optional<World::Run> World::run_of(const std::string& name) {
+    for (Site& site : sites_)
+        for (const auto& [id, instance] : site.host->running)
+            if (instance.spec.name == name && instance.sighting.alive) return Run{&site, id};
+    return {};
+}
+
 bool World::crash_instance(const std::string& name) {
-    for (const Site& site : sites_)
-        for (auto& [id, instance] : site.host->running) {
-            if (instance.spec.name != name || !site.host->crash(id)) continue;
-            coverage_.hit(Fault::qemu_crashes, site.hands->phases());
-            return true;
-        }
-    return false;
+    const auto run = run_of(name);
+    if (!run) return false;
+    coverage_.hit(Fault::qemu_crashes, run->site->hands->phases());
+    return run->site->host->crash(run->instance);
 }
 
 bool World::power_off_guest(const std::string& name) {
-    for (const Site& site : sites_)
-        for (auto& [id, instance] : site.host->running) {
-            const std::int64_t pid = instance.sighting.pid;
-            if (instance.spec.name != name || !site.host->power_off(id)) continue;
-            coverage_.hit(Fault::guest_goes_off, site.hands->phases());
-            note_off(site, id, pid);
-            return true;
-        }
-    return false;
+    const auto run = run_of(name);
+    if (!run) return false;
+    coverage_.hit(Fault::guest_goes_off, run->site->hands->phases());
+    const std::int64_t pid = run->site->host->running.at(run->instance).sighting.pid;
+    const bool done = run->site->host->power_off(run->instance);
+    note_off(*run->site, run->instance, pid);
+    return done;
+}
+
+bool World::hang_guest(const std::string& name) {
+    const auto run = run_of(name);
+    if (!run) return false;
+    coverage_.hit(Fault::guest_hangs, run->site->hands->phases());
+    return run->site->host->hang(run->instance);
 }
 
 bool World::deafen_guest(const std::string& name) {
-    for (const Site& site : sites_)
-        for (auto& [id, instance] : site.host->running)
-            if (instance.spec.name == name && instance.sighting.alive) {
-                instance.obeys_button = false;
-                return true;
-            }
-    return false;
+    const auto run = run_of(name);
+    if (!run) return false;
+    coverage_.hit(Fault::guest_deaf, run->site->hands->phases());
+    return run->site->host->deafen(run->instance);
 }
 
 /// Known to the agent alone until it was told: who dies then takes it along.
@@ -559,6 +526,7 @@ void World::after_each_task() {
         violated(one_writer_per_volume(hosts));
         violated(no_broken_promises(hosts));
         if (engine_) violated(what_runs_fits(*engine_->snapshot(), hosts));
+        if (engine_) violated(projects_apart(*engine_->snapshot(), hosts));
     }
     if (!engine_ || engine_->snapshot()->revision == checked_) return;
     checked_ = engine_->snapshot()->revision;

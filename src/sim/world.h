@@ -70,8 +70,11 @@ class World {
     // ---- people ----
 
     /// A request as the API would submit it. The answer is kept for the oracles.
+    /// Of that project; empty: "default".
     void ask(const std::string& verb, const std::string& noun, const std::string& name,
-             const base::Json& body);
+             const base::Json& body, const std::string& project = {});
+    /// Is in the user data of instances, and nobody may hear it (I16).
+    static constexpr const char* secret = "open-sesame";
 
     /// Steps as somebody's request made them once. `refused` is told why they are not possible now.
     void submit(const std::string& actor, const std::string& request,
@@ -90,6 +93,7 @@ class World {
 
     bool crash_instance(const std::string& name);
     bool power_off_guest(const std::string& name);
+    bool hang_guest(const std::string& name);
     /// From now on the guest of this run hears no button.
     bool deafen_guest(const std::string& name);
     void kill_agent(std::size_t host);  ///< with everything that it has in memory
@@ -101,10 +105,15 @@ class World {
     void reboot_host(std::size_t host, base::Duration off);
     /// It is off for good: nothing brings it back.
     void lose_host(std::size_t host);
+    /// Its power goes for so long, or for good, and an operator, who looked, says that it is dead.
+    void bury_host(std::size_t host, std::optional<base::Duration> off);
     /// The store takes no renewals and no fences for so long.
     void set_store_gap(base::Duration duration);
     /// The leader sees no renewals for so long, though they are made.
     void stick_watch(base::Duration duration);
+    /// The leader's watch was compacted away: it never sees the renewals of so long, and then reads
+    /// how all lives stand.
+    void skip_watch(base::Duration duration);
     bool break_front(const std::string& application);
     void kill_engine();
     void start_engine();
@@ -113,6 +122,7 @@ class World {
     std::size_t hosts() const { return sites_.size(); }
     bool agent_lives(std::size_t host) const { return sites_[host].agent != nullptr; }
     bool engine_lives() const { return engine_ != nullptr; }
+    bool has_leases() const { return lease_ != model::LeaseProfile::none; }
     /// What becomes of messages between engine and agents.
     struct Ways {
         base::Duration delay_most{2'000};
@@ -208,6 +218,18 @@ class World {
     };
     class Link;
 
+    // sim/people.cc
+    struct Wish;
+    struct Asked {
+        std::string project;
+        int times = 0;  ///< that it was done
+    };
+    void send_wish(Wish wish);
+    void ask_again(Wish wish, const base::Error& error);
+    void judge_repeated(const Wish& wish, const model::Snapshot& after);
+    void judge_request(const model::Commit& commit, const model::Snapshot& after);
+    void judge_words(const std::string& words);
+
     // sim/fencing.cc
     base::Instant leader_now() const;
     void begin_leases();
@@ -221,16 +243,17 @@ class World {
     void fence_self(std::size_t site);
     bool may_begin(std::size_t site, const control::Effect& effect) const;
     void tell_leader(model::HostId host, std::uint64_t revision);
+    void read_lives();
     void take_office();
     void lead_forever();
     void lead();
     std::vector<control::FenceOrder> flawed_fences(const model::Snapshot& s) const;
     void fence(const control::FenceOrder& order);
-    void judge_fence(const model::Step& step);
+    void judge_fence(const model::Step& step, const model::Snapshot& after);
     void learn_lives(const model::Commit& commit, const model::Snapshot& after);
 
     void add_site(const Machine& machine);
-    void heard(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
+    void heard_group(const engine::Engine::Group& group, const engine::SnapshotPtr& after);
     void judge(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
     void wake_concerned(const engine::Engine::Group& group, const engine::SnapshotPtr& after);
     void wake(std::size_t site, const control::Parts& parts, const engine::SnapshotPtr& after);
@@ -258,6 +281,12 @@ class World {
     void judge_effect(std::size_t site, const control::Effect& effect);
     void judge_launch(const control::Launch& launch);
     void note_off(const Site& site, model::InstanceId id, std::int64_t pid);
+    /// The host on which an instance of that name runs, and it.
+    struct Run {
+        Site* site = nullptr;
+        model::InstanceId instance;
+    };
+    std::optional<Run> run_of(const std::string& name);
     std::set<Phase> phases() const;
     void check_log();
     void after_each_task();
@@ -286,7 +315,8 @@ class World {
     RateClock leader_clock_;
     base::Instant store_back_;
     base::Instant watch_moves_;
-    std::vector<base::Instant> fenced_at_;
+    base::Instant watch_back_;                                      ///< until then it skips
+    std::vector<std::pair<std::string, base::Instant>> fenced_at_;  ///< in which failure domain
     std::vector<Line> story_;
     std::string line_;  ///< of the history, used again and again
     base::Hasher history_;
@@ -298,8 +328,9 @@ class World {
     int engine_life_ = 0;             ///< connections end with the engine
     std::uint64_t changes_seen_ = 0;  ///< of all hosts, last held against the invariants
     std::uint64_t requests_ = 0;
-    model::Revision acknowledged_ = 0;  ///< highest revision that a client was told is durable
-    model::Revision checked_ = 0;       ///< revision last held against the invariants
+    std::map<std::string, Asked> wishes_;  ///< by the id of the request
+    model::Revision acknowledged_ = 0;     ///< highest revision that a client was told is durable
+    model::Revision checked_ = 0;          ///< revision last held against the invariants
 };
 
 }  // namespace vdc::sim
