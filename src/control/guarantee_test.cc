@@ -127,7 +127,7 @@ TEST_F(AGuarantee, RefusalNamesTheLossTheInstanceAndTheSmallestChange) {
     const Status refused = want("more", 1);
     EXPECT_EQ(text(refused.error()),
               "the loss of host h2 could not be covered: web-3 (1GiB) would have no place; it fits "
-              "with 1GiB of memory more on h3, or with 'survives' nothing for web-4");
+              "with 1GiB of memory more on h3, or with 'survives' nothing for web-3");
 }
 
 TEST_F(AGuarantee, RefusesToCloseAHostWhoseRoomIsPromised) {
