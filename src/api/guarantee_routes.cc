@@ -6,6 +6,7 @@
 #include "api/schemas.h"
 #include "control/guarantee.h"
 #include "model/codec.h"
+#include "model/labels.h"
 
 /// What is promised for the loss of each host and each failure domain.
 namespace vdc::api {
@@ -29,13 +30,7 @@ static Json named(const Instance& instance) {
 
 static std::vector<const Host*> hosts_of(const Snapshot& snapshot, const Loss& loss) {
     if (loss.label.empty()) return {&snapshot.get<Host>(loss.host)};
-    std::vector<const Host*> hosts;
-    for (const auto& [id, host] : snapshot.all<Host>()) {
-        const auto label = host->declared.labels.find(loss.label);
-        if (label != host->declared.labels.end() && label->second == loss.value)
-            hosts.push_back(host.get());
-    }
-    return hosts;
+    return model::hosts_with(snapshot, loss.label, loss.value);
 }
 
 static std::string why_left(const Snapshot& snapshot, const Instance& instance, const Loss& loss) {

@@ -267,13 +267,6 @@ static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
             instance.observed};
 }
 
-/// What a fence took from the host and another one may have by now. Its own disks are its own.
-static bool kept_before_fence(const Snapshot& s, const Volume& volume) {
-    const auto& host = s.get<model::Host>(*volume.claimed.host);
-    return volume.claimed.storage != model::StorageKind::local && host.claimed.fenced > 0 &&
-           volume.claimed.epoch <= host.claimed.fenced;
-}
-
 // ---- part by part ------------------------------------------------------------------------------
 
 using Found = const model::Place*;
@@ -284,7 +277,7 @@ static std::optional<ImageDuty> part_of(const Snapshot& s, HostId host, const Im
 }
 
 static std::optional<VolumeDuty> part_of(const Snapshot& s, HostId host, const Volume& volume) {
-    if (volume.claimed.host != host || kept_before_fence(s, volume)) return {};
+    if (volume.claimed.host != host || claimed_before_fence(s, volume.claimed)) return {};
     return volume_duty(s, volume);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/labels.h"
+
 namespace vdc::control {
 
 using namespace std::chrono_literals;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 
 #include "control/plan.h"
@@ -14,9 +13,7 @@ namespace vdc::control {
 template <class Claimed>
 Claimed needed_there(Claimed claimed, model::HostId host) {
     auto& places = claimed.places;
-    const auto at =
-        std::lower_bound(places.begin(), places.end(), host,
-                         [](const model::Place& each, model::HostId id) { return each.host < id; });
+    const auto at = model::place_of_host(places, host);
     const bool there = at != places.end() && at->host == host;
     if (there && at->needed) return claimed;
     const model::Place place{host, ++claimed.generation, true};

@@ -66,10 +66,10 @@ class Draft {
     Plan finish() &&;
 
   private:
-    model::Snapshot datacenter_;
-    Instant now_;
     bool wants_host(const model::Subject& subject) const;
 
+    model::Snapshot datacenter_;
+    Instant now_;
     Agenda agenda_;
     Guarantee& guarantee_;
     /// Taken from the agenda, to be placed: (1000 - priority, instance).

@@ -44,13 +44,9 @@ static bool moves_by_stopping(const model::Snapshot& datacenter, const Instance&
 
 /// Stops those that can start elsewhere, the most important first, a few at a time.
 static void move_out(Draft& draft, const Host& host, const Policy& policy) {
-    std::vector<const Instance*> here =
-        draft.datacenter().linked_records<Instance>(Link::host_instance, host.id.value);
-    std::stable_sort(here.begin(), here.end(), [](const auto* a, const auto* b) {
-        return a->declared.priority > b->declared.priority;
-    });
     std::vector<model::InstanceId> in_turn;
-    for (const Instance* each : here)
+    for (const Instance* each : by_importance(
+             draft.datacenter().linked_records<Instance>(Link::host_instance, host.id.value)))
         if (moves_by_stopping(draft.datacenter(), *each)) in_turn.push_back(each->id);
     std::int64_t spare = policy.moves_max - moves_under_way(draft.datacenter());
     for (const model::InstanceId id : in_turn) {

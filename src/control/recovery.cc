@@ -64,11 +64,11 @@ static std::string name_of(const Snapshot& s, const std::optional<HostId>& id) {
     return host != nullptr ? host->name : "";
 }
 
-/// The most important first, then by id.
-static void by_importance(std::vector<const Instance*>& instances) {
+std::vector<const Instance*> by_importance(std::vector<const Instance*> instances) {
     std::stable_sort(instances.begin(), instances.end(), [](const auto* a, const auto* b) {
         return a->declared.priority > b->declared.priority;
     });
+    return instances;
 }
 
 static std::vector<const Instance*> on_hosts(const Snapshot& s, const std::set<HostId>& hosts) {
@@ -76,8 +76,7 @@ static std::vector<const Instance*> on_hosts(const Snapshot& s, const std::set<H
     for (const HostId host : hosts)
         for (const Instance* each : s.linked_records<Instance>(Link::host_instance, host.value))
             if (!each->deleting && wanted_power(*each) != model::Power::off) found.push_back(each);
-    by_importance(found);
-    return found;
+    return by_importance(std::move(found));
 }
 
 /// Replicas that the plan makes, by application, in the order in which it places them.
@@ -130,8 +129,9 @@ static Plan follow_up(Snapshot& datacenter, const std::vector<model::Step>& step
         base::check(model::apply(datacenter, step.change).ok(), "a host that is up can be lost");
         touch(datacenter, subject_of(step.change), agenda);
     }
+    Guarantee guarantee(datacenter);
     for (int round = 0; round < plans_max && !agenda.empty(); ++round) {
-        Plan plan = reconcile(datacenter, now, std::exchange(agenda, {}));
+        Plan plan = reconcile(datacenter, now, std::exchange(agenda, {}), guarantee);
         for (model::Step& step : plan.steps) {
             base::check(model::apply(datacenter, step.change).ok(), "a plan fits its snapshot");
             all.steps.push_back(std::move(step));

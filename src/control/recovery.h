@@ -21,6 +21,9 @@ bool is_protected(const model::Snapshot& datacenter, const model::Instance& inst
 /// A replica that has nothing but what its template makes: another one is as good.
 bool can_be_made_anew(const model::Snapshot& datacenter, const model::Instance& instance);
 
+/// The most important first, then in the order in which they came.
+std::vector<const model::Instance*> by_importance(std::vector<const model::Instance*> instances);
+
 /// The volume of the instance that lies on a host's own disks and nowhere else; nullptr: none.
 const model::Volume* bound_volume(const model::Snapshot& datacenter,
                                   const model::Instance& instance);

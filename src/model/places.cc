@@ -3,8 +3,7 @@
 namespace vdc::model {
 
 const Place* place_on(const Places& places, HostId host) {
-    const auto at = std::lower_bound(places.begin(), places.end(), host,
-                                     [](const Place& place, HostId id) { return place.host < id; });
+    const auto at = place_of_host(places, host);
     return at != places.end() && at->host == host ? &*at : nullptr;
 }
 

@@ -14,6 +14,12 @@ concept OnHosts = requires {
     typename R::Observed::OnHost;
 };
 
+/// Where that host's entry stands in what is kept in the order of hosts, or would be inserted.
+auto place_of_host(auto& in_order, HostId host) {
+    return std::lower_bound(in_order.begin(), in_order.end(), host,
+                            [](const auto& each, HostId id) { return each.host < id; });
+}
+
 /// What that host saw under its present place, or nullptr: nothing yet.
 template <OnHosts R>
 const typename R::Observed::OnHost* seen_on(const R& record, HostId host) {
@@ -30,9 +36,7 @@ const typename R::Observed::OnHost* seen_on(const R& record, HostId host) {
 template <OnHosts R>
 void enter_sighting(R& record, const typename R::Observed::OnHost& seen) {
     auto& all = record.observed.hosts;
-    const auto at =
-        std::lower_bound(all.begin(), all.end(), seen.host,
-                         [](const auto& each, HostId host) { return each.host < host; });
+    const auto at = place_of_host(all, seen.host);
     if (at != all.end() && at->host == seen.host)
         *at = seen;
     else

@@ -72,9 +72,18 @@ Evidence end_of_keeping(const Snapshot& snapshot, const Volume& volume) {
         fences_itself(volume) ? RunClass::fences_itself : RunClass::rides_through);
 }
 
+static bool fenced_since(const Snapshot& snapshot, std::optional<HostId> id, Epoch epoch) {
+    const Host* host = id ? snapshot.find<Host>(*id) : nullptr;
+    return host != nullptr && host->claimed.fenced > 0 && epoch <= host->claimed.fenced;
+}
+
 bool claimed_before_fence(const Snapshot& snapshot, const InstanceClaimed& claimed) {
-    const Host* host = claimed.host ? snapshot.find<Host>(*claimed.host) : nullptr;
-    return host != nullptr && host->claimed.fenced > 0 && claimed.epoch <= host->claimed.fenced;
+    return fenced_since(snapshot, claimed.host, claimed.epoch);
+}
+
+bool claimed_before_fence(const Snapshot& snapshot, const VolumeClaimed& claimed) {
+    return claimed.storage != StorageKind::local &&
+           fenced_since(snapshot, claimed.host, claimed.epoch);
 }
 
 static const Pool* pool_named(const Host& host, const std::string& pool) {
@@ -91,14 +100,6 @@ bool reaches(const Host& host, const std::string& pool) {
 StorageKind kind_of_pool(const Host& host, const std::string& pool) {
     const Pool* found = pool == local_pool ? nullptr : pool_named(host, pool);
     return found != nullptr ? found->kind : StorageKind::local;
-}
-
-std::string failure_domain(const Host& host) {
-    for (const char* label : {"rack", "power"}) {
-        const auto found = host.declared.labels.find(label);
-        if (found != host.declared.labels.end()) return label + ("/" + found->second);
-    }
-    return "";
 }
 
 bool takes_instances(const Host& host) {

@@ -36,8 +36,10 @@ Evidence end_of_run(const Snapshot& snapshot, const Instance& instance);
 Evidence end_of_keeping(const Snapshot& snapshot, const Volume& volume);
 
 /// Whether the thing was claimed under an epoch of its host that was fenced since: the host starts
-/// nothing of it from memory.
+/// nothing of it from memory, and another one may have it by now. What lies on a host's own disks
+/// stays its own.
 bool claimed_before_fence(const Snapshot& snapshot, const InstanceClaimed& claimed);
+bool claimed_before_fence(const Snapshot& snapshot, const VolumeClaimed& claimed);
 
 /// Whether the volume can be reached from that host: its pool is the host's own, or one that the
 /// host says it reaches.
@@ -45,10 +47,6 @@ bool reaches(const Host& host, const std::string& pool);
 
 /// What keeps a pool, as the host says; local for one that it does not name.
 StorageKind kind_of_pool(const Host& host, const std::string& pool);
-
-/// What the host fails together with: its label `rack`, or else the label `power`, or else nothing
-/// but the datacenter.
-std::string failure_domain(const Host& host);
 
 /// Whether new instances may come to the host.
 bool takes_instances(const Host& host);

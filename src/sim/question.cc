@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "control/references.h"
 #include "control/registration.h"
+#include "model/labels.h"
 
 namespace vdc::sim {
 
@@ -42,9 +43,7 @@ std::vector<std::string> labels_of(const Snapshot& s) {
 std::vector<std::string> values_of(const Snapshot& s, const std::string& label) {
     std::set<std::string> values;
     for (const auto& [id, host] : s.all<Host>())
-        if (const auto found = host->declared.labels.find(label);
-            found != host->declared.labels.end())
-            values.insert(found->second);
+        if (const std::string* value = model::label_of(*host, label)) values.insert(*value);
     return {values.begin(), values.end()};
 }
 
@@ -70,10 +69,7 @@ Result<std::set<HostId>> hosts_in(const Snapshot& s, const Target& target) {
         return std::set<HostId>{host->id};
     }
     std::set<HostId> hosts;
-    for (const auto& [id, host] : s.all<Host>()) {
-        const auto label = host->declared.labels.find(target.kind);
-        if (label != host->declared.labels.end() && label->second == target.name) hosts.insert(id);
-    }
+    for (const Host* host : model::hosts_with(s, target.kind, target.name)) hosts.insert(host->id);
     if (hosts.empty()) return unknown_label(s, target);
     return hosts;
 }
