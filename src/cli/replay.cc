@@ -309,6 +309,16 @@ static Result<std::string> read_log(Session& session, const ReplayWish& wish) {
     return log;
 }
 
+/// An error about the log names its file.
+static Status in_its_file(Status status, const ReplayWish& wish) {
+    if (status.ok() || wish.file.empty()) return status;
+    const Error& error = status.error();
+    const bool of_log =
+        error.code == Error::Code::corrupt || error.code == Error::Code::unsupported;
+    if (!of_log) return status;
+    return Error{error.code, wish.file + ": " + error.message, error.hint};
+}
+
 int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) {
     const Status done = [&]() -> Status {
         const Format format = TRY(parse_format(session.common().format));
@@ -321,7 +331,7 @@ int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) 
                          "export the part that is wanted: vdc log export FILE --from ... --to ..."};
         const Json policy = TRY(read_only_document(wish.policy, policy_example));
         const std::string log = TRY(read_log(session, wish));
-        return rerun(policy, log, format == Format::json);
+        return in_its_file(rerun(policy, log, format == Format::json), wish);
     }();
     return done.ok() ? 0 : say(done.error());
 }

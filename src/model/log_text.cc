@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "model/json_place.h"
 #include "model/read_json.h"
 #include "model/write_json.h"
 #include "model/writer.h"
@@ -85,16 +86,10 @@ Error LogReplay::wrong(std::size_t column, const std::string& what, std::string 
             hint.empty() ? make_another : std::move(hint)};
 }
 
-/// Where in the line JSON stopped being JSON: its reader says at which byte.
+/// Where in the line JSON stopped being JSON.
 static std::size_t column_of(std::string_view line, std::string_view json, const Error& error) {
-    constexpr std::string_view place = ", at byte ";
     const auto begin = static_cast<std::size_t>(json.data() - line.data());
-    const std::size_t at = error.message.rfind(place);
-    std::size_t byte = 0;
-    if (at != std::string::npos)
-        std::from_chars(error.message.data() + at + place.size(),
-                        error.message.data() + error.message.size(), byte);
-    return begin + byte + 1;
+    return begin + byte_of(error) + 1;
 }
 
 Error LogReplay::unreadable(std::string_view line, std::string_view json,

@@ -1,13 +1,17 @@
 #include "sim/scenario.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdio>
 #include <initializer_list>
 #include <memory>
 #include <optional>
-#include <sstream>
 
 #include "base/text.h"
+#include "control/requests.h"
+#include "model/json_place.h"
+#include "model/noun_words.h"
 #include "sim/world.h"
 
 namespace vdc::sim {
@@ -16,9 +20,43 @@ using namespace base;
 
 namespace {
 
+/// The words of a line, one after the other; knows where the last one began.
+class Words {
+  public:
+    explicit Words(std::string line = {}) : line_(std::move(line)) {}
+
+    /// Takes the next word; none and false at the end of the line.
+    Words& operator>>(std::string& word) {
+        begin_ = std::min(line_.find_first_not_of(' ', end_), line_.size());
+        end_ = std::min(line_.find(' ', begin_), line_.size());
+        word = line_.substr(begin_, end_ - begin_);
+        return *this;
+    }
+    explicit operator bool() const { return begin_ < end_; }
+
+    /// Takes all that follows.
+    std::string rest() {
+        begin_ = std::min(line_.find_first_not_of(' ', end_), line_.size());
+        end_ = line_.size();
+        return line_.substr(begin_);
+    }
+    /// What is wrong stands so many bytes after the beginning of the last word.
+    void skip(std::size_t bytes) { begin_ += bytes; }
+
+    /// In bytes, from 1.
+    std::size_t column() const { return begin_ + 1; }
+
+  private:
+    std::string line_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
 class Player {
   public:
     Status obey(const std::string& line);
+    /// Of the word of that line that was looked at last.
+    std::size_t column() const { return words_.column(); }
     World& world();
     std::string story() const;
     Played played() const;
@@ -29,14 +67,19 @@ class Player {
     }
 
   private:
-    Status hosts(std::istringstream& words);
-    Status process(std::istringstream& words, bool starts);
+    Status hosts(Words& words);
+    Status begin(const std::string& verb, Words& words);
+    Status ask_as(Words& words);
+    Status process(const std::string& what, Words& words, bool starts);
+    Status ask(const std::string& verb, const std::string& noun, Words& words,
+               const std::string& project = {});
     /// A command about faults; none: it is none.
-    std::optional<Status> fault(const std::string& verb, std::istringstream& words);
-    Status host_fault(const std::string& verb, std::istringstream& words);
+    std::optional<Status> fault(const std::string& verb, Words& words);
+    Status host_fault(const std::string& verb, Words& words);
     Result<std::size_t> site_named(const std::string& name);
 
     World::Options options_;
+    Words words_;
     std::unique_ptr<World> world_;
     std::size_t quiet_until_ = 0;
 };
@@ -46,8 +89,49 @@ World& Player::world() {
     return *world_;
 }
 
-Error not_understood(const std::string& why) {
-    return {Error::Code::invalid, why, "see src/sim/scenario.h"};
+Error not_understood(const std::string& why, const std::string& hint = {}) {
+    return {Error::Code::invalid, why, hint.empty() ? "see src/sim/scenario.h" : hint};
+}
+
+/// What a person may ask of the datacenter; World::ask knows what each means.
+std::vector<std::string> wishes() {
+    std::vector<std::string> verbs{"create", "update", "delete", "upload",  "attach",      "detach",
+                                   "grow",   "revert", "drain",  "undrain", "declare-dead"};
+    for (const auto& each : words(control::PowerVerb{})) verbs.emplace_back(each.word);
+    return verbs;
+}
+
+/// All that a line can begin with.
+std::vector<std::string> verbs() {
+    std::vector<std::string> all = wishes();
+    for (const char* verb :
+         {"hosts", "seed",  "run",  "rest", "quiet", "heal", "crash",  "poweroff", "break",
+          "kill",  "stall", "deaf", "hang", "bury",  "as",   "reboot", "clock",    "faults",
+          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick"})
+        all.emplace_back(verb);
+    return all;
+}
+
+bool is_among(const std::string& word, const std::vector<std::string>& all) {
+    return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+Error unknown(const std::string& word, const std::string& what,
+              const std::vector<std::string>& known) {
+    return not_understood("'" + quoted(word, 60) + "' is no " + what + did_you_mean(word, known),
+                          "known are " + join(known, ", "));
+}
+
+template <class Number = std::int64_t>
+Result<Number> number_in(std::string_view digits, std::type_identity_t<Number> least,
+                         std::type_identity_t<Number> most) {
+    Number number = 0;
+    const char* end = digits.data() + digits.size();
+    const auto [stopped, failure] = std::from_chars(digits.data(), end, number);
+    if (failure == std::errc{} && stopped == end && number >= least && number <= most)
+        return number;
+    return not_understood("'" + quoted(digits, 60) + "' is no number from " +
+                          std::to_string(least) + " to " + std::to_string(most));
 }
 
 /// A deliberate defect, for the tests that must catch it.
@@ -57,13 +141,16 @@ Result<LeaseFlaw> flaw_named(const std::string& name) {
     return not_understood("'" + name + "' is no flaw of leases");
 }
 
-Status Player::hosts(std::istringstream& words) {
+Status Player::hosts(Words& words) {
+    constexpr std::int64_t hosts_max = 10'000;
+    constexpr std::int64_t vcpus_max = 10'000;
     std::string word;
-    words >> options_.hosts;
+    words >> word;
+    options_.hosts = static_cast<int>(TRY(number_in(word, 1, hosts_max)));
     while (words >> word) {
         const std::vector<std::string> pair = split(word, '=');
         if (pair.size() == 2 && pair[0] == "vcpus")
-            options_.vcpus = {std::atoi(pair[1].c_str())};
+            options_.vcpus = {TRY(number_in(pair[1], 1, vcpus_max))};
         else if (pair.size() == 2 && pair[0] == "memory")
             options_.memory = TRY(parse_mib(pair[1]));
         else if (word == "lease=default" || word == "lease=fast")
@@ -72,15 +159,14 @@ Status Player::hosts(std::istringstream& words) {
         else if (pair.size() == 2 && pair[0] == "flaw")
             options_.flaw = TRY(flaw_named(pair[1]));
         else
-            return not_understood("'" + word + "' says nothing about hosts");
+            return not_understood("'" + quoted(word, 60) + "' says nothing about hosts",
+                                  "write vcpus=8, memory=8GiB, lease=default or lease=fast");
     }
     return {};
 }
 
-Status Player::process(std::istringstream& words, bool starts) {
-    std::string what;
+Status Player::process(const std::string& what, Words& words, bool starts) {
     std::string which;
-    words >> what >> which;
     if (what == "engine") {
         if (starts)
             world().start_engine();
@@ -88,7 +174,8 @@ Status Player::process(std::istringstream& words, bool starts) {
             world().kill_engine();
         return {};
     }
-    if (what != "agent") return not_understood("'" + what + " " + which + "' is no process");
+    if (what != "agent") return unknown(what, "process", {"agent", "engine"});
+    words >> which;
     const std::size_t site = TRY(site_named(which));
     if (starts)
         world().start_agent(site);
@@ -98,24 +185,36 @@ Status Player::process(std::istringstream& words, bool starts) {
 }
 
 Result<std::size_t> Player::site_named(const std::string& name) {
-    for (std::size_t site = 0; site < world().hosts(); ++site)
-        if (world().host(site).name() == name) return site;
-    return not_understood("there is no host '" + name + "'");
+    std::vector<std::string> known;
+    for (std::size_t site = 0; site < world().hosts(); ++site) {
+        known.push_back(world().host(site).name());
+        if (known.back() == name) return site;
+    }
+    return Error{Error::Code::not_found,
+                 "there is no host '" + quoted(name, 60) + "'" + did_you_mean(name, known),
+                 "this story has " + known.front() + " to " + known.back()};
 }
 
-/// "fail=50 lie=20" into the numbers of those names.
-Status rates(std::istringstream& words, std::initializer_list<std::pair<const char*, int*>> known) {
-    std::string word;
-    while (words >> word) {
-        const std::vector<std::string> pair = split(word, '=');
-        bool found = false;
-        for (const auto& [name, number] : known) {
-            if (pair.size() != 2 || pair[0] != name) continue;
-            *number = std::atoi(pair[1].c_str());
-            found = *number >= 0 && *number <= 1000;
-        }
-        if (!found) return not_understood("'" + word + "' is no rate of a fault, from 0 to 1000");
+using Rates = std::initializer_list<std::pair<const char*, int*>>;
+
+/// "fail=50" into the number of that name.
+Status rate(const std::string& word, Rates known) {
+    const std::vector<std::string> pair = split(word, '=');
+    std::vector<std::string> names;
+    for (const auto& [name, number] : known) {
+        names.emplace_back(name);
+        if (pair[0] != name || pair.size() != 2) continue;
+        *number = static_cast<int>(TRY(number_in(pair[1], 0, 1000)));
+        return {};
     }
+    return not_understood(
+        "'" + quoted(word, 60) + "' is no rate of a fault, from 0 to 1000",
+        "known are " + join(names, ", ") + "; write for example " + names[0] + "=50");
+}
+
+Status rates(Words& words, Rates known) {
+    std::string word;
+    while (words >> word) TRY(rate(word, known));
     return {};
 }
 
@@ -124,7 +223,7 @@ static Error without_lease(const std::string& verb) {
     return not_understood("'" + verb + "' is for hosts that live by leases");
 }
 
-Status Player::host_fault(const std::string& verb, std::istringstream& words) {
+Status Player::host_fault(const std::string& verb, Words& words) {
     std::string name;
     std::string how;
     words >> name;
@@ -163,7 +262,7 @@ Status Player::host_fault(const std::string& verb, std::istringstream& words) {
     return {};
 }
 
-std::optional<Status> Player::fault(const std::string& verb, std::istringstream& words) {
+std::optional<Status> Player::fault(const std::string& verb, Words& words) {
     for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock", "lose", "bury"})
         if (verb == known) return host_fault(verb, words);
     if (verb == "heal") {
@@ -186,21 +285,20 @@ std::optional<Status> Player::fault(const std::string& verb, std::istringstream&
                              {"unsure", &world().store().unknown_per_mille}});
     if (verb != "ways") return {};
     World::Ways& ways = world().ways;
-    std::string others;
     std::string word;
     while (words >> word) {
         if (!word.starts_with("delay=")) {
-            others += word + " ";
+            Status obeyed = rate(word, {{"lost", &ways.lost_per_mille},
+                                        {"twice", &ways.twice_per_mille},
+                                        {"late", &ways.late_per_mille}});
+            if (!obeyed.ok()) return obeyed;
             continue;
         }
         const auto delay = parse_duration(word.substr(6));
         if (!delay.ok()) return Status(delay.error());
         ways.delay_most = *delay;
     }
-    std::istringstream rest(others);
-    return rates(rest, {{"lost", &ways.lost_per_mille},
-                        {"twice", &ways.twice_per_mille},
-                        {"late", &ways.late_per_mille}});
+    return Status{};
 }
 
 /// What happens to the run of an instance.
@@ -212,14 +310,44 @@ constexpr std::array<std::pair<std::string_view, GuestFault>, 4> guest_faults{{
     {"deaf", &World::deafen_guest},
 }};
 
-Status Player::obey(const std::string& line) {
-    std::istringstream words(line);
+/// A request to the datacenter; whether it is refused is part of the story.
+Status Player::ask(const std::string& verb, const std::string& noun, Words& words,
+                   const std::string& project) {
+    if (!model::noun_of(noun)) return unknown(noun, "noun", model::all_one_words());
+    std::string name;
+    words >> name;
+    const std::string json = words.rest();
+    Json body;
+    if (!json.empty()) {
+        auto parsed = parse_json(json);
+        if (!parsed.ok()) {
+            words.skip(model::byte_of(parsed.error()));
+            return parsed.error();
+        }
+        body = std::move(*parsed);
+    }
+    world().ask(verb, noun, name, body, project);
+    return {};
+}
+
+/// "as PROJECT VERB NOUN NAME"
+Status Player::ask_as(Words& words) {
+    std::string project;
     std::string verb;
     std::string noun;
-    words >> verb;
+    words >> project >> verb;
+    if (!is_among(verb, wishes())) return unknown(verb, "wish", wishes());
+    words >> noun;
+    return ask(verb, noun, words, project);
+}
+
+Status Player::begin(const std::string& verb, Words& words) {
     if (verb == "hosts") return hosts(words);
+    if (verb == "as") return ask_as(words);
+    std::string noun;
     if (verb == "seed") {
-        words >> options_.seed;
+        words >> noun;
+        options_.seed = TRY(number_in<std::uint64_t>(noun, 0, ~std::uint64_t{0}));
         return {};
     }
     if (verb == "quiet") {
@@ -233,8 +361,6 @@ Status Player::obey(const std::string& line) {
         return {};
     }
     if (std::optional<Status> obeyed = fault(verb, words)) return std::move(*obeyed);
-    std::string project;
-    if (verb == "as") words >> project >> verb;
     words >> noun;
     if (verb == "break") {
         return world().break_front(noun)
@@ -249,16 +375,21 @@ Status Player::obey(const std::string& line) {
         if (verb == known)
             return (world().*strike)(noun) ? Status{}
                                            : Status(not_understood("'" + noun + "' does not run"));
-    if (noun == "agent" || noun == "engine") {
-        std::istringstream rest(line.substr(verb.size()));
-        return process(rest, verb == "start");
-    }
-    std::string name;
-    words >> name;
-    std::string json;
-    std::getline(words, json);
-    const bool bare = json.find_first_not_of(' ') == std::string::npos;
-    world().ask(verb, noun, name, bare ? Json{} : TRY(parse_json(json)), project);
+    const bool of_process = noun == "agent" || noun == "engine";
+    if (verb == "kill" || (verb == "start" && of_process))
+        return process(noun, words, verb == "start");
+    return ask(verb, noun, words);
+}
+
+Status Player::obey(const std::string& line) {
+    words_ = Words(line);
+    std::string word;
+    words_ >> word;
+    if (!is_among(word, verbs())) return unknown(word, "command", verbs());
+    TRY(begin(word, words_));
+    if (words_ >> word)
+        return not_understood("'" + quoted(word, 60) + "' is a word too many",
+                              "end the line before it");
     return {};
 }
 
@@ -306,7 +437,8 @@ Result<Played> play(std::string_view script) {
             Status obeyed = player.obey(line);
             if (!obeyed.ok())
                 return Error{obeyed.error().code,
-                             "line " + std::to_string(number) + ": " + obeyed.error().message,
+                             "line " + std::to_string(number) + ", column " +
+                                 std::to_string(player.column()) + ": " + obeyed.error().message,
                              obeyed.error().hint};
         }
     }
