@@ -60,12 +60,12 @@ Json counts(const Snapshot& snapshot) {
 /// one that does not go away by itself: what is starting or preparing is left out.
 class Attention {
   public:
-    explicit Attention(const Snapshot& snapshot) {
+    Attention(const Snapshot& snapshot, const placement::Standing& standing) {
         model::for_each_noun([&]<class R>(std::type_identity<R>) {
             if constexpr (!std::is_same_v<R, model::Operation>)
                 for (const auto& [id, record] : snapshot.all<R>()) look_at(snapshot, *record);
         });
-        add_uncovered(snapshot, [this](Json row) { add(std::move(row)); });
+        add_uncovered(snapshot, standing, [this](Json row) { add(std::move(row)); });
     }
     std::int64_t count = 0;
     Json first = Json::array();
@@ -94,10 +94,11 @@ class Attention {
 
 }  // namespace
 
-static void show_datacenter(const CallPtr& call, const engine::SnapshotPtr& snapshot) {
+static void show_datacenter(const CallPtr& call, const engine::SnapshotPtr& snapshot,
+                            const placement::Standing& standing) {
     Sum sum;
     for (const auto& [id, host] : snapshot->all<Host>()) add_host(sum, *snapshot, *host);
-    Attention attention(*snapshot);
+    Attention attention(*snapshot, standing);
     const Json json = Json::object({{"revision", static_cast<std::int64_t>(snapshot->revision)},
                                     {"capacity", part_to_json(sum.capacity)},
                                     {"claimable", part_to_json(sum.claimable)},
@@ -123,7 +124,9 @@ void add_datacenter_routes(Routes& routes) {
               "Show what the datacenter has and what is taken of it", schema_ref("Datacenter"));
     datacenter.query = {at_parameter()};
     datacenter.handle = [](Desk& desk, const CallPtr& call) {
-        look(desk, call, [call](const auto& snapshot) { show_datacenter(call, snapshot); });
+        look_at_plans(desk, call, [call](const auto& snapshot, const auto& standing) {
+            show_datacenter(call, snapshot, standing);
+        });
     };
     routes.push_back(std::move(datacenter));
 

@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <future>
 
 #include "api/desk.h"
 #include "api/guarantee_text.h"
 #include "api/route_groups.h"
 #include "api/schemas.h"
 #include "control/guarantee.h"
+#include "control/recovery.h"
 #include "model/codec.h"
 #include "model/labels.h"
 
@@ -19,6 +21,7 @@ using model::Resources;
 using model::Snapshot;
 using placement::Loss;
 using placement::Move;
+using placement::Standing;
 
 static std::string host_name(const Snapshot& snapshot, model::HostId id) {
     return snapshot.get<Host>(id).name;
@@ -35,7 +38,8 @@ static std::vector<const Host*> hosts_of(const Snapshot& snapshot, const Loss& l
 
 static std::string why_left(const Snapshot& snapshot, const Instance& instance, const Loss& loss) {
     if (wanted_power(instance) == model::Power::off) return "it shall be off";
-    if (!control::starts_elsewhere(snapshot, instance)) return "its disks lie on this host alone";
+    if (std::string why = control::unprotected_because(snapshot, instance); !why.empty())
+        return why;
     const std::string word = control::survives(snapshot, instance);
     return loss.label.empty() || word == "nothing"
                ? "it survives " + word
@@ -72,18 +76,14 @@ static Json moves_json(const Snapshot& snapshot, const std::vector<Move>& moves)
     return all;
 }
 
-static Json loss_json(const Snapshot& snapshot, const placement::StandingPlans& plans,
-                      const Loss& loss) {
-    const std::vector<Move> moves = plans.plan(loss);
-    const bool covered = std::all_of(moves.begin(), moves.end(),
-                                     [](const Move& move) { return move.to.has_value(); });
+static Json loss_json(const Snapshot& snapshot, const Standing::Plan& plan) {
     Json hosts = Json::array();
-    for (const Host* host : hosts_of(snapshot, loss)) hosts.push(host->name);
-    return Json::object({{"loss", control::text(snapshot, loss)},
+    for (const Host* host : hosts_of(snapshot, plan.loss)) hosts.push(host->name);
+    return Json::object({{"loss", control::text(snapshot, plan.loss)},
                          {"hosts", std::move(hosts)},
-                         {"covered", covered},
-                         {"moves", moves_json(snapshot, moves)},
-                         {"left_behind", left_behind(snapshot, loss, moves)}});
+                         {"covered", covered(plan)},
+                         {"moves", moves_json(snapshot, plan.moves)},
+                         {"left_behind", left_behind(snapshot, plan.loss, plan.moves)}});
 }
 
 static Resources at_least_nothing(Resources resources) {
@@ -93,51 +93,72 @@ static Resources at_least_nothing(Resources resources) {
     return resources;
 }
 
-static Json host_json(const placement::StandingPlans& plans, const Host& host) {
-    const placement::Shelter& shelter = *plans.host(host.id);
-    const Resources left = shelter.left;
-    const Resources reserved = plans.reserved(host.id);
-    Resources spare = shelter.open ? left : Resources{};
-    spare -= reserved;
-    return Json::object({{"host", host.name},
-                         {"open", shelter.open},
+static Json host_json(const Snapshot& snapshot, const Standing::Spot& spot) {
+    const Resources left = spot.shelter.left;
+    Resources spare = spot.shelter.open ? left : Resources{};
+    spare -= spot.reserved;
+    return Json::object({{"host", host_name(snapshot, spot.host)},
+                         {"open", spot.shelter.open},
                          {"left", part_to_json(at_least_nothing(left))},
-                         {"reserved", part_to_json(reserved)},
+                         {"reserved", part_to_json(spot.reserved)},
                          {"spare", part_to_json(at_least_nothing(spare))}});
 }
 
-static Json guarantee_json(const Snapshot& snapshot) {
-    Guarantee guarantee(snapshot);
-    const placement::StandingPlans& plans = guarantee.plans();
+static Json guarantee_json(const Snapshot& snapshot, const Standing& standing) {
     Json losses = Json::array();
-    for (const Loss& loss : plans.losses()) losses.push(loss_json(snapshot, plans, loss));
+    for (const Standing::Plan& plan : standing.plans) losses.push(loss_json(snapshot, plan));
     Json hosts = Json::array();
-    for (const auto& [id, host] : snapshot.all<Host>()) hosts.push(host_json(plans, *host));
+    for (const Standing::Spot& spot : standing.hosts) hosts.push(host_json(snapshot, spot));
     return Json::object({{"revision", static_cast<std::int64_t>(snapshot.revision)},
-                         {"covered", plans.gaps().empty()},
+                         {"covered", std::all_of(standing.plans.begin(), standing.plans.end(),
+                                                 [](const auto& plan) { return covered(plan); })},
                          {"losses", std::move(losses)},
                          {"hosts", std::move(hosts)}});
 }
 
-void add_uncovered(const Snapshot& snapshot, const std::function<void(Json)>& add) {
-    Guarantee guarantee(snapshot);
-    const placement::StandingPlans& plans = guarantee.plans();
-    for (auto gap = plans.gaps().begin(); gap != plans.gaps().end();) {
-        const Loss loss = gap->loss;
-        const model::InstanceId first = gap->instance;
-        std::int64_t count = 0;
-        for (; gap != plans.gaps().end() && gap->loss == loss; ++gap) ++count;
-        const Host& host = *hosts_of(snapshot, loss).front();
-        const std::string others = count > 1 ? " and " + std::to_string(count - 1) + " more" : "";
+void add_uncovered(const Snapshot& snapshot, const Standing& standing,
+                   const std::function<void(Json)>& add) {
+    for (const Standing::Plan& plan : standing.plans) {
+        std::vector<std::string> names;
+        for (const Move& move : plan.moves)
+            if (!move.to) names.push_back(snapshot.get<Instance>(move.instance).name);
+        if (names.empty()) continue;
+        const Host& host = *hosts_of(snapshot, plan.loss).front();
+        const std::string others =
+            names.size() > 1 ? " and " + std::to_string(names.size() - 1) + " more" : "";
         add(Json::object(
             {{"noun", "host"},
              {"id", base::text(host.id)},
              {"name", host.name},
              {"word", "uncovered"},
-             {"sentence", "is not covered: after the loss of " + control::text(snapshot, loss) +
-                              ", " + snapshot.get<Instance>(first).name + others +
+             {"sentence", "is not covered: after the loss of " +
+                              control::text(snapshot, plan.loss) + ", " + names.front() + others +
                               " would have no place (`vdc guarantee`)"}}));
     }
+}
+
+/// What the engine keeps; nothing when it does not answer, as when it stops.
+static std::optional<engine::Engine::Standing> present_standing(engine::Engine& engine) {
+    const auto told = std::make_shared<std::promise<engine::Engine::Standing>>();
+    std::future<engine::Engine::Standing> standing = told->get_future();
+    engine.tell_standing([told](const auto& now) { told->set_value(now); });
+    if (standing.wait_for(std::chrono::seconds(10)) != std::future_status::ready) return {};
+    return standing.get();
+}
+
+void look_at_plans(Desk& desk, const CallPtr& call, ShowPlans show) {
+    if (call->request.query.find("at") != nullptr)
+        return look(desk, call, [show = std::move(show)](const engine::SnapshotPtr& past) {
+            show(past, Guarantee(*past).plans().standing());
+        });
+    desk.read_slowly(call, [&desk, call, show = std::move(show)] {
+        const auto standing = present_standing(desk.engine);
+        if (!standing)
+            return call->refuse(base::Error{base::Error::Code::unavailable,
+                                            "the controller does not answer",
+                                            "try again in a moment"});
+        show(standing->snapshot, *standing->plans);
+    });
 }
 
 static Json guarantee_schema() {
@@ -178,11 +199,9 @@ void add_guarantee_routes(Routes& routes) {
     route.query = {at_parameter()};
     route.answers = {{200, "The plans.", guarantee_schema()}};
     route.handle = [](Desk& desk, const CallPtr& call) {
-        look(desk, call, [&desk, call](const auto& snapshot) {
-            desk.read_slowly(call, [call, snapshot] {
-                call->answer_json(200, base::dump(guarantee_json(*snapshot)) + "\n",
-                                  revision_header(*snapshot));
-            });
+        look_at_plans(desk, call, [call](const auto& snapshot, const auto& standing) {
+            call->answer_json(200, base::dump(guarantee_json(*snapshot, standing)) + "\n",
+                              revision_header(*snapshot));
         });
     };
     routes.push_back(std::move(route));

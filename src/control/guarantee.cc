@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "control/recovery.h"
 #include "model/apply.h"
 #include "model/runs.h"
 
@@ -20,7 +21,9 @@ using model::Volume;
 using placement::Gap;
 using placement::Guest;
 using placement::Loss;
+using placement::Move;
 using placement::Shelter;
+using placement::StandingPlans;
 
 // ---- what the records say ----------------------------------------------------------------------
 
@@ -42,38 +45,43 @@ std::string survives(const Snapshot& datacenter, const Instance& instance) {
     return several_hosts(datacenter) ? "host" : "nothing";
 }
 
-bool starts_elsewhere(const Snapshot&, const Instance& instance) {
-    return instance.declared.application.has_value();
-}
-
-/// The disks that are made anew with it.
-static model::MiB disk_of(const Snapshot& datacenter, InstanceId id) {
-    model::MiB disk;
-    for (const auto* volume : datacenter.linked_records<Volume>(Link::instance_volume, id.value))
-        if (volume->declared.delete_with_instance) disk += volume->declared.size;
-    return disk;
+/// As the planner sees who can start elsewhere, whatever it survives. Disks of its host are made
+/// anew with it; those in shared pools go with it.
+static Guest seeker(const Snapshot& datacenter, const Instance& instance) {
+    Guest guest{{},
+                {instance.declared.vcpus, instance.declared.memory, {}},
+                instance.declared.priority,
+                instance.declared.application};
+    for (const auto* volume :
+         datacenter.linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (volume->declared.pool == model::local_pool)
+            guest.needs.disk += volume->declared.size;
+        else
+            guest.pools.insert(volume->declared.pool);
+    }
+    return guest;
 }
 
 /// As the planner sees it on that host, if it is protected.
 static std::optional<Guest> guest_on(const Snapshot& datacenter, const Instance& instance,
                                      HostId host) {
     if (wanted_power(instance) == model::Power::off) return {};
-    if (!starts_elsewhere(datacenter, instance)) return {};
+    if (!is_protected(datacenter, instance)) return {};
     std::string loss = survives(datacenter, instance);
     if (loss == "nothing") return {};
     if (loss == "host") loss.clear();
-    return Guest{
-        host,
-        {instance.declared.vcpus, instance.declared.memory, disk_of(datacenter, instance.id)},
-        instance.declared.priority,
-        instance.declared.application,
-        std::move(loss)};
+    Guest guest = seeker(datacenter, instance);
+    guest.host = host;
+    guest.label = std::move(loss);
+    return guest;
 }
 
 static Shelter shelter_of(const Snapshot& datacenter, const Host& host) {
     Resources left = model::claimable(host);
     left -= datacenter.claimed(host.id);
-    return {left, takes_instances(host), host.declared.labels};
+    Shelter shelter{left, takes_instances(host), host.declared.labels};
+    for (const model::Pool& pool : host.observed.pools) shelter.pools.insert(pool.name);
+    return shelter;
 }
 
 // ---- looking -----------------------------------------------------------------------------------
@@ -161,11 +169,61 @@ placement::StandingPlans& Guarantee::plans() {
 
 // ---- questions ---------------------------------------------------------------------------------
 
-std::optional<HostId> Guarantee::target_of(const Instance& instance) {
-    if (!instance.claimed.host) return {};
-    for (const placement::Move& move : plans().plan({{}, {}, *instance.claimed.host}))
-        if (move.instance == instance.id) return move.to;
-    return {};
+std::vector<Move> Guarantee::refuges(const Snapshot& datacenter,
+                                     const std::vector<InstanceId>& waiting) {
+    std::vector<StandingPlans::Seeker> seekers;
+    for (const InstanceId id : waiting) {
+        const Instance* instance = datacenter.find<Instance>(id);
+        if (instance == nullptr || !recovers(datacenter, *instance)) continue;
+        if (auto guest = guest_on(datacenter, *instance, {}))
+            seekers.emplace_back(id, std::move(*guest));
+    }
+    if (seekers.empty()) return {};
+    const std::set<InstanceId> asked(waiting.begin(), waiting.end());
+    for (const base::Uuid& host : datacenter.linked(Link::emptied_host, {}))
+        for (const base::Uuid& id : datacenter.linked(Link::host_instance, host))
+            if (const Guest* guest = plans_.guest({id})) seekers.emplace_back(id, *guest);
+    std::vector<Move> moves = plans_.seek(seekers);
+    std::erase_if(moves, [&](const Move& move) { return !asked.contains(move.instance); });
+    return moves;
+}
+
+/// As if it were there by now.
+void Guarantee::bring(const Snapshot& datacenter, const Move& move) {
+    const auto& instance = datacenter.get<Instance>(move.instance);
+    Shelter shelter = *plans_.host(*move.to);
+    shelter.left -= seeker(datacenter, instance).needs;
+    plans_.set_host(*move.to, shelter);
+    if (auto guest = guest_on(datacenter, instance, *move.to))
+        plans_.set_guest(move.instance, *guest);
+}
+
+std::optional<Refusal> Guarantee::broken_by_drain(const Snapshot& datacenter, HostId host) {
+    const std::set<Gap> before = plans().gaps();
+    std::vector<StandingPlans::Seeker> protected_ones;
+    std::vector<StandingPlans::Seeker> others;
+    for (const auto* instance :
+         datacenter.linked_records<Instance>(Link::host_instance, host.value)) {
+        const bool can_leave = !instance->deleting && is_protected(datacenter, *instance) &&
+                               wanted_power(*instance) != model::Power::off;
+        if (const Guest* guest = plans_.guest(instance->id))
+            protected_ones.emplace_back(instance->id, *guest);
+        else if (can_leave)
+            others.emplace_back(instance->id, seeker(datacenter, *instance));
+    }
+    std::vector<Move> made;
+    for (const auto& seekers : {protected_ones, others})
+        for (const Move& move : plans_.seek(seekers)) {
+            if (!move.to) continue;
+            bring(datacenter, move);
+            made.push_back(move);
+        }
+    std::optional<Refusal> refusal = broken_since(datacenter, before);
+    for (const Move& move : made) {
+        look_at_instance(datacenter, move.instance);
+        look_at_host(datacenter, *move.to);
+    }
+    return refusal;
 }
 
 std::optional<Refusal> Guarantee::broken_by_claim(const Snapshot& datacenter,
@@ -231,6 +289,20 @@ std::optional<Refusal> Guarantee::broken_now(const Snapshot& datacenter) {
     plans_.refresh();
     const std::vector<Gap> gaps = plans_.fresh_gaps();
     if (gaps.empty()) return {};
+    return refusal(datacenter, gaps);
+}
+
+std::optional<Refusal> Guarantee::broken_since(const Snapshot& datacenter,
+                                               const std::set<Gap>& before) {
+    const std::set<Gap>& now = plans().gaps();
+    std::vector<Gap> fresh;
+    std::set_difference(now.begin(), now.end(), before.begin(), before.end(),
+                        std::back_inserter(fresh));
+    if (fresh.empty()) return {};
+    return refusal(datacenter, fresh);
+}
+
+Refusal Guarantee::refusal(const Snapshot& datacenter, const std::vector<Gap>& gaps) {
     const Gap& first = gaps.front();
     const auto others = std::count_if(gaps.begin(), gaps.end(), [&](const Gap& gap) {
         return gap.loss == first.loss && gap.instance != first.instance;
@@ -239,9 +311,9 @@ std::optional<Refusal> Guarantee::broken_now(const Snapshot& datacenter) {
     if (const Guest* guest = plans_.guest(first.instance))
         who += " (" + text(guest->needs.memory) + ")";
     if (others > 0) who += " and " + std::to_string(others) + " more";
-    return Refusal{"the loss of " + text(datacenter, first.loss) + " could not be covered: " + who +
-                       " would have no place",
-                   hint(datacenter, first)};
+    return {"the loss of " + text(datacenter, first.loss) + " could not be covered: " + who +
+                " would have no place",
+            hint(datacenter, first)};
 }
 
 bool kept_out(const model::Explanation& explanation) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,10 +18,6 @@ namespace vdc::control {
 /// itself, or its application, or its project; where nobody says anything, "host" as soon as there
 /// are two hosts.
 std::string survives(const model::Snapshot& datacenter, const model::Instance& instance);
-
-/// Whether it can start on another host when its own is lost with all that lies on it: a replica
-/// is made anew from its image.
-bool starts_elsewhere(const model::Snapshot& datacenter, const model::Instance& instance);
 
 /// Why the guarantee forbids something, and what to do.
 struct Refusal {
@@ -41,12 +38,24 @@ class Guarantee {
     /// As of the last look.
     placement::StandingPlans& plans();
 
-    /// Where the plan of its host's loss brings it.
-    std::optional<model::HostId> target_of(const model::Instance& instance);
+    /// Where those who wait for a host, because theirs was lost or is drained, start: where the
+    /// plan of that loss brings them. Who is on such a host still keeps his place in it. In the
+    /// order in which they take their places; who does not come from there, or is not protected, is
+    /// left out.
+    std::vector<placement::Move> refuges(const model::Snapshot& datacenter,
+                                         const std::vector<model::InstanceId>& waiting);
 
     /// Whom the last change leaves without a place, where nobody was before it, and the smallest
     /// change that makes it fit. Nothing: the guarantee holds as far as it did.
     std::optional<Refusal> broken_now(const model::Snapshot& datacenter);
+
+    /// Whom anything since then leaves so: `before` is what there was of plans().gaps().
+    std::optional<Refusal> broken_since(const model::Snapshot& datacenter,
+                                        const std::set<placement::Gap>& before);
+
+    /// Whom the drain of that host would leave so, once all have left it who can. The host takes
+    /// nobody any more. Leaves everything as it was.
+    std::optional<Refusal> broken_by_drain(const model::Snapshot& datacenter, model::HostId host);
 
     /// Whom a claim on that host would leave without a place. `instance`: for whom; nullptr: for a
     /// volume of nobody. Leaves everything as it was.
@@ -61,7 +70,9 @@ class Guarantee {
         friend bool operator==(const Lies&, const Lies&) = default;
     };
 
+    Refusal refusal(const model::Snapshot& datacenter, const std::vector<placement::Gap>& gaps);
     std::string hint(const model::Snapshot& datacenter, const placement::Gap& gap);
+    void bring(const model::Snapshot& datacenter, const placement::Move& move);
     void look_at_everything(const model::Snapshot& datacenter);
     void look_at_host(const model::Snapshot& datacenter, model::HostId id);
     void look_at_instance(const model::Snapshot& datacenter, model::InstanceId id);

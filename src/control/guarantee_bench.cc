@@ -196,11 +196,13 @@ std::size_t bound(const std::vector<model::Resources>& wanted) {
 /// Loses each host in turn and starts what was there where its plan says, with sums of its own.
 bool survives_every_loss(const Snapshot& datacenter, Guarantee& guarantee) {
     for (const auto& [lost, record] : datacenter.all<Host>()) {
+        std::map<InstanceId, std::optional<HostId>> targets;
+        for (const placement::Move& move : guarantee.plans().plan({{}, {}, lost}))
+            targets[move.instance] = move.to;
         std::map<HostId, model::Resources> taken;
         for (const auto& [id, instance] : datacenter.all<Instance>()) {
             if (!instance->claimed.host) continue;
-            const auto to = *instance->claimed.host == lost ? guarantee.target_of(*instance)
-                                                            : instance->claimed.host;
+            const auto to = *instance->claimed.host == lost ? targets[id] : instance->claimed.host;
             if (!to || *to == lost) return false;
             taken[*to] += {instance->declared.vcpus, instance->declared.memory, {}};
         }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/chance.h"
 #include "control/recovery.h"
@@ -57,6 +58,12 @@ class Site : public ::testing::Test {
     }
     const Instance& instance(const std::string& name) { return *dc.named<Instance>(name); }
     std::size_t gaps() { return dc.guarantee.plans().gaps().size(); }
+    /// Where the plan of its host's loss brings it.
+    std::optional<model::HostId> target_of(const Instance& of) {
+        for (const auto& move : dc.guarantee.plans().plan({{}, {}, *of.claimed.host}))
+            if (move.instance == of.id) return move.to;
+        return {};
+    }
     std::int64_t placed() {
         const auto& all = dc.snapshot.all<Instance>();
         return std::count_if(all.begin(), all.end(), [](const auto& each) {
@@ -102,9 +109,9 @@ TEST_F(AGuarantee, CoversReplicasAndNotWhatLiesOnItsHost) {
     must(want("web", 1));
     must(dc.create(Noun::instance, R"({"name": "alone", "image": "tiny", "flavor": "f"})"));
     dc.follow_up();
-    EXPECT_TRUE(dc.guarantee.target_of(instance("web-1")));
-    EXPECT_NE(dc.guarantee.target_of(instance("web-1")), instance("web-1").claimed.host);
-    EXPECT_FALSE(dc.guarantee.target_of(instance("alone")));
+    EXPECT_TRUE(target_of(instance("web-1")));
+    EXPECT_NE(target_of(instance("web-1")), instance("web-1").claimed.host);
+    EXPECT_FALSE(target_of(instance("alone")));
     EXPECT_EQ(gaps(), 0u);
 }
 
@@ -138,6 +145,39 @@ TEST_F(AGuarantee, RefusesToCloseAHostWhoseRoomIsPromised) {
     EXPECT_EQ(gaps(), 0u);
     must(change(Noun::project, "default", Json::object({{"survives", "nothing"}})));
     must(change(Noun::host, "h1", Json::object({{"schedulable", false}})));
+}
+
+TEST_F(AGuarantee, RefusesADrainAfterWhichALossCouldNotBeCovered) {
+    must(want("web", 4));  // while h1 is drained, two and two are left: each fits on the other
+    must(want("more", 1));
+    const Status refused = dc.ask(drain, std::string("h1"), Drain::begin);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Error::Code::exhausted);
+    EXPECT_NE(text(refused.error()).find("once h1 is drained, the loss of host h"),
+              std::string::npos)
+        << text(refused.error());
+    EXPECT_NE(text(refused.error()).find("it fits with"), std::string::npos);
+    EXPECT_FALSE(dc.named<Host>("h1")->declared.drain);
+    EXPECT_EQ(gaps(), 0u);
+    EXPECT_TRUE(same_plans(dc.guarantee.plans(), Guarantee(dc.snapshot).plans()));
+}
+
+TEST_F(AGuarantee, AllowsADrainAfterWhichAllIsCovered) {
+    must(want("web", 3));
+    must(dc.ask(drain, std::string("h1"), Drain::begin));
+    EXPECT_TRUE(dc.named<Host>("h1")->declared.drain);
+}
+
+/// While a host is lost, who comes from there is placed without asking: others are not.
+TEST_F(AGuarantee, IsNotBrokenByARequestWhileAHostIsLost) {
+    must(want("web", 3));
+    must(dc.apply(
+        loss_of(dc.snapshot, {dc.named<Host>("h1")->id}, model::Evidence::operator_word, dc.now)));
+    dc.follow_up();
+    EXPECT_EQ(gaps(), 0u) << "three on two hosts";
+    EXPECT_FALSE(want("more", 1).ok());
+    EXPECT_EQ(dc.named<Application>("more"), nullptr);
+    EXPECT_EQ(gaps(), 0u);
 }
 
 TEST_F(AGuarantee, RefusesALossThatCannotBeSurvived) {
@@ -206,7 +246,8 @@ TEST_F(AGuarantee, IsBrokenByNothingThatWasAccepted) {
     }
 }
 
-/// The recovery itself is run for each host in turn of a datacenter that admits no more.
+/// The recovery itself is run for each host in turn of a datacenter that admits no more: all start,
+/// where the plan said.
 TEST_F(AGuarantee, IsKeptByTheRecoveryOfAnyHost) {
     for (std::uint64_t seed = 1; seed <= 30; ++seed) {
         base::Chance chance(seed);
@@ -216,11 +257,20 @@ TEST_F(AGuarantee, IsKeptByTheRecoveryOfAnyHost) {
                        chance.below(3) == 0 ? "big" : "f");
         }
         ASSERT_EQ(gaps(), 0u);
-        for (const auto& [id, host] : dc.snapshot.all<Host>())
+        for (const auto& [id, host] : dc.snapshot.all<Host>()) {
+            std::multiset<std::optional<model::HostId>> planned;
+            for (const auto& move : dc.guarantee.plans().plan({{}, {}, id}))
+                planned.insert(move.to);
             for (const Refuge& refuge :
-                 refuges(dc.snapshot, {id}, model::Evidence::operator_word, dc.now))
+                 refuges(dc.snapshot, {id}, model::Evidence::operator_word, dc.now)) {
                 EXPECT_TRUE(refuge.host) << "seed " << seed << ": " << host->name << " lost, "
                                          << refuge.name << ": " << refuge.why;
+                const auto as_planned = planned.find(refuge.host);
+                EXPECT_NE(as_planned, planned.end()) << refuge.name << ": " << refuge.why;
+                if (as_planned != planned.end()) planned.erase(as_planned);
+            }
+            EXPECT_TRUE(planned.empty());
+        }
         for (int turn = 0; turn < 20; ++turn)
             if (chance.below(2) == 0)
                 (void)dc.ask(remove, Noun::application,

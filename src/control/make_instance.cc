@@ -53,6 +53,7 @@ static Instance instance_of(const NewInstance& wanted) {
     declared.power = wanted.power;
     declared.restart = wanted.restart;
     declared.priority = wanted.priority;
+    declared.survives = wanted.survives;
     declared.stop_timeout = wanted.stop_timeout;
     declared.starts = wanted.power == model::Power::off ? 0 : 1;
     declared.application = wanted.application;

@@ -26,6 +26,7 @@ struct NewInstance {
     model::Restart restart = model::Restart::on_failure;
     model::Duration stop_timeout{30'000'000};
     std::int64_t priority = model::priority_usual;
+    std::string survives;
     std::optional<model::ApplicationId> application;
     std::int64_t ordinal = 0;
     std::string template_mark;

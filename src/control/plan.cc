@@ -1,5 +1,7 @@
 #include "control/plan.h"
 
+#include <algorithm>
+
 #include "model/kept.h"
 
 namespace vdc::control {
@@ -142,19 +144,50 @@ bool Draft::wants_host(const Subject& subject) const {
            wanted_power(*instance) != model::Power::off;
 }
 
-bool Draft::next(Subject& subject) {
-    if (plan_.steps.size() >= steps_max) return false;
+void Draft::put_off_placing() {
     while (!agenda_.empty() && wants_host(*agenda_.begin())) {
         const auto taken = agenda_.extract(agenda_.begin());
         const auto& instance = datacenter_.get<model::Instance>({taken.value().id});
         to_place_.insert({model::priority_most - instance.declared.priority, taken.value()});
     }
-    if (to_place_.empty()) placing_ = false;
-    const Noun before_places = placing_ ? Noun::instance : Noun::application;
-    const bool others_first = !agenda_.empty() && agenda_.begin()->noun <= before_places;
-    if (!to_place_.empty() && !others_first) {
-        placing_ = true;
-        subject = to_place_.extract(to_place_.begin()).value().second;
+}
+
+void Draft::begin_placing() {
+    placing_ = true;
+    refuges_.clear();
+    std::vector<model::InstanceId> waiting;
+    for (const auto& [rank, subject] : to_place_) waiting.push_back({subject.id});
+    for (const placement::Move& move : guarantee_.refuges(datacenter_, waiting)) {
+        if (!move.to) continue;
+        refuges_[move.instance] = *move.to;
+        refugees_.push_back({Noun::instance, move.instance.value});
+    }
+    std::reverse(refugees_.begin(), refugees_.end());
+    std::erase_if(to_place_, [&](const auto& each) { return refuges_.contains({each.second.id}); });
+}
+
+std::optional<model::HostId> Draft::refuge(model::InstanceId instance) const {
+    const auto found = refuges_.find(instance);
+    return found != refuges_.end() ? std::optional(found->second) : std::nullopt;
+}
+
+Subject Draft::next_to_place() {
+    if (!placing_) begin_placing();
+    if (refugees_.empty()) return to_place_.extract(to_place_.begin()).value().second;
+    const Subject next = refugees_.back();
+    refugees_.pop_back();
+    return next;
+}
+
+bool Draft::next(Subject& subject) {
+    if (plan_.steps.size() >= steps_max) return false;
+    put_off_placing();
+    const bool some_wait = !to_place_.empty() || !refugees_.empty();
+    placing_ = placing_ && some_wait;
+    const Noun last_before = placing_ ? Noun::instance : Noun::application;
+    const bool others_first = !agenda_.empty() && agenda_.begin()->noun <= last_before;
+    if (some_wait && !others_first) {
+        subject = next_to_place();
     } else if (!agenda_.empty()) {
         subject = agenda_.extract(agenda_.begin()).value();
     } else {
@@ -167,6 +200,7 @@ bool Draft::next(Subject& subject) {
 
 Plan Draft::finish() && {
     for (const auto& [rank, subject] : to_place_) agenda_.insert(subject);
+    agenda_.insert(refugees_.begin(), refugees_.end());
     plan_.rest = std::move(agenda_);
     return std::move(plan_);
 }

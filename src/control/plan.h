@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -59,14 +60,22 @@ class Draft {
         plan_.wakes.emplace_back(when, subject);
     }
 
-    /// The next subject of the agenda, lowest first, but of the instances that want a host those
-    /// last, and of them the most important first; false when there is none or the plan is full.
+    /// The next subject of the agenda, lowest first; false when there is none or the plan is full.
+    /// Of the instances that want a host those after all others, that applications may make more of
+    /// them before: first whom a lost or drained host left, as the plan of that loss has them, then
+    /// the most important.
     bool next(model::Subject& subject);
+
+    /// Where the plan of its host's loss brings an instance that waits since then.
+    std::optional<model::HostId> refuge(model::InstanceId instance) const;
 
     Plan finish() &&;
 
   private:
     bool wants_host(const model::Subject& subject) const;
+    void put_off_placing();
+    void begin_placing();
+    model::Subject next_to_place();
 
     model::Snapshot datacenter_;
     Instant now_;
@@ -74,7 +83,11 @@ class Draft {
     Guarantee& guarantee_;
     /// Taken from the agenda, to be placed: (1000 - priority, instance).
     std::set<std::pair<std::int64_t, model::Subject>> to_place_;
-    bool placing_ = false;  ///< every application has made its replicas: the first may be placed
+    bool placing_ = false;  ///< begun; what applications say to it comes afterwards
+    /// Whom a loss left, and where its plan brings them; those to be placed still, the next one
+    /// last.
+    std::map<model::InstanceId, model::HostId> refuges_;
+    std::vector<model::Subject> refugees_;
     Plan plan_;
 };
 

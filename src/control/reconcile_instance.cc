@@ -1,5 +1,6 @@
 #include "control/places.h"
 #include "control/reconcile.h"
+#include "control/recovery.h"
 #include "control/volumes.h"
 #include "model/runs.h"
 #include "placement/placement.h"
@@ -121,20 +122,26 @@ static void wait(Draft& draft, const Instance& instance, model::Explanation expl
     draft.must_add(Claim<Instance>{instance.id, std::move(claimed)}, reason);
 }
 
-/// Whether it ran before, or stands for one that did, while a host is lost or drained: that is the
-/// loss that room was kept for. It starts wherever it fits.
-static bool recovers(const model::Snapshot& datacenter, const Instance& instance) {
-    if (instance.claimed.generation == 0 && !instance.declared.application) return false;
-    return datacenter.has_linked(Link::emptied_host, {});
+/// Where the plan of its loss brings it, if that host takes it still.
+static placement::Answer planned_place(Draft& draft, const Instance& instance,
+                                       placement::Question question) {
+    question.only = draft.refuge(instance.id);
+    if (!question.only) return {};
+    placement::Answer answer = placement::place(draft.datacenter(), question);
+    if (answer.host)
+        answer.explanation.sentence =
+            planned_refuge(draft.datacenter().get<model::Host>(*answer.host));
+    return answer;
 }
 
-/// Where its volumes are in hand, if that host can take it: then nobody has to let go of them.
+/// Where its volumes are in hand, if that host can take it: then nobody has to let go of them. Who
+/// recovers starts where it was planned, or else wherever it fits.
 static placement::Answer best_place(Draft& draft, const Instance& instance, const Disks& disks) {
     const model::Snapshot& datacenter = draft.datacenter();
+    const bool is_back = recovers(datacenter, instance);
     const auto ask = [&](const placement::Question& question) {
-        return recovers(datacenter, instance)
-                   ? placement::place(datacenter, question)
-                   : place_beside(draft.guarantee(), datacenter, question, &instance);
+        return is_back ? placement::place(datacenter, question)
+                       : place_beside(draft.guarantee(), datacenter, question, &instance);
     };
     placement::Question question{
         {instance.declared.vcpus, instance.declared.memory, disks.unclaimed},
@@ -146,6 +153,10 @@ static placement::Answer best_place(Draft& draft, const Instance& instance, cons
         placement::Answer there = ask(question);
         if (there.host) return there;
         question.only.reset();
+    }
+    if (is_back && !disks.host) {
+        placement::Answer planned = planned_place(draft, instance, question);
+        if (planned.host) return planned;
     }
     placement::Answer answer = ask(question);
     if (answer.host || !disks.host) return answer;

@@ -35,14 +35,27 @@ bool can_be_made_anew(const Snapshot& s, const Instance& instance) {
 
 std::string unprotected_because(const Snapshot& s, const Instance& instance) {
     if (can_be_made_anew(s, instance)) return {};
-    const Volume* bound = bound_volume(s, instance);
-    if (bound == nullptr) return {};
-    return "its disk " + bound->name + " lies on the disks of " +
-           s.get<Host>(*bound->claimed.host).name + " and nowhere else";
+    for (const Volume* volume :
+         s.linked_records<Volume>(Link::instance_volume, instance.id.value)) {
+        if (volume->declared.pool != model::local_pool) continue;
+        const Host* host = volume->claimed.host ? s.find<Host>(*volume->claimed.host) : nullptr;
+        return "its disk " + volume->name + " lies on the disks of " +
+               (host != nullptr ? host->name : "one host") + " and nowhere else";
+    }
+    return {};
 }
 
 bool is_protected(const Snapshot& s, const Instance& instance) {
     return unprotected_because(s, instance).empty();
+}
+
+bool is_left(const Host& host) {
+    return host.declared.drain || host.claimed.health == model::HostHealth::down;
+}
+
+bool recovers(const Snapshot& s, const Instance& instance) {
+    if (instance.claimed.generation == 0 && !instance.declared.application) return false;
+    return s.has_linked(Link::emptied_host, {});
 }
 
 std::vector<model::Step> loss_of(const Snapshot& s, const std::set<HostId>& hosts,
@@ -172,14 +185,30 @@ Way way_out(const Snapshot& s, const Instance& instance) {
     return {answer.host, answer.explanation.sentence};
 }
 
+std::string planned_refuge(const Host& host) {
+    return host.name + " is where the plan for this loss brings it";
+}
+
+/// Where the plan of the host's loss brings those who are in it.
+static std::map<model::InstanceId, HostId> planned(const Snapshot& datacenter, HostId host) {
+    std::map<model::InstanceId, HostId> targets;
+    Guarantee guarantee(datacenter);
+    for (const placement::Move& move : guarantee.plans().plan({{}, {}, host}))
+        if (move.to) targets[move.instance] = *move.to;
+    return targets;
+}
+
 std::vector<Refuge> drain_plan(const Snapshot& datacenter, HostId id) {
     Snapshot after = datacenter;
     model::HostDeclared declared = datacenter.get<Host>(id).declared;
     declared.drain = true;
     base::check(model::apply(after, model::Declare<Host>{id, declared}).ok(), "any host can drain");
+    const auto targets = planned(after, id);
     std::vector<Refuge> plan;
     for (const Instance* instance : on_hosts(datacenter, {id})) {
-        const Way way = way_out(after, *instance);
+        Way way = way_out(after, *instance);
+        if (const auto target = targets.find(instance->id); target != targets.end())
+            way = {target->second, planned_refuge(after.get<Host>(target->second))};
         plan.push_back({instance->id, instance->name, name_of(datacenter, id), way.host,
                         name_of(after, way.host), can_be_made_anew(datacenter, *instance),
                         way.why});

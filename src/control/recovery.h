@@ -13,10 +13,19 @@
 namespace vdc::control {
 
 /// Why the loss of its host would leave the instance waiting for that host, given room elsewhere;
-/// empty: it would be restarted. It would, when all its disks lie in pools that other hosts reach,
-/// or when it is a replica whose disk is made of an image again.
+/// empty: it would be restarted. It would, when all its disks lie in shared pools, or when it is a
+/// replica whose disk is made of an image again.
 std::string unprotected_because(const model::Snapshot& datacenter, const model::Instance& instance);
 bool is_protected(const model::Snapshot& datacenter, const model::Instance& instance);
+
+/// Whether the host's instances shall be elsewhere: it is down, or drained.
+bool is_left(const model::Host& host);
+
+/// Whether the instance ran before, or may stand for a replica that did, and a host is lost or
+/// drained: that is the loss that room was kept for. It starts wherever it fits. (Of a replica that
+/// was made anew nothing tells whom it stands for, once the lost one is known to be over. That no
+/// request profits by this is held by Admission.)
+bool recovers(const model::Snapshot& datacenter, const model::Instance& instance);
 
 /// A replica that has nothing but what its template makes: another one is as good.
 bool can_be_made_anew(const model::Snapshot& datacenter, const model::Instance& instance);
@@ -27,6 +36,9 @@ std::vector<const model::Instance*> by_importance(std::vector<const model::Insta
 /// The volume of the instance that lies on a host's own disks and nowhere else; nullptr: none.
 const model::Volume* bound_volume(const model::Snapshot& datacenter,
                                   const model::Instance& instance);
+
+/// Why an instance starts on that host: the words of a place that was planned.
+std::string planned_refuge(const model::Host& host);
 
 /// The steps by which these hosts are lost now, with that evidence. Those that are down already are
 /// left out. Commit them (with a reconcile of what they touch) and control recovers.

@@ -228,9 +228,11 @@ TEST_F(Recovery, WhatWasClaimedBeforeTheFenceIsNoDutyOfTheHostAnyMore) {
 }
 
 TEST_F(Recovery, TheMostImportantComeFirstWhereRoomIsShort) {
-    for (const char* name : {"a", "b", "c", "d"}) run(name, R"(, "pool": "nas", "priority": 1)");
-    for (const char* name : {"x", "y"}) run(name, R"(, "pool": "nas", "priority": 900)");
-    for (const char* name : {"e", "f", "g", "h"}) run(name, R"(, "pool": "nas", "priority": 1)");
+    const std::string least = R"(, "pool": "nas", "survives": "nothing", "priority": 1)";
+    const std::string most = R"(, "pool": "nas", "survives": "nothing", "priority": 900)";
+    for (const char* name : {"a", "b", "c", "d"}) run(name, least);
+    for (const char* name : {"x", "y"}) run(name, most);
+    for (const char* name : {"e", "f", "g", "h"}) run(name, least);
     const std::string lost = host_of("x");
     lose(lost, Evidence::lease_elapsed);
     EXPECT_NE(host_of("x"), "");
@@ -284,11 +286,12 @@ TEST_F(Recovery, TellsBeforehandWhatItDoesThen) {
 
 TEST_F(Recovery, ADrainStopsInstancesThereAndStartsThemElsewhereByTheBudget) {
     dc.policy.moves_max = 1;
-    run("a", R"(, "pool": "nas")");
+    // With a guarantee for them, the others could not both be drained meanwhile.
+    run("a", R"(, "pool": "nas", "survives": "nothing")");
     const std::string home = host_of("a");
     for (const char* name : {"h1", "h2", "h3"})
         if (name != home) must(dc.ask(drain, name, Drain::begin));
-    run("b", R"(, "pool": "nas")");
+    run("b", R"(, "pool": "nas", "survives": "nothing")");
     run("c", "");
     for (const char* name : {"h1", "h2", "h3"})
         if (name != home) must(dc.ask(drain, name, Drain::end));

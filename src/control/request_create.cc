@@ -254,6 +254,7 @@ Result<Wish> instance_creation(const Work& work, Json& body) {
     wanted.disk = extras.disk;
     if (extras.pool) wanted.pool = *extras.pool;
     wanted.priority = declared.priority;
+    wanted.survives = declared.survives;
     wanted.power = declared.power;
     wanted.restart = declared.restart;
     wanted.stop_timeout = declared.stop_timeout;

@@ -27,17 +27,26 @@ void Turns::look(const std::vector<model::Step>& steps) {
 }
 
 base::Status Turns::apply_request(const std::vector<model::Step>& steps) {
-    const bool guarded = may_break_guarantee(snapshot, steps);
+    const Admission admission(snapshot, steps, guarantee);
     const model::Snapshot before = snapshot;
     const Agenda agenda_before = agenda;
-    guarantee.plans();
     TRY(apply(steps));
-    const base::Status admitted = guarded ? admit(snapshot, now, steps, guarantee) : base::Status{};
-    if (admitted.ok()) return {};
+    base::Result<Plan> answer = admission.judge(snapshot, now, policy);
+    if (answer.ok()) return carry_out(std::move(*answer));
     snapshot = before;
     agenda = agenda_before;
     look(steps);
-    return admitted;
+    return answer.error();
+}
+
+base::Status Turns::carry_out(Plan plan) {
+    for (const auto& [when, subject] : plan.wakes) wakes.ask(when, subject);
+    Agenda waiting = std::exchange(agenda, {});
+    const base::Status applied = apply(plan.steps);
+    base::check(applied.ok(), "a plan fits the snapshot that it was made for");
+    agenda = std::move(waiting);
+    agenda.merge(plan.rest);
+    return {};
 }
 
 void Turns::pass(Duration duration) {
@@ -51,11 +60,8 @@ std::vector<std::string> Turns::follow_up() {
         base::check(round < 100, "control comes to rest");
         Plan plan = after_changes();
         agenda.clear();
-        for (const auto& [when, subject] : plan.wakes) wakes.ask(when, subject);
-        const base::Status applied = apply(plan.steps);
-        base::check(applied.ok(), "a plan fits the snapshot that it was made for");
-        agenda = std::move(plan.rest);
-        for (model::Step& step : plan.steps) reasons.push_back(std::move(step.reason));
+        for (const model::Step& step : plan.steps) reasons.push_back(step.reason);
+        base::check(carry_out(std::move(plan)).ok(), "a plan is carried out");
     }
     return reasons;
 }

@@ -55,6 +55,7 @@ struct Turns {
 
   private:
     Ask fresh_ask();
+    base::Status carry_out(Plan plan);
     void look(const std::vector<model::Step>& steps);
 
     std::uint64_t asked_ = 0;

@@ -33,6 +33,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     SnapshotPtr snapshot() const { return std::atomic_load(&published_); }
     std::uint64_t listen(GroupHeard heard);
     void stop_listening(std::uint64_t listener);
+    void tell_standing(std::function<void(const Standing&)> told);
     store::Store& store() { return store_; }
     std::uint64_t writes() const { return writes_; }
     void stop() { stopped_ = true; }
@@ -44,19 +45,18 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
         Result<model::Revision> outcome;
     };
 
-    /// Who made the steps: control keeps the guarantee itself, and has shown it the steps.
-    enum class Whose { request, control };
-
     void turn();
     void turn_soon();
     bool gathers();
     void gather(std::size_t answered, base::Duration write);
     std::deque<Request> take_requests();
     Taken decide(Request request);
-    Status apply_commit(const std::string& actor, const std::string& request,
-                        std::vector<Step> steps, Whose whose);
-    Status apply_in_place(const Commit& commit, control::Agenda& touched, Whose whose);
+    Commit next_commit(const std::string& actor, const std::string& request,
+                       std::vector<Step> steps) const;
+    Status apply_request(const Request& request, std::vector<Step> steps);
+    Result<control::Plan> apply_in_place(const Commit& commit, control::Agenda& touched);
     void follow_up();
+    void carry_out(control::Plan plan);
     Status make_durable(const Group& group);
     void answer(Taken& taken, const Status& durable);
     void tell(const Group& group);
@@ -84,6 +84,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Group group_;                   ///< not durable yet
     control::Agenda agenda_;        ///< what control must look at
     control::Guarantee guarantee_;  ///< has seen the draft
+    Standing standing_;             ///< the last that was told
     control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
     model::Revision compacted_ = 0;
@@ -192,19 +193,17 @@ Engine::Body::Taken Engine::Body::decide(Request request) {
     Result<std::vector<Step>> steps = request.decide(draft_);
     if (!steps.ok()) return {std::move(request), steps.error()};
     if (steps->empty()) return {std::move(request), draft_.revision};
-    const Status applied =
-        apply_commit(request.actor, request.id, std::move(*steps), Whose::request);
+    const model::Revision revision = draft_.revision + 1;
+    const Status applied = apply_request(request, std::move(*steps));
     if (!applied.ok()) return {std::move(request), applied.error()};
-    return {std::move(request), draft_.revision};
+    return {std::move(request), revision};
 }
 
-/// Applies the steps to the draft, or leaves it as it was. A copy to try them on would cost more
-/// than all the rest: it ends the right to write in place, so that each request would copy what it
-/// changes anew.
-Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touched, Whose whose) {
-    const bool asks = whose == Whose::request;
-    const bool guarded = asks && control::may_break_guarantee(draft_, commit.steps);
-    if (guarded) guarantee_.plans();
+/// Applies the steps to the draft, or leaves it as it was. What control does next about those that
+/// could break the guarantee. A copy to try them on would cost more than all the rest: it ends
+/// the right to write in place, so that each request would copy what it changes anew.
+Result<control::Plan> Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touched) {
+    const control::Admission admission(draft_, commit.steps, guarantee_);
     const model::Revision revision = draft_.revision;
     const Instant committed = draft_.committed;
     std::vector<model::Kept> kept;
@@ -224,41 +223,63 @@ Status Engine::Body::apply_in_place(const Commit& commit, control::Agenda& touch
         const Status applied = model::apply(draft_, step.change);
         if (!applied.ok()) {
             restore();
-            return applied;
+            return applied.error();
         }
-        if (asks) guarantee_.look(draft_, subject);
+        guarantee_.look(draft_, subject);
         control::touch(draft_, subject, touched);
     }
-    if (!guarded) return {};
-    const Status admitted = control::admit(draft_, commit.at, commit.steps, guarantee_);
+    Result<control::Plan> admitted = admission.judge(draft_, commit.at);
     if (!admitted.ok()) restore();
     return admitted;
 }
 
-/// Adds the steps to the group as one commit, wholly or not at all.
-Status Engine::Body::apply_commit(const std::string& actor, const std::string& request,
-                                  std::vector<Step> steps, Whose whose) {
-    auto commit = std::make_shared<Commit>();
-    *commit = {draft_.revision + 1, executor_.now(), options_.term, actor, request,
-               std::move(steps)};
+Commit Engine::Body::next_commit(const std::string& actor, const std::string& request,
+                                 std::vector<Step> steps) const {
+    return {draft_.revision + 1, executor_.now(), options_.term, actor, request, std::move(steps)};
+}
+
+/// Adds the steps to the group as one commit, wholly or not at all. What the guarantee admitted has
+/// its room from now on: control's answer is the next commit, so that the next request of the group
+/// finds it there.
+Status Engine::Body::apply_request(const Request& request, std::vector<Step> steps) {
+    const auto commit =
+        std::make_shared<const Commit>(next_commit(request.actor, request.id, std::move(steps)));
     control::Agenda touched;
-    TRY(apply_in_place(*commit, touched, whose));
+    control::Plan plan = TRY(apply_in_place(*commit, touched));
     agenda_.merge(touched);
-    group_.push_back(std::move(commit));
+    group_.push_back(commit);
+    carry_out(std::move(plan));
     return {};
 }
 
 void Engine::Body::follow_up() {
     if (agenda_.empty()) return;
-    control::Plan plan =
-        control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}), guarantee_);
+    carry_out(control::reconcile(draft_, executor_.now(), std::exchange(agenda_, {}), guarantee_));
+}
+
+/// A plan looked at all that its own steps touch, and showed them to the guarantee.
+void Engine::Body::carry_out(control::Plan plan) {
     for (const auto& [when, subject] : plan.wakes) wakes_.ask(when, subject);
-    if (!plan.steps.empty()) {
-        const Status applied = apply_commit("control", "", std::move(plan.steps), Whose::control);
-        base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
-        agenda_.clear();  // the plan looked at all that its own steps touch
-    }
     agenda_.merge(plan.rest);
+    if (plan.steps.empty()) return;
+    const auto commit =
+        std::make_shared<const Commit>(next_commit("control", "", std::move(plan.steps)));
+    advance(draft_, commit->revision, commit->at);
+    for (const Step& step : commit->steps) {
+        const Status applied = model::apply(draft_, step.change);
+        base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
+    }
+    group_.push_back(commit);
+}
+
+void Engine::Body::tell_standing(std::function<void(const Standing&)> told) {
+    executor_.post([self = shared_from_this(), told = std::move(told)] {
+        const SnapshotPtr now = self->snapshot();  // between turns the draft is what is published
+        if (self->standing_.snapshot != now)
+            self->standing_ = {now, std::make_shared<const placement::Standing>(
+                                        self->guarantee_.plans().standing())};
+        told(self->standing_);
+    });
 }
 
 Status Engine::Body::make_durable(const Group& group) {
@@ -294,7 +315,7 @@ void Engine::Body::roll_back() {
     draft_ = stored.ok() ? std::move(*stored) : *snapshot();
     publish();
     if (draft_.revision > known) {
-        auto made_all_the_same = store_.log(known, options_.group_max * 2);
+        auto made_all_the_same = store_.log(known, options_.group_max * 2 + 1);
         if (made_all_the_same.ok()) tell(*made_all_the_same);
     }
     agenda_ = control::everything(draft_);
@@ -364,6 +385,9 @@ std::uint64_t Engine::listen(GroupHeard heard) {
 }
 void Engine::stop_listening(std::uint64_t listener) {
     body_->stop_listening(listener);
+}
+void Engine::tell_standing(std::function<void(const Standing&)> told) {
+    body_->tell_standing(std::move(told));
 }
 store::Store& Engine::store() {
     return body_->store();

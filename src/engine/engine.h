@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "model/commit.h"
+#include "placement/standing_plans.h"
 #include "runtime/executor.h"
 #include "store/store.h"
 
@@ -56,6 +57,15 @@ class Engine {
 
     /// The latest published (durable) snapshot. From any thread; never null after start().
     SnapshotPtr snapshot() const;
+
+    /// The latest published snapshot and what the standing plans say of it.
+    struct Standing {
+        SnapshotPtr snapshot;
+        std::shared_ptr<const placement::Standing> plans;
+    };
+    /// Calls `told` once, soon, on the loop. The engine keeps its plans fresh, so this costs much
+    /// less than to make them. From any thread.
+    void tell_standing(std::function<void(const Standing&)> told);
 
     /// `heard` is called on the loop after each durable write, with its commits in order, once the
     /// requests in it were answered. From any thread.

@@ -136,6 +136,79 @@ TEST_F(Engines, ARequestThatIsRefusedHalfWayTakesNothingFromTheOthersInItsGroup)
     EXPECT_EQ(hash_of(*now), hash_of(store.latest().value()));
 }
 
+/// Two hosts with room for one instance of 1 GiB each: for one that survives the loss of its host.
+class GuaranteeingEngines : public Engines {
+  protected:
+    void SetUp() override {
+        Engines::SetUp();
+        model::Project project;
+        project.id = {{7, 1}};
+        project.name = "default";
+        model::Image image;
+        image.id = {{6, 1}};
+        image.name = "tiny";
+        std::vector<Step> steps{create(project), create(image)};
+        for (std::uint64_t number = 1; number <= 2; ++number) {
+            model::Host host;
+            host.id = {{8, number}};
+            host.name = "h" + std::to_string(number);
+            model::HostObserved seen;
+            seen.capacity = {{8}, {512 + 1024}, {100'000}};
+            seen.pools = {{"nas", model::StorageKind::shared_folder}};
+            steps.push_back(create(host));
+            steps.push_back({model::Claim<model::Host>{host.id, {1}}, "joins"});
+            steps.push_back({model::Observe<model::Host>{host.id, seen}, "says what it is"});
+        }
+        ask(steps, [](const auto& outcome) { EXPECT_TRUE(outcome.ok()); });
+        run();
+    }
+    template <class R>
+    static Step create(const R& record) {
+        return {model::Create<R>{std::make_shared<const R>(record)}, "asked"};
+    }
+    static Step instance(std::uint64_t number) {
+        model::Instance made;
+        made.id = {{9, number}};
+        made.project = {{7, 1}};
+        made.name = "i" + std::to_string(number);
+        made.declared.image = {{6, 1}};
+        made.declared.vcpus = {1};
+        made.declared.memory = {1024};
+        return create(made);
+    }
+};
+
+TEST_F(GuaranteeingEngines, OfTwoThatAskAtOnceOneIsRefusedWhereOnlyOneIsSafe) {
+    std::vector<bool> outcomes;
+    std::string refusals;
+    for (std::uint64_t number = 1; number <= 2; ++number)
+        ask({instance(number)}, [&](const auto& outcome) {
+            outcomes.push_back(outcome.ok());
+            if (!outcome.ok()) refusals += text(outcome.error());
+        });
+    const std::size_t writes = store.groups.size();
+    run();
+    EXPECT_EQ(outcomes, (std::vector<bool>{true, false})) << refusals;
+    EXPECT_EQ(store.groups.size(), writes + 1) << "one group";
+    const auto& all = engine.snapshot()->all<model::Instance>();
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_TRUE(all.begin()->second->claimed.host);
+}
+
+TEST_F(GuaranteeingEngines, TellTheirPlansWithTheSnapshotThatTheyAreOf) {
+    ask({instance(1)}, [](const auto&) {});
+    run();
+    Engine::Standing told;
+    engine.tell_standing([&](const auto& standing) { told = standing; });
+    run();
+    EXPECT_EQ(told.snapshot, engine.snapshot());
+    ASSERT_EQ(told.plans->plans.size(), 2u);
+    EXPECT_EQ(told.plans->hosts.size(), 2u);
+    std::size_t moves = 0;
+    for (const auto& plan : told.plans->plans) moves += plan.moves.size();
+    EXPECT_EQ(moves, 1u);
+}
+
 TEST_F(Engines, AnswersComeBeforeListenersHearAndAfterPublication) {
     std::vector<std::string> order;
     engine.listen([&](const Engine::Group&, const SnapshotPtr& now) {

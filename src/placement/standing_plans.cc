@@ -30,10 +30,13 @@ void StandingPlans::set_host(HostId id, const Shelter& shelter) {
         if (spot.shelter == shelter) return;
         const Resources before = spot.room();
         const bool moves = spot.shelter.labels != shelter.labels;
+        const bool other_pools = spot.shelter.pools != shelter.pools;
         if (moves) leave(known->second);
         spot.shelter = shelter;
         if (moves) enter(known->second);
-        return room_changed(known->second, before, spot.room());
+        // To reach other pools is to be another host: as if it went and came.
+        if (other_pools) room_changed(known->second, before, no_room);
+        return room_changed(known->second, other_pools ? no_room : before, spot.room());
     }
     Slot slot = spots_.size();
     if (free_slots_.empty()) {
@@ -104,7 +107,7 @@ void StandingPlans::leave(Slot slot) {
         plan.hosts.erase(slot);
         make_stale(at);
         if (!plan.hosts.empty()) continue;
-        stand(at, {}, false);
+        stand(at, {});
         loss_slots_.erase(plan.loss);
         plan.loss = {};
     }
@@ -211,27 +214,47 @@ void StandingPlans::room_changed(Slot slot, const Resources& before, const Resou
 
 // ---- a plan in the making ----------------------------------------------------------------------
 
-/// In the order in which they are taken.
+/// What those have in common who can take each other's places.
+static base::Uuid kin(InstanceId id, const Guest& guest) {
+    return guest.apart_from ? guest.apart_from->value : id.value;
+}
+
+StandingPlans::Walk StandingPlans::walk_of(InstanceId id, const Guest& guest) {
+    return {id, &guest, nowhere, Ring::place_of(kin(id, guest)), 0};
+}
+
+/// In which they take their places.
+void StandingPlans::put_in_order(std::vector<Walk>& walks) {
+    const auto rank = [](const Walk& walk) {
+        const Guest& guest = *walk.guest;
+        return std::tuple(guest.label.empty(), -guest.importance, -guest.needs.memory.count,
+                          -guest.needs.vcpus.count, -guest.needs.disk.count,
+                          kin(walk.instance, guest), walk.instance);
+    };
+    std::sort(walks.begin(), walks.end(),
+              [&](const Walk& a, const Walk& b) { return rank(a) < rank(b); });
+}
+
 std::vector<StandingPlans::Walk> StandingPlans::members(const Plan& plan) const {
     std::vector<Walk> walks;
     for (const Slot slot : plan.hosts)
         for (const InstanceId id : spots_[slot].guests) {
             const Guest& guest = guests_.at(id);
             if (plan.loss.label.empty() || plan.loss.label == guest.label)
-                walks.push_back({id, &guest, nowhere, Ring::place_of(id.value), 0});
+                walks.push_back(walk_of(id, guest));
         }
-    const auto rank = [](const Walk& walk) {
-        const Resources& needs = walk.guest->needs;
-        return std::tuple(-walk.guest->importance, -needs.memory.count, -needs.vcpus.count,
-                          -needs.disk.count, walk.instance);
-    };
-    std::sort(walks.begin(), walks.end(),
-              [&](const Walk& a, const Walk& b) { return rank(a) < rank(b); });
     return walks;
 }
 
-bool StandingPlans::takes(const Plan& plan, Slot slot, const Resources& needs) const {
-    return holds(less(spots_[slot].room(), brought_[slot]), needs) && !plan.hosts.contains(slot);
+static bool reaches(const Shelter& shelter, const Guest& guest) {
+    return std::includes(shelter.pools.begin(), shelter.pools.end(), guest.pools.begin(),
+                         guest.pools.end());
+}
+
+bool StandingPlans::takes(const Plan& plan, Slot slot, const Guest& guest) const {
+    const Spot& spot = spots_[slot];
+    return holds(less(spot.room(), brought_[slot]), guest.needs) && !plan.hosts.contains(slot) &&
+           reaches(spot.shelter, guest);
 }
 
 std::int64_t StandingPlans::replicas(const Making& making, ApplicationId application,
@@ -249,7 +272,7 @@ void StandingPlans::choose_near(const Plan& plan, Making& making, Walk& walk) co
     bool ended = false;
     ring_.walk(walk.start, guest.needs, [&](Slot slot, Ring::Place place) {
         walk.length = place - walk.start;
-        if (!takes(plan, slot, guest.needs)) return true;
+        if (!takes(plan, slot, guest)) return true;
         const std::int64_t there = guest.apart_from ? replicas(making, *guest.apart_from, slot) : 0;
         if (there < fewest) {
             fewest = there;
@@ -266,7 +289,7 @@ void StandingPlans::choose_tight(const Plan& plan, Making& making, Walk& walk) c
     using Rank = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
     std::optional<Rank> best;
     for (const auto& [id, slot] : slots_) {
-        if (!takes(plan, slot, guest.needs)) continue;
+        if (!takes(plan, slot, guest)) continue;
         const Resources left = less(spots_[slot].room(), brought_[slot]);
         const Rank rank{guest.apart_from ? replicas(making, *guest.apart_from, slot) : 0,
                         left.memory.count, left.vcpus.count};
@@ -300,21 +323,25 @@ std::size_t StandingPlans::take_all(std::vector<Walk>& walks, Choose choose) {
     return missing;
 }
 
-void StandingPlans::make(LossSlot slot) {
-    ++plans_made_;
-    const Plan& plan = plans_[slot];
-    std::vector<Walk> walks = members(plan);
+StandingPlans::Taken StandingPlans::take_places(const Plan& plan, std::vector<Walk> walks) {
+    put_in_order(walks);
     const std::size_t missing =
         take_all(walks, [&](Making& making, Walk& walk) { choose_near(plan, making, walk); });
-    if (missing == 0) return stand(slot, std::move(walks), false);
+    if (missing == 0) return {std::move(walks), false};
     std::vector<Walk> tight = walks;
     const std::size_t still_missing =
         take_all(tight, [&](Making& making, Walk& walk) { choose_tight(plan, making, walk); });
-    stand(slot, std::move(still_missing < missing ? tight : walks), true);
+    return {std::move(still_missing < missing ? tight : walks), true};
+}
+
+void StandingPlans::make(LossSlot slot) {
+    ++plans_made_;
+    const Plan& plan = plans_[slot];
+    stand(slot, take_places(plan, members(plan)));
 }
 
 /// Puts a plan in the place of the one before.
-void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
+void StandingPlans::stand(LossSlot slot, Taken taken) {
     Plan& plan = plans_[slot];
     for (const Walk& walk : plan.walks)
         if (walk.to != nowhere) {
@@ -326,7 +353,7 @@ void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
     while (last != gaps_.end() && last->loss == plan.loss) ++last;
     const std::set<Gap> before(first, last);
     gaps_.erase(first, last);
-    for (const Walk& walk : walks) {
+    for (const Walk& walk : taken.walks) {
         if (walk.to != nowhere) {
             spots_[walk.to].relied[slot] += walk.guest->needs;
             spots_[walk.to].reserved.reset();
@@ -336,8 +363,8 @@ void StandingPlans::stand(LossSlot slot, std::vector<Walk> walks, bool wide) {
         gaps_.insert(gap);
         if (!before.contains(gap)) fresh_gaps_.push_back(gap);
     }
-    plan.walks = std::move(walks);
-    plan.wide = wide;
+    plan.walks = std::move(taken.walks);
+    plan.wide = taken.wide;
     plan.stale = false;
 }
 
@@ -360,12 +387,35 @@ std::vector<Loss> StandingPlans::losses() const {
 
 std::vector<Move> StandingPlans::plan(const Loss& loss) const {
     const auto known = loss_slots_.find(loss);
+    if (known == loss_slots_.end()) return {};
+    return moves_of(plans_[known->second].walks);
+}
+
+std::vector<Move> StandingPlans::moves_of(const std::vector<Walk>& walks) const {
     std::vector<Move> moves;
-    if (known == loss_slots_.end()) return moves;
-    for (const Walk& walk : plans_[known->second].walks)
+    for (const Walk& walk : walks)
         moves.push_back(
             {walk.instance, walk.to == nowhere ? std::nullopt : std::optional(spots_[walk.to].id)});
     return moves;
+}
+
+bool covered(const Standing::Plan& plan) {
+    return std::all_of(plan.moves.begin(), plan.moves.end(),
+                       [](const Move& move) { return move.to.has_value(); });
+}
+
+Standing StandingPlans::standing() const {
+    Standing standing;
+    for (const Loss& loss : losses()) standing.plans.push_back({loss, plan(loss)});
+    for (const auto& [id, slot] : slots_)
+        standing.hosts.push_back({id, spots_[slot].shelter, reserved(id)});
+    return standing;
+}
+
+std::vector<Move> StandingPlans::seek(const std::vector<Seeker>& seekers) {
+    std::vector<Walk> walks;
+    for (const auto& [id, guest] : seekers) walks.push_back(walk_of(id, guest));
+    return moves_of(take_places({}, std::move(walks)).walks);
 }
 
 Resources StandingPlans::reserved(HostId id) const {
@@ -398,10 +448,13 @@ std::optional<StandingPlans::Addition> StandingPlans::smallest_addition(const Lo
     const auto known = loss_slots_.find(loss);
     if (known == loss_slots_.end()) return {};
     const Plan& plan = plans_[known->second];
-    Resources missing;
-    for (const Walk& walk : plan.walks)
-        if (walk.to == nowhere) missing += walk.guest->needs;
-    if (missing == Resources{}) return {};
+    Guest missing;  // as if those without a place were one
+    for (const Walk& walk : plan.walks) {
+        if (walk.to != nowhere) continue;
+        missing.needs += walk.guest->needs;
+        missing.pools.insert(walk.guest->pools.begin(), walk.guest->pools.end());
+    }
+    if (missing.needs == Resources{}) return {};
     const auto size = [](const Resources& more) {
         return std::tuple(more.memory, more.vcpus, more.disk);
     };
@@ -409,13 +462,14 @@ std::optional<StandingPlans::Addition> StandingPlans::smallest_addition(const Lo
     for (const auto& [id, slot] : slots_) {
         const Spot& spot = spots_[slot];
         if (!spot.shelter.open || plan.hosts.contains(slot)) continue;
+        if (!reaches(spot.shelter, missing)) continue;
         Resources left = spot.shelter.left;
         if (const auto relied = spot.relied.find(known->second); relied != spot.relied.end())
             left -= relied->second;
         const Resources more{
-            {over(missing.vcpus.count, left.vcpus.count)},
-            {over(missing.memory.count, left.memory.count)},
-            {missing.disk.count == 0 ? 0 : over(missing.disk.count, left.disk.count)}};
+            {over(missing.needs.vcpus.count, left.vcpus.count)},
+            {over(missing.needs.memory.count, left.memory.count)},
+            {missing.needs.disk.count == 0 ? 0 : over(missing.needs.disk.count, left.disk.count)}};
         if (!best || size(more) < size(best->more)) best = Addition{id, more};
     }
     return best;

@@ -26,6 +26,7 @@ struct Shelter {
     model::Resources left;  ///< claimable and not claimed
     bool open = true;       ///< is up and takes new instances
     std::map<std::string, std::string> labels{};
+    std::set<std::string> pools{};  ///< of volumes that it reaches beside its own disks
 
     friend bool operator==(const Shelter&, const Shelter&) = default;
 };
@@ -38,6 +39,7 @@ struct Guest {
     std::optional<model::ApplicationId> apart_from{};  ///< rather not where its replicas are
     std::string
         label{};  ///< the loss of its host's domain is survived too; empty: of the host alone
+    std::set<std::string> pools{};  ///< of its volumes: it starts where they are reached
 
     friend bool operator==(const Guest&, const Guest&) = default;
 };
@@ -57,18 +59,39 @@ struct Gap {
     friend auto operator<=>(const Gap&, const Gap&) = default;
 };
 
+/// What the plans said at one moment: a value that outlives them.
+struct Standing {
+    struct Plan {
+        Loss loss;
+        std::vector<Move> moves;  ///< in the order in which they take their places
+    };
+    struct Spot {
+        model::HostId host;
+        Shelter shelter;
+        model::Resources reserved;
+    };
+    std::vector<Plan> plans;  ///< in the order of their losses
+    std::vector<Spot> hosts;  ///< in id order
+};
+
+/// Whether the plan has a place for everyone.
+bool covered(const Standing::Plan& plan);
+
 /// The plan of a loss follows from the hosts and guests alone, not from how they came to be: what
 /// was kept fresh equals what is built anew. Plans of different losses share the same room, for one
 /// loss at a time is survived.
 ///
-/// A plan takes the guests one by one, the most important first, then the largest, then the lowest
-/// id. Each walks the ring from a place of its own to the first host that is open, is not lost, and
-/// holds it beside all that runs there and all that the plan brought there before. A replica looks
-/// at the first few such hosts and takes the one with the fewest replicas of its application. Where
-/// someone finds nothing, the plan is made once more with the tightest host for each; it stands if
-/// it leaves fewer without a place.
+/// A plan takes the guests one by one: those that survive the loss of a domain first, then the most
+/// important, then the largest. Each walks the ring from a place of its own to the first host that
+/// is open, is not lost, reaches its pools, and holds it beside all that runs there and all that
+/// the plan brought there before. A replica looks at the first few such hosts and takes the one
+/// with the fewest replicas of its application. Where someone finds nothing, the plan is made once
+/// more with the tightest host for each; it stands if it leaves fewer without a place.
 ///
-/// Taken in this order, a plan that was begun and is made again goes on as it would have.
+/// Replicas of an application walk from the same place: one that is made anew takes the place that
+/// was planned for the lost one, though its id is another. And taken in this order, a plan that was
+/// begun and is made again goes on as it would have. So who asks seek() after a loss is told what
+/// the plan said before it.
 class StandingPlans {
   public:
     StandingPlans() = default;
@@ -98,8 +121,17 @@ class StandingPlans {
     /// Every host alone, and every domain that someone wants to survive, in order.
     std::vector<Loss> losses() const;
 
-    /// In the order in which they are restarted.
+    /// In the order in which they take their places.
     std::vector<Move> plan(const Loss& loss) const;
+
+    /// All of it.
+    Standing standing() const;
+
+    /// Where these would start, were they all of a plan: who has no host any more, and who is about
+    /// to lose it (`Guest::host` is not asked for). In the order in which they take their places.
+    /// As of now: what was set since the last refresh counts.
+    using Seeker = std::pair<model::InstanceId, Guest>;
+    std::vector<Move> seek(const std::vector<Seeker>& seekers);
 
     /// The most that one loss brings to this host, by resource: more than is left beyond that can
     /// be taken without a plan's changing.
@@ -171,16 +203,24 @@ class StandingPlans {
     static bool concerned(const Plan& plan, const Spot& spot, bool relied,
                           const model::Resources& before, const model::Resources& after);
 
+    static Walk walk_of(model::InstanceId id, const Guest& guest);
+    static void put_in_order(std::vector<Walk>& walks);
     std::vector<Walk> members(const Plan& plan) const;
+    struct Taken {
+        std::vector<Walk> walks;
+        bool wide = false;  ///< every host matters to them
+    };
+    Taken take_places(const Plan& plan, std::vector<Walk> walks);
+    std::vector<Move> moves_of(const std::vector<Walk>& walks) const;
     template <class Choose>
     std::size_t take_all(std::vector<Walk>& walks, Choose choose);
     void choose_near(const Plan& plan, Making& making, Walk& walk) const;
     void choose_tight(const Plan& plan, Making& making, Walk& walk) const;
     void bring(Making& making, const Walk& walk);
     std::int64_t replicas(const Making& making, model::ApplicationId application, Slot slot) const;
-    bool takes(const Plan& plan, Slot slot, const model::Resources& needs) const;
+    bool takes(const Plan& plan, Slot slot, const Guest& guest) const;
     void make(LossSlot slot);
-    void stand(LossSlot slot, std::vector<Walk> walks, bool wide);
+    void stand(LossSlot slot, Taken taken);
 
     std::map<model::HostId, Slot> slots_;
     std::vector<Spot> spots_;

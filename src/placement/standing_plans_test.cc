@@ -64,18 +64,21 @@ static std::string wrong_with(const Facts& facts, const StandingPlans& plans, co
         if (lost.contains(guest.host) && (loss.label.empty() || loss.label == guest.label))
             expected.insert(id);
     std::map<HostId, Resources> brought;
-    std::int64_t importance = std::numeric_limits<std::int64_t>::max();
+    std::pair<bool, std::int64_t> rank{true, std::numeric_limits<std::int64_t>::max()};
     for (const Move& move : plans.plan(loss)) {
         if (expected.erase(move.instance) == 0) return "someone is moved who is not lost, or twice";
         const Guest& guest = facts.guests.at(move.instance);
-        if (guest.importance > importance) return "the most important is not first";
-        importance = guest.importance;
+        const std::pair its_rank{!guest.label.empty(), guest.importance};
+        if (its_rank > rank) return "who survives more, or is more important, is not first";
+        rank = its_rank;
         if (!move.to) {
             if (!plans.gaps().contains({loss, move.instance})) return "a gap is not told";
             continue;
         }
         if (lost.contains(*move.to)) return "the target is lost itself";
         if (!facts.hosts.at(*move.to).open) return "the target is closed";
+        for (const std::string& pool : guest.pools)
+            if (!facts.hosts.at(*move.to).pools.contains(pool)) return "the target lacks a pool";
         brought[*move.to] += guest.needs;
     }
     if (!expected.empty()) return "someone is forgotten";
@@ -221,6 +224,7 @@ class Storm {
                                 std::string(1, static_cast<char>('a' + chance_.below(3))));
         fresh.left.vcpus = {static_cast<std::int64_t>(chance_.below(12))};
         fresh.open = chance_.below(8) != 0;
+        if (chance_.below(3) != 0) fresh.pools = {"nas"};
         facts.hosts[id] = fresh;
         plans.set_host(id, fresh);
     }
@@ -237,7 +241,10 @@ class Storm {
         if (!facts.hosts.contains(host)) return change_host(facts, plans, host);
         Guest guest{host, {{1}, {static_cast<std::int64_t>(1 + chance_.below(20))}, {}}};
         guest.importance = static_cast<std::int64_t>(chance_.below(2));
-        if (chance_.below(2) == 0) guest.apart_from = {base::Uuid{3, 1 + chance_.below(2)}};
+        if (chance_.below(2) == 0)
+            guest.apart_from = {base::Uuid{3, 1 + chance_.below(2)}};
+        else if (chance_.below(3) == 0)
+            guest.pools = {"nas"};
         if (chance_.below(3) == 0) guest.label = "rack";
         facts.guests[id] = guest;
         plans.set_guest(id, guest);
@@ -257,6 +264,71 @@ TEST(StandingPlans, KeptFreshEqualThoseBuiltAnewAndAreValid) {
             plans.refresh();
             ASSERT_TRUE(same_plans(plans, facts.anew())) << "seed " << seed << " turn " << turn;
             ASSERT_EQ(wrong_with(facts, plans), "") << "seed " << seed << " turn " << turn;
+        }
+    }
+}
+
+TEST(StandingPlans, BringWhoHasASharedDiskOnlyWhereItIsReached) {
+    Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(90)}, {host_id(3), shelter(10)}},
+                {{instance_id(1), {host_id(1), memory(10), 0, {}, {}, {"nas"}}}}};
+    EXPECT_EQ(facts.anew().gaps().size(), 1u);
+    StandingPlans plans = facts.anew();
+    facts.hosts.at(host_id(3)).pools = {"nas", "other"};
+    plans.set_host(host_id(3), facts.hosts.at(host_id(3)));
+    plans.refresh();
+    const std::vector<Move> expected{{instance_id(1), host_id(3)}};
+    EXPECT_EQ(plans.plan(of_host(1)), expected);
+}
+
+/// Who is lost comes back under another id, when it is a replica, and finds the place that was
+/// planned for the one before; also after some of them have taken theirs.
+TEST(StandingPlans, AreWhatSeekersAreToldAfterTheLoss) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        Storm storm(seed);
+        Facts facts;
+        StandingPlans plans;
+        for (int turn = 0; turn < 100; ++turn) storm.change(facts, plans);
+        plans.refresh();
+        for (const Loss& loss : plans.losses()) {
+            StandingPlans later = facts.anew();
+            std::vector<StandingPlans::Seeker> seekers;
+            std::vector<std::optional<HostId>> planned;
+            for (const Move& move : plans.plan(loss)) {
+                const Guest& guest = facts.guests.at(move.instance);
+                const std::uint64_t number = move.instance.value.low;
+                seekers.emplace_back(guest.apart_from ? instance_id(1000 - number) : move.instance,
+                                     guest);
+                planned.push_back(move.to);
+                later.remove_guest(move.instance);
+            }
+            for (const HostId lost : lost_with(facts, loss)) {
+                Shelter closed = *later.host(lost);
+                closed.open = false;
+                later.set_host(lost, closed);
+            }
+            const bool whole =
+                std::all_of(planned.begin(), planned.end(), [](auto to) { return !!to; });
+            for (std::size_t done = 0; done < planned.size() && planned[done]; ++done) {
+                const std::vector<Move> moves = later.seek(seekers);
+                ASSERT_EQ(moves.size(), planned.size() - done);
+                for (std::size_t at = 0; at < moves.size(); ++at) {
+                    // Who packed tightly may find it easier when some are there; all find a place.
+                    if (done == 0) {
+                        ASSERT_EQ(moves[at].to, planned[at]) << "seed " << seed;
+                    }
+                    ASSERT_TRUE(moves[at].to || !whole) << "seed " << seed;
+                }
+                const auto first = std::find_if(
+                    seekers.begin(), seekers.end(),
+                    [&](const auto& seeker) { return seeker.first == moves.front().instance; });
+                Guest guest = first->second;
+                guest.host = *planned[done];
+                Shelter taken = *later.host(guest.host);
+                taken.left -= guest.needs;
+                later.set_host(guest.host, taken);
+                later.set_guest(first->first, guest);
+                seekers.erase(first);
+            }
         }
     }
 }

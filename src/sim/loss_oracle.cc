@@ -16,11 +16,13 @@ using model::Snapshot;
 
 namespace {
 
-/// Processors, MiB of memory, MiB of disk.
-using Size = std::array<std::int64_t, 3>;
+/// Processors, MiB of memory, MiB of disk, and for volumes in the shared pool more than a host has
+/// that does not reach it.
+using Size = std::array<std::int64_t, 4>;
 
 bool fits(const Size& small, const Size& large) {
-    return small[0] <= large[0] && small[1] <= large[1] && (small[2] == 0 || small[2] <= large[2]);
+    return small[0] <= large[0] && small[1] <= large[1] &&
+           (small[2] == 0 || small[2] <= large[2]) && small[3] <= large[3];
 }
 
 void take(Size& from, const Size& size, std::int64_t times) {
@@ -28,11 +30,14 @@ void take(Size& from, const Size& size, std::int64_t times) {
 }
 
 Size size_of(const Snapshot& s, const Instance& instance, bool with_disk) {
-    Size size{instance.declared.vcpus.count, instance.declared.memory.count, 0};
-    for (const auto& [id, volume] : s.all<model::Volume>())
-        if (with_disk && volume->declared.instance == instance.id &&
-            volume->declared.delete_with_instance)
+    Size size{instance.declared.vcpus.count, instance.declared.memory.count, 0, 0};
+    for (const auto& [id, volume] : s.all<model::Volume>()) {
+        if (!with_disk || volume->declared.instance != instance.id) continue;
+        if (volume->declared.pool == "local")
             size[2] += volume->declared.size.count;
+        else
+            size[3] = 1;
+    }
     return size;
 }
 
@@ -41,7 +46,7 @@ Size left_on(const Snapshot& s, const Host& host) {
     Size left{has.vcpus.count * host.declared.cpu_overcommit / 1000,
               (has.memory.count - host.declared.memory_kept.count) *
                   host.declared.memory_overcommit / 1000,
-              has.disk.count};
+              has.disk.count, host.observed.pools.empty() ? 0 : 1'000'000};
     for (const auto& [id, instance] : s.all<Instance>())
         if (instance->claimed.host == host.id) take(left, size_of(s, *instance, false), 1);
     for (const auto& [id, volume] : s.all<model::Volume>())
@@ -55,13 +60,23 @@ bool takes_instances(const Host& host) {
            host.claimed.health == model::HostHealth::up;
 }
 
+/// Whether nothing of it lies on its host but what an image makes again, for a replica.
+bool can_leave(const Snapshot& s, const Instance& instance) {
+    for (const auto& [id, volume] : s.all<model::Volume>()) {
+        if (volume->declared.instance != instance.id) continue;
+        const bool made_again = instance.declared.application && volume->declared.image &&
+                                volume->declared.delete_with_instance;
+        if (volume->declared.pool == "local" && !made_again) return false;
+    }
+    return true;
+}
+
 /// As the words of the three records read.
 bool shall_survive(const Snapshot& s, const Instance& instance) {
-    if (!instance.declared.application || instance.deleting ||
-        wanted_power(instance) == model::Power::off)
-        return false;
+    if (instance.deleting || wanted_power(instance) == model::Power::off) return false;
+    if (!can_leave(s, instance)) return false;
     std::string word = instance.declared.survives;
-    if (word.empty())
+    if (word.empty() && instance.declared.application)
         word = s.get<model::Application>(*instance.declared.application).declared.survives;
     if (word.empty()) word = s.get<model::Project>(instance.project).declared.survives;
     if (word.empty()) word = s.all<Host>().size() < 2 ? "nothing" : "host";

@@ -19,24 +19,24 @@ rest 1m
 00:20.000  root volume of shop-3
 00:20.000  network card of shop-3
 00:20.000  port shop-3-port0 has 10.77.0.6 in default
-00:20.000  shop-3 claimed on h3, generation 1: h3 has the most room of 3 hosts
-00:20.000  volume shop-3-root lies on h3 with its instance
-00:20.040  shop-3: it waits: its volume is being prepared
-00:20.098  the volume is ready
-00:20.098  shop-3: it is being started
-00:20.333  the volume is attached
-00:20.333  shop-3: it runs with kvm
-00:20.333  shop left a drained host, and what was made for it is ready: end shop-2
-00:20.368  the volume is detached
-00:20.368  shop-2: its run was ended
-00:20.394  shop-2: nothing is left of it here
-00:20.394  shop-2 ended and left its host
-00:20.394  its instance shop-2 ends
-00:20.394  volume shop-2-root ends with its instance
-00:20.394  its instance shop-2 is gone
-00:20.394  instance shop-2 is gone
-00:20.422  the volume is gone
-00:20.422  volume shop-2-root is gone from its host
+00:20.000  shop-3 claimed on h2, generation 1: h2 is where the plan for this loss brings it
+00:20.000  volume shop-3-root lies on h2 with its instance
+00:20.044  shop-3: it waits: its volume is being prepared
+00:20.093  the volume is ready
+00:20.093  shop-3: it is being started
+00:20.543  the volume is attached
+00:20.543  shop-3: it runs with kvm
+00:20.543  shop left a drained host, and what was made for it is ready: end shop-2
+00:20.578  the volume is detached
+00:20.579  shop-2: its run was ended
+00:20.604  shop-2: nothing is left of it here
+00:20.604  shop-2 ended and left its host
+00:20.604  its instance shop-2 ends
+00:20.604  volume shop-2-root ends with its instance
+00:20.604  its instance shop-2 is gone
+00:20.604  instance shop-2 is gone
+00:20.632  the volume is gone
+00:20.632  volume shop-2-root is gone from its host
 00:21.020  the volume is detached
 00:21.021  web: its guest powered off
 00:21.021  web leaves h1: its host saw its end
@@ -46,11 +46,11 @@ rest 1m
 00:21.021  web waits: h1 has not let go of volume web-root yet
 00:21.021  host h1: drained
 00:21.023  its host has let go of the volume
-00:21.023  web claimed on h2, generation 2: h2 has the most room of 3 hosts
-00:21.023  volume web-root is in the hand of h2 with its instance
-00:21.072  web: it waits: its volume is being prepared
+00:21.023  web claimed on h3, generation 2: h3 is where the plan for this loss brings it
+00:21.023  volume web-root is in the hand of h3 with its instance
+00:21.050  web: it waits: its volume is being prepared
+00:21.100  web: it is being started
 00:21.102  the network is not needed on h1 and gone
 00:21.102  network default is gone from a host that had it
-00:21.126  web: it is being started
-00:21.304  the volume is attached
-00:21.306  web: it runs with kvm
+00:21.426  the volume is attached
+00:21.428  web: it runs with kvm

@@ -16,21 +16,21 @@ rest 1m
 00:16.750  host h1 is silent for 2600ms
 00:20.500  host h1 is silent for 6300ms and taken for lost
 00:20.500  host h1 is down: its lease elapsed, and its host fenced itself
+00:20.500  web leaves h1: its lease elapsed, and its host fenced itself
+00:20.500  web claimed on h2, generation 2: h2 is where the plan for this loss brings it
+00:20.500  volume web-root is in the hand of h2 with its instance
+00:20.544  the volume is detached
+00:20.544  web: its run is over; it is started again
+00:20.592  web: it is being started
+00:21.043  the volume is attached
+00:21.043  web: it runs with kvm
 00:45.001  host h1 begins epoch 2
-00:45.001  volume more-root is still on h1
 00:45.001  volume db-root is still on h1
 00:45.001  db starts again on h1, which booted anew
-00:45.001  more starts again on h1, which booted anew
 00:45.001  host h1 says what it is
 00:45.020  the volume is detached
 00:45.021  db: its run is over; it is started again
-00:45.036  the volume is detached
-00:45.036  more: its run is over; it is started again
-00:46.717  db: it waits: its volume is being prepared
-00:46.717  more: it waits: its volume is being prepared
-00:46.742  db: it is being started
-00:46.744  more: it is being started
-00:46.975  the volume is attached
-00:46.975  db: it runs with kvm
+00:46.718  db: it waits: its volume is being prepared
+00:46.753  db: it is being started
 00:47.020  the volume is attached
-00:47.020  more: it runs with kvm
+00:47.021  db: it runs with kvm

@@ -20,8 +20,14 @@ rest 1m
 00:20.607  h1 fenced itself
 00:21.000  host h1 is silent for 6600ms and taken for lost
 00:21.000  host h1 is down: its lease elapsed, and its host fenced itself
-00:36.001  host h1 begins epoch 2
-00:36.001  volume db-root is still on h1
-00:36.001  volume most-root is still on h1
-00:36.001  most is still on h1
-00:36.001  db is still on h1
+00:21.000  web leaves h1: its lease elapsed, and its host fenced itself
+00:21.000  web claimed on h3, generation 2: h3 is where the plan for this loss brings it
+00:21.000  volume web-root is in the hand of h3 with its instance
+00:21.039  the volume is detached
+00:21.039  web: its run is over; it is started again
+00:21.098  web: it is being started
+00:21.333  the volume is attached
+00:21.333  web: it runs with kvm
+00:36.000  host h1 begins epoch 2
+00:36.000  volume most-root is still on h1
+00:36.000  most is still on h1

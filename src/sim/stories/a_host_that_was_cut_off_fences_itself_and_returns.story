@@ -21,13 +21,13 @@ rest 1m
 00:21.000  host h1 is down: its lease elapsed, and its host fenced itself
 00:21.000  web leaves h1: its lease elapsed, and its host fenced itself
 00:21.000  network default is not needed on h1 any more
-00:21.000  web claimed on h2, generation 2: h2 has the most room of 3 hosts
-00:21.000  volume web-root is in the hand of h2 with its instance
-00:21.044  the volume is detached
-00:21.044  web: its run is over; it is started again
-00:21.094  web: it is being started
-00:21.543  the volume is attached
-00:21.543  web: it runs with kvm
+00:21.000  web claimed on h3, generation 2: h3 is where the plan for this loss brings it
+00:21.000  volume web-root is in the hand of h3 with its instance
+00:21.040  the volume is detached
+00:21.040  web: its run is over; it is started again
+00:21.099  web: it is being started
+00:21.333  the volume is attached
+00:21.333  web: it runs with kvm
 00:36.000  host h1 begins epoch 2
 00:36.785  the network is not needed on h1 and gone
 00:36.785  network default is gone from a host that had it

@@ -17,7 +17,7 @@ rest 1m
 00:17.250  host h1 is down: its lease elapsed, and its host fenced itself
 00:17.250  web leaves h1: its lease elapsed, and its host fenced itself
 00:17.250  network default is not needed on h1 any more
-00:17.250  web claimed on h3, generation 2: h3 has the most room of 3 hosts
+00:17.250  web claimed on h3, generation 2: h3 is where the plan for this loss brings it
 00:17.250  volume web-root is in the hand of h3 with its instance
 00:17.250  image tiny is brought to h3
 00:17.250  network default is needed on h3 by web

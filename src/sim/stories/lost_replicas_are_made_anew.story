@@ -23,7 +23,7 @@ rest 1m
 00:30.750  root volume of shop-4
 00:30.750  network card of shop-4
 00:30.750  port shop-4-port0 has 10.77.0.5 in default
-00:30.750  shop-4 claimed on h1, generation 1: h1 has the most room of 3 hosts
+00:30.750  shop-4 claimed on h1, generation 1: h1 is where the plan for this loss brings it
 00:30.750  volume shop-4-root lies on h1 with its instance
 00:30.800  shop-4: it waits: its volume is being prepared
 00:30.823  the volume is ready

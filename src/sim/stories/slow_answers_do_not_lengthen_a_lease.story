@@ -22,16 +22,16 @@ rest 1m
 00:22.750  host h1 is down: its lease elapsed, and its host fenced itself
 00:22.750  web leaves h1: its lease elapsed, and its host fenced itself
 00:22.750  network default is not needed on h1 any more
-00:22.750  web claimed on h2, generation 2: h2 has the most room of 3 hosts
-00:22.750  volume web-root is in the hand of h2 with its instance
-00:24.139  the volume is detached
-00:24.139  web: its run is over; it is started again
-00:24.139  web: it is being started
-00:24.698  web: it runs with kvm
-00:24.809  the volume is attached
-00:35.000  host h3 is silent for 900ms
-00:35.250  host h3 is heard again
+00:22.750  web claimed on h3, generation 2: h3 is where the plan for this loss brings it
+00:22.750  volume web-root is in the hand of h3 with its instance
+00:24.135  the volume is detached
+00:24.135  web: its run is over; it is started again
+00:24.135  web: it is being started
+00:24.135  web: it runs with kvm
+00:24.670  the volume is attached
+00:30.750  host h3 is silent for 900ms
+00:31.000  host h3 is heard again
 00:40.000  everything heals
-00:42.000  host h1 begins epoch 2
-00:42.072  the network is not needed on h1 and gone
-00:42.072  network default is gone from a host that had it
+00:42.001  host h1 begins epoch 2
+00:42.073  the network is not needed on h1 and gone
+00:42.073  network default is gone from a host that had it
