@@ -196,7 +196,7 @@ std::size_t bound(const std::vector<model::Resources>& wanted) {
 /// Loses each host in turn and starts what was there where its plan says, with sums of its own.
 bool survives_every_loss(const Snapshot& datacenter, Guarantee& guarantee) {
     for (const auto& [lost, record] : datacenter.all<Host>()) {
-        std::map<InstanceId, std::optional<HostId>> targets;
+        std::map<model::InstanceId, std::optional<HostId>> targets;
         for (const placement::Move& move : guarantee.plans().plan({{}, {}, lost}))
             targets[move.instance] = move.to;
         std::map<HostId, model::Resources> taken;
