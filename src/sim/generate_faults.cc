@@ -93,8 +93,8 @@ void Author::watch_fails() {
 /// At most one is lost for good in a life; others come back after a while.
 void Author::host_is_lost() {
     const std::string host = some_host();
-    if (seldom()) return say("bury " + host + " " + seconds(5, 90));
-    if (chance_.once_in(5, 6) || !std::exchange(may_lose_, false)) return;
+    if (seldom() || !std::exchange(may_lose_, false))
+        return say("bury " + host + " " + seconds(5, 90));
     say((evenly() ? "lose " : "bury ") + host);
 }
 

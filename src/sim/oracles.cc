@@ -182,22 +182,23 @@ static bool should_run(const Instance& instance) {
              instance.declared.restart == model::Restart::never);
 }
 
-/// Whether a host that is not down has the image. Nobody may have brought its bytes, or those that
-/// had it are lost.
-static bool is_on_a_host(const Snapshot& s, const Hosts& hosts, model::ImageId image) {
-    return std::any_of(hosts.begin(), hosts.end(), [&](const PretendHost* host) {
-        const model::Host* record = named(s, host->name());
-        return record != nullptr && !is_down(*record) && host->images.contains(image);
+/// Whether a host that is not down has said that it has the image. Nobody may have brought its
+/// bytes, or those that had it are lost; a copy that a host made without saying so before that is
+/// known to nobody.
+static bool is_on_a_host(const Snapshot& s, model::ImageId id) {
+    const auto& seen = s.get<model::Image>(id).observed.hosts;
+    return std::any_of(seen.begin(), seen.end(), [&](const model::ImageSeen& each) {
+        return each.phase == model::ImagePhase::ready && !is_down(s.get<model::Host>(each.host));
     });
 }
 
 /// Whether a volume of it begins with an image that nobody has now: it cannot be opened.
-static bool waits_for_image(const Snapshot& s, const Instance& instance, const Hosts& hosts) {
+static bool waits_for_image(const Snapshot& s, const Instance& instance) {
     const auto& volumes = s.all<model::Volume>();
     return std::any_of(volumes.begin(), volumes.end(), [&](const auto& entry) {
         const model::VolumeDeclared& declared = entry.second->declared;
         return declared.instance == instance.id && declared.image &&
-               !is_on_a_host(s, hosts, *declared.image);
+               !is_on_a_host(s, *declared.image);
     });
 }
 
@@ -211,7 +212,7 @@ std::string wanted_runs(const Snapshot& datacenter, const Hosts& hosts) {
             if (runs) return "I7: " + instance->name + " runs and should not";
             continue;
         }
-        if (waits_for_image(datacenter, *instance, hosts)) continue;
+        if (waits_for_image(datacenter, *instance)) continue;
         if (!runs && (instance->claimed.host || room_for(datacenter, *instance)))
             return "I7: " + instance->name + " should run and does not";
     }
@@ -275,10 +276,10 @@ std::string no_orphans(const Snapshot& s, const Hosts& hosts) {
 // ---- volumes -----------------------------------------------------------------------------------
 
 /// Whether nothing stands in the way of its being made.
-static bool can_be_there(const Snapshot& s, const model::Volume& volume, const Hosts& hosts) {
+static bool can_be_there(const Snapshot& s, const model::Volume& volume) {
     if (volume.deleting || !volume.claimed.host) return false;
     if (is_down(s.get<model::Host>(*volume.claimed.host))) return false;
-    return !volume.declared.image || is_on_a_host(s, hosts, *volume.declared.image);
+    return !volume.declared.image || is_on_a_host(s, *volume.declared.image);
 }
 
 static std::set<model::VolumeSnapshotId> snapshots_of(const Snapshot& s, model::VolumeId volume) {
@@ -310,7 +311,7 @@ static std::string volume_is_whole(const Snapshot& s, const model::Volume& volum
 
 std::string volumes_are_whole(const Snapshot& s, const Hosts& hosts) {
     for (const auto& [id, volume] : s.all<model::Volume>()) {
-        if (!can_be_there(s, *volume, hosts)) continue;
+        if (!can_be_there(s, *volume)) continue;
         for (const PretendHost* host : hosts) {
             const model::Host* record = named(s, host->name());
             if (record == nullptr || record->id != *volume->claimed.host) continue;
@@ -390,9 +391,8 @@ std::string fronts_stand(const Snapshot& s, const Hosts& hosts) {
 static bool goes_back(const Snapshot& s, const PretendHost& on, model::InstanceId instance) {
     for (const auto& [id, volume] : s.all<model::Volume>()) {
         if (volume->declared.instance != instance) continue;
-        const auto there = on.volumes.find(id);
-        if (there != on.volumes.end() && there->second.sighting.reverts < volume->declared.reverts)
-            return true;
+        const PretendHost::Volume* there = on.volume(id);
+        if (there != nullptr && there->sighting.reverts < volume->declared.reverts) return true;
     }
     return false;
 }
