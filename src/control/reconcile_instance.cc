@@ -182,7 +182,8 @@ static std::string free_volumes(Draft& draft, const Instance& instance, model::H
     return held;
 }
 
-/// Nobody takes the instance now: what was let go of for its sake serves where it was.
+/// Nobody takes the instance now, or it is off: what was let go of for its sake serves where it
+/// was.
 static void take_back(Draft& draft, const Instance& instance) {
     for (const auto* volume :
          draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value)) {
@@ -249,7 +250,7 @@ static bool may_stay(const Draft& draft, const Instance& instance) {
 void reconcile_instance(Draft& draft, const Instance& instance) {
     if (instance.deleting) return end_instance(draft, instance);
     const bool wanted = wanted_power(instance) != Power::off;
-    if (!instance.claimed.host) return wanted ? place(draft, instance) : void();
+    if (!instance.claimed.host) return wanted ? place(draft, instance) : take_back(draft, instance);
     const Evidence proof = model::end_of_run(draft.datacenter(), instance);
     const std::string host = draft.datacenter().get<model::Host>(*instance.claimed.host).name;
     if (moves(instance, proof))

@@ -154,6 +154,17 @@ TEST_F(Recovery, AVolumeThatWasLetGoOfForAnotherHostIsTakenBackWhenThatHasNoRoom
         << "what was let go of counts no more";
 }
 
+TEST_F(Recovery, AVolumeThatWasLetGoOfIsTakenBackWhenItsInstanceIsOff) {
+    run("web", R"(, "pool": "nas")");
+    must(dc.ask(power, "web", PowerVerb::stop, Force::soft));
+    see(instance("web"), InstancePhase::stopped);
+    Volume root = *dc.named<Volume>("web-root");
+    root.claimed.leaving = true;
+    must(dc.apply({{model::Claim<Volume>{root.id, root.claimed}, "for another host"}}));
+    dc.follow_up();
+    EXPECT_FALSE(dc.named<Volume>("web-root")->claimed.leaving);
+}
+
 TEST_F(Recovery, AHostFindsItsOwnCopyOfAnImageWhenAllOthersAreLost) {
     for (const char* name : {"a", "b", "c"}) run(name, "");
     const auto tiny = [this]() -> const model::Image& { return *dc.named<model::Image>("tiny"); };

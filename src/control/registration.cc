@@ -47,6 +47,7 @@ static void take_over(const model::Snapshot& datacenter, HostId id, const std::s
          datacenter.linked_records<model::Volume>(Link::host_volume, id.value)) {
         model::VolumeClaimed claimed = volume->claimed;
         claimed.epoch = now.epoch;
+        claimed.leaving = false;  // whoever still wants it elsewhere asks again
         ++claimed.generation;
         steps.push_back({model::Claim<model::Volume>{volume->id, std::move(claimed)},
                          "volume " + volume->name + " is still on " + name});

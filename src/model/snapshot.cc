@@ -86,7 +86,9 @@ Power wanted_power(const Instance& instance) {
     const InstanceDeclared& declared = instance.declared;
     const InstanceObserved& observed = instance.observed;
     if (declared.power == Power::off) return Power::off;
+    // The end of an earlier claim, told late, says nothing of the present one.
     const bool ended_since_last_start = observed.phase == InstancePhase::stopped &&
+                                        observed.generation == instance.claimed.generation &&
                                         observed.starts >= declared.starts &&
                                         observed.reboots >= declared.reboots;
     if (!ended_since_last_start || declared.restart == Restart::always) return declared.power;

@@ -177,6 +177,16 @@ TEST(WantedPower, IsWhatIsDeclaredExceptForGuestsThatEndedAsTheirRestartRuleSays
     EXPECT_EQ(wanted(Power::paused, R::always, E::crashed, 0), Power::paused);
 }
 
+TEST(WantedPower, HeedsNoEndOfAnEarlierClaim) {
+    Instance instance;
+    instance.declared.restart = Restart::never;
+    instance.observed.phase = InstancePhase::stopped;
+    instance.observed.ended = RunEnd::guest_off;
+    EXPECT_EQ(wanted_power(instance), Power::off);
+    instance.claimed.generation = 1;
+    EXPECT_EQ(wanted_power(instance), Power::on);
+}
+
 TEST(WantedPower, IsOffWhileItIsBeingDeleted) {
     Instance instance;
     EXPECT_EQ(wanted_power(instance), Power::on);

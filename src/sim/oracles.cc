@@ -174,6 +174,7 @@ static bool runs_somewhere(const Hosts& hosts, model::InstanceId id) {
 static bool should_run(const Instance& instance) {
     if (instance.deleting || instance.declared.power == model::Power::off) return false;
     const bool ended = instance.observed.phase == model::InstancePhase::stopped &&
+                       instance.observed.generation == instance.claimed.generation &&
                        instance.observed.starts == instance.declared.starts &&
                        instance.observed.reboots == instance.declared.reboots;
     if (!ended || instance.declared.restart == model::Restart::always) return true;
