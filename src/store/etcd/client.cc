@@ -174,8 +174,9 @@ EtcdClient::~EtcdClient() = default;
 Result<std::unique_ptr<EtcdClient>> EtcdClient::open(const EtcdServers& servers) {
     TRY(check_servers(servers));
     gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
-    return std::unique_ptr<EtcdClient>(new EtcdClient(std::make_unique<Body>(
-        servers.addresses, TRY(credentials(servers)), servers.answer_within)));
+    const auto proof = TRY(credentials(servers));
+    auto body = std::make_unique<Body>(servers.addresses, proof, servers.answer_within);
+    return std::unique_ptr<EtcdClient>(new EtcdClient(std::move(body)));
 }
 
 Result<EtcdClient::Page> EtcdClient::range(const std::string& key, const std::string& end,
