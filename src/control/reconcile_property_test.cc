@@ -38,8 +38,10 @@ RC_GTEST_PROP(Reconcile, OfWhatChangedDoesWhatReconcileOfEverythingDoes, ()) {
     Crowd crowd(turns);
     crowd.begin();
     for (const Deed& deed : history) {
-        turns.pass(3s);  // whoever waits for a quota looks again every 2 s
         crowd.act(deed);
+        // Whoever waits for a quota or for an address looks again every 2 s, also who began to
+        // wait in control's own answer to the deed.
+        turns.pass(3s);
         const auto some = changes_of(turns.after_changes(), turns.snapshot);
         const auto all = changes_of(turns.after_everything(), turns.snapshot);
         RC_LOG() << "at " << deed << ":\n  " << join(some, "\n  ") << "\nbut for everything\n  "
