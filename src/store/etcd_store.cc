@@ -1,5 +1,3 @@
-#include <mutex>
-
 #include "runtime/log.h"
 #include "runtime/random.h"
 #include "store/etcd/follower.h"
@@ -114,7 +112,7 @@ class EtcdStore final : public Store {
         head_ = TRY(parse_head(pair.value));
         modified_ = pair.modified;
         const std::string whose = TRY(present()->note(datacenter_note));
-        if (whose.empty()) return begin_anew({});
+        if (whose.empty()) return begin_unmarked();
         if (whose != head_.datacenter)
             return Error{Code::conflict,
                          followers_->folder() + " holds another datacenter than etcd does",
@@ -182,9 +180,9 @@ class EtcdStore final : public Store {
             more = page.more;
             for (const EtcdPair& pair : page.pairs) {
                 const PieceKey key = TRY(parse_piece_key(etcd_log_keys, pair.key));
+                from = pair.key + '\0';
                 if (key.revision <= here) continue;  // left over from a leader that did not end
                 if (key.revision > here + 1 || here >= head_.latest.revision) return here;
-                from = pair.key + '\0';
                 const auto lines = pieces->add(key, pair.value);
                 if (!lines) continue;
                 here = TRY(append(here, *lines));
@@ -222,6 +220,12 @@ class EtcdStore final : public Store {
                                             std::to_string(here) + "; begins anew at " +
                                             std::to_string(snapshot->revision));
         return begin_anew(std::move(*snapshot));
+    }
+
+    /// A follower without the note is one that was never begun, or not to the end.
+    Status begin_unmarked() {
+        if (TRY(log_range()).second > 0) return begin_anew({});
+        return present()->set_note(datacenter_note, head_.datacenter);
     }
 
     /// The note comes last: a follower without one is not finished.

@@ -144,13 +144,19 @@ TEST_F(EtcdStores, WhatALeaderLeftHalfMadeIsNobodysCommit) {
     tell(*first, 1);
     const auto client = EtcdClient::open(etcd.servers()).value();
     const Revision next = story.snapshot().revision + 1;
-    for (const std::size_t count : {2u, 3u}) {
-        const EtcdWrite left{text(etcd_log_keys, PieceKey{next, 0, count}), "half a commit"};
+    const auto leave = [&](Revision revision, std::size_t number, std::size_t count) {
+        const EtcdWrite left{text(etcd_log_keys, {revision, number, count}), "half a commit"};
         ASSERT_TRUE(client->write({}, {&left, 1}).value());
-    }
+    };
+    leave(next, 0, 2);
+    leave(next, 0, 3);
+    // More than are read at once, before and behind the piece that counts.
+    for (std::size_t number = 0; number < 40; ++number) leave(next + 1, number, 60);
+    for (std::size_t count = 2; count < 40; ++count) leave(next + 2, 0, count);
     expect_story(*first);
-    const std::vector<CommitPtr> commits = {large(5 << 20)};
-    ASSERT_TRUE(commit(*first, commits).ok());
+    ASSERT_TRUE(commit(*first, {large(5 << 20)}).ok());
+    ASSERT_TRUE(commit(*first, {story.next()}).ok());
+    ASSERT_TRUE(commit(*first, {large(5 << 20)}).ok());
     tell(*first, 2);
     const auto second = open(etcd, "second");
     expect_story(*second);

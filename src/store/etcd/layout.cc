@@ -27,6 +27,14 @@ std::string digits(std::uint64_t number, std::size_t width) {
     return std::string(width - std::min(width, text.size()), '0') + text;
 }
 
+/// The whole number, not below zero, that an object holds under this name; -1 for anything else.
+std::int64_t number_in(const Result<Json>& json, const char* name) {
+    const bool is_object = json.ok() && json->is(Json::Kind::object);
+    const Json* found = is_object ? json->find(name) : nullptr;
+    if (found == nullptr || !found->is(Json::Kind::integer)) return -1;
+    return std::max<std::int64_t>(found->integer(), -1);
+}
+
 /// Takes a number and what must follow it from the front of `text`.
 bool take_number(std::string_view& text, std::uint64_t& number, std::string_view then) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -54,27 +62,36 @@ std::string text(const EtcdHead& head) {
 
 Result<EtcdHead> parse_head(std::string_view text) {
     const auto json = base::parse_json(text);
-    if (!json.ok() || !json->is(Json::Kind::object)) return damaged("the head is no JSON");
-    const auto number = [&](const char* name) {
-        const Json* found = json->find(name);
-        return found != nullptr && found->is(Json::Kind::integer) ? found->integer() : -1;
-    };
-    const std::int64_t format = number("format");
+    const std::int64_t format = number_in(json, "format");
+    const std::int64_t revision = number_in(json, "revision");
+    const std::int64_t term = number_in(json, "term");
     if (format > etcd_format)
         return Error{Code::unsupported,
                      "a newer vdc wrote this datacenter into etcd, in format " +
                          std::to_string(format) + "; this one reads up to " +
                          std::to_string(etcd_format),
                      "run that newer version here too"};
-    const Json* datacenter = json->find("datacenter");
-    if (format < 1 || number("revision") < 0 || number("term") < 0 || datacenter == nullptr ||
-        !datacenter->is(Json::Kind::text))
+    const Json* datacenter = format < 1 ? nullptr : json->find("datacenter");
+    if (revision < 0 || term < 0 || datacenter == nullptr || !datacenter->is(Json::Kind::text))
         return damaged("the head is " + base::quoted(std::string(text), 120));
     EtcdHead head;
     head.datacenter = datacenter->text();
-    head.latest = {static_cast<model::Revision>(number("revision")),
-                   static_cast<std::uint64_t>(number("term"))};
+    head.latest = {static_cast<model::Revision>(revision), static_cast<std::uint64_t>(term)};
     return head;
+}
+
+std::string text(const EtcdSnapshot& snapshot) {
+    return dump(Json::object({{"revision", static_cast<std::int64_t>(snapshot.revision)},
+                              {"pieces", static_cast<std::int64_t>(snapshot.pieces)}}));
+}
+
+Result<EtcdSnapshot> parse_snapshot(std::string_view text) {
+    const auto json = base::parse_json(text);
+    const std::int64_t revision = number_in(json, "revision");
+    const std::int64_t pieces = number_in(json, "pieces");
+    if (revision < 0 || pieces < 0)
+        return damaged("the snapshot is " + base::quoted(std::string(text), 120));
+    return EtcdSnapshot{static_cast<model::Revision>(revision), static_cast<std::size_t>(pieces)};
 }
 
 std::string text(const std::string& keys, const PieceKey& key) {

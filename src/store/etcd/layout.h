@@ -13,12 +13,12 @@
 
 /// How a datacenter lies in etcd. All keys begin with /vdc/:
 ///
-///     /vdc/head                             {"format": 1, "datacenter": ID, "revision": ...,
-///     "term": ...} /vdc/log/REVISION/NUMBER-COUNT        a group of commits, in pieces of at most
-///     1 MiB /vdc/snapshot                         {"revision": ..., "pieces": ...}
-///     /vdc/snapshot/REVISION/NUMBER-COUNT   that snapshot's lines (model/log_text.h), in pieces
-///     /vdc/note/NAME                        a small value
-///     /vdc/leader                           the name of the controller that leads (leadership.h)
+///  - head                             an EtcdHead: which datacenter, and how far it has come
+///  - log/REVISION/NUMBER-COUNT        a group of commits, in pieces of at most 1 MiB
+///  - snapshot                         an EtcdSnapshot: which one is whole
+///  - snapshot/REVISION/NUMBER-COUNT   its lines (model/log_text.h), in pieces
+///  - note/NAME                        a small value
+///  - leader                           the name of the controller that leads (leadership.h)
 ///
 /// REVISION is the first one of the group. The head decides: a piece of the log counts when the
 /// head's revision has reached it, and every write that moves the head is guarded by the head that
@@ -45,6 +45,15 @@ struct EtcdHead {
 };
 std::string text(const EtcdHead& head);
 base::Result<EtcdHead> parse_head(std::string_view text);
+
+/// The snapshot that is whole in etcd; no pieces when there is none.
+struct EtcdSnapshot {
+    model::Revision revision = 0;
+    std::size_t pieces = 0;
+    friend bool operator==(const EtcdSnapshot&, const EtcdSnapshot&) = default;
+};
+std::string text(const EtcdSnapshot& snapshot);
+base::Result<EtcdSnapshot> parse_snapshot(std::string_view text);
 
 /// One piece of a text that is longer than etcd takes at once.
 struct PieceKey {

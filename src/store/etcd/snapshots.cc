@@ -1,13 +1,11 @@
 #include "store/etcd/snapshots.h"
 
-#include "base/json.h"
 #include "model/log_text.h"
 #include "runtime/log.h"
 
 namespace vdc::store {
 
 using base::Error;
-using base::Json;
 using base::Result;
 using base::Status;
 using model::Revision;
@@ -17,28 +15,14 @@ using Code = Error::Code;
 namespace {
 
 struct Pointer {
-    Revision revision = 0;
-    std::size_t pieces = 0;
+    EtcdSnapshot to;
     std::int64_t modified = 0;  ///< etcd's revision of it
 };
 
 Result<Pointer> read_pointer(EtcdClient& client) {
     const auto found = TRY(client.get(etcd_snapshot_key));
     if (!found) return Pointer{};
-    const auto json = base::parse_json(found->value);
-    const Json* revision = json.ok() ? json->find("revision") : nullptr;
-    const Json* pieces = json.ok() ? json->find("pieces") : nullptr;
-    if (revision == nullptr || pieces == nullptr || !revision->is(Json::Kind::integer) ||
-        !pieces->is(Json::Kind::integer))
-        return Error{Code::corrupt, "etcd's pointer to the snapshot is no such thing",
-                     "restore etcd from a backup"};
-    return Pointer{static_cast<Revision>(revision->integer()),
-                   static_cast<std::size_t>(pieces->integer()), found->modified};
-}
-
-std::string text(const Pointer& pointer) {
-    return dump(Json::object({{"revision", static_cast<std::int64_t>(pointer.revision)},
-                              {"pieces", static_cast<std::int64_t>(pointer.pieces)}}));
+    return Pointer{TRY(parse_snapshot(found->value)), found->modified};
 }
 
 /// The lines of the datacenter as a log that begins and ends at this revision.
@@ -81,11 +65,11 @@ class Reader {
     model::LogReplay replay_;
 };
 
-/// The snapshot that the pointer leads to; nothing when some of it is gone already.
-Result<std::optional<Snapshot>> read_pieces(EtcdClient& client, const Pointer& pointer) {
+/// That snapshot; nothing when some of it is gone already.
+Result<std::optional<Snapshot>> read_pieces(EtcdClient& client, const EtcdSnapshot& whole) {
     Reader reader;
-    for (std::size_t number = 0; number < pointer.pieces; ++number) {
-        const PieceKey key{pointer.revision, number, pointer.pieces};
+    for (std::size_t number = 0; number < whole.pieces; ++number) {
+        const PieceKey key{whole.revision, number, whole.pieces};
         const auto piece = TRY(client.get(text(etcd_snapshot_keys, key)));
         if (!piece) return std::optional<Snapshot>();
         TRY(reader.add(piece->value));
@@ -119,8 +103,8 @@ Status trim(EtcdClient& client, Revision revision, Revision keep) {
 Result<std::optional<Snapshot>> read_etcd_snapshot(EtcdClient& client) {
     for (;;) {
         const Pointer pointer = TRY(read_pointer(client));
-        if (pointer.pieces == 0) return std::optional<Snapshot>();
-        auto snapshot = TRY(read_pieces(client, pointer));
+        if (pointer.to.pieces == 0) return std::optional<Snapshot>();
+        auto snapshot = TRY(read_pieces(client, pointer.to));
         if (snapshot) return snapshot;
         if (TRY(read_pointer(client)).modified == pointer.modified)
             return Error{Code::corrupt, "a piece of etcd's snapshot is missing",
@@ -130,7 +114,7 @@ Result<std::optional<Snapshot>> read_etcd_snapshot(EtcdClient& client) {
 
 Status keep_etcd_snapshot(EtcdClient& client, const Snapshot& snapshot, Revision keep) {
     const Pointer before = TRY(read_pointer(client));
-    if (before.pieces > 0 && before.revision >= snapshot.revision) return {};
+    if (before.to.pieces > 0 && before.to.revision >= snapshot.revision) return {};
     if (!TRY(ends_a_group(client, snapshot.revision))) return {};
     const std::string lines = lines_of(snapshot);
     const auto pieces = pieces_of(lines);
@@ -139,9 +123,8 @@ Status keep_etcd_snapshot(EtcdClient& client, const Snapshot& snapshot, Revision
         const EtcdWrite write{text(etcd_snapshot_keys, key), std::string(pieces[number])};
         TRY(client.write({}, {&write, 1}));
     }
-    const Pointer after{snapshot.revision, pieces.size(), 0};
     const EtcdGuard unchanged{etcd_snapshot_key, before.modified};
-    const EtcdWrite moved{etcd_snapshot_key, text(after)};
+    const EtcdWrite moved{etcd_snapshot_key, text(EtcdSnapshot{snapshot.revision, pieces.size()})};
     // Another controller was quicker: its snapshot is as good.
     if (!TRY(client.write({&unchanged, 1}, {&moved, 1}))) return {};
     return trim(client, snapshot.revision, keep);
