@@ -87,6 +87,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Standing standing_;             ///< the last that was told
     control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
+    bool retry_posted_ = false;        ///< a turn after a failed write waits for its moment
     model::Revision compacted_ = 0;
 
     std::shared_ptr<const Snapshot> published_;
@@ -320,7 +321,13 @@ void Engine::Body::roll_back() {
     }
     agenda_ = control::everything(draft_);
     guarantee_ = control::Guarantee(draft_);
-    executor_.post_at(executor_.now() + pause, [self = shared_from_this()] { self->turn_soon(); });
+    // One waits at a time: each turn that fails would leave another one behind, so that the longer
+    // the store is away, the more often it is asked.
+    if (std::exchange(retry_posted_, true)) return;
+    executor_.post_at(executor_.now() + pause, [self = shared_from_this()] {
+        self->retry_posted_ = false;
+        self->turn_soon();
+    });
 }
 
 void Engine::Body::publish() {

@@ -33,6 +33,7 @@ class HandTurned final : public runtime::Executor {
             tasks_.erase(tasks_.begin());
             task();
         }
+        now_ = std::max(now_, end);
     }
 
   private:
@@ -45,12 +46,14 @@ class SlowStore final : public store::Store {
   public:
     explicit SlowStore(HandTurned& executor) : executor_(executor) {}
     Duration write{};
+    bool is_away = false;
     std::vector<std::size_t> groups;  ///< commits in each write
 
     base::Status commit(model::Revision after, std::uint64_t term,
                         std::span<const CommitPtr> commits) override {
         executor_.pass(write);
         groups.push_back(commits.size());
+        if (is_away) return base::Error{base::Error::Code::unavailable, "the store is away"};
         return real_->commit(after, term, commits);
     }
     Result<Snapshot> latest() override { return real_->latest(); }
@@ -249,6 +252,30 @@ TEST_F(Engines, NobodyWaitsForThoseWhoWentAway) {
         [&](const Result<model::Revision>&) { EXPECT_EQ(executor.now() - began, 8ms); });
     run();
     EXPECT_EQ(store.groups, (std::vector<std::size_t>{10, 1}));
+}
+
+TEST_F(Engines, AskAStoreThatIsAwayOnceASecondHoweverManyRequestsFailed) {
+    model::Operation over;  // to be forgotten in an hour: what control wants to write then
+    over.id = {{8, 1}};
+    over.name = "over";
+    over.observed = {model::OperationPhase::done, "", executor.now()};
+    ask({{model::Create<model::Operation>{std::make_shared<const model::Operation>(over)},
+          "asked"}},
+        [](const auto& outcome) { EXPECT_TRUE(outcome.ok()); });
+    run(59min);
+    store.is_away = true;
+    for (std::uint64_t id = 1; id <= 50; ++id) {
+        ask({flavor("f-" + std::to_string(id), id)},
+            [](const auto& outcome) { EXPECT_FALSE(outcome.ok()); });
+        run(2s + 13ms);
+    }
+    store.groups.clear();
+    run(20s);
+    EXPECT_GE(store.groups.size(), 19u);
+    EXPECT_LE(store.groups.size(), 21u);
+    store.is_away = false;
+    run(2s);
+    EXPECT_EQ(engine.snapshot()->find<model::Operation>(over.id), nullptr);
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ std::vector<std::string> verbs() {
     for (const char* verb :
          {"hosts", "seed",  "run",  "rest", "quiet", "heal", "crash",  "poweroff", "break",
           "kill",  "stall", "deaf", "hang", "bury",  "as",   "reboot", "clock",    "faults",
-          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick"})
+          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick",  "skip"})
         all.emplace_back(verb);
     return all;
 }
@@ -455,6 +455,8 @@ Played play_lines(const std::vector<std::string>& lines, Telling telling) {
     for (const std::string& line : lines) {
         ++obeyed;
         if (telling == Telling::story && !line.starts_with("run ")) player.tell(line);
+        base::check(is_among(line.substr(0, line.find(' ')), verbs()),
+                    "a generated line begins with a command");
         (void)player.obey(line);  // what cannot be done is not done
         if (player.failed()) break;
     }

@@ -491,7 +491,7 @@ bool World::break_front(const std::string& application) {
 // ---- time and judgement ------------------------------------------------------------------------
 
 void World::run_for(Duration duration) {
-    constexpr int at_once_max = 1'000'000;
+    constexpr int at_once_max = 100'000;
     Instant moment;
     int at_once = 0;
     time_line_.run_until(now() + duration, [&] {
