@@ -436,6 +436,11 @@ void Tree::add_bench_command() {
     placed.add_option("--begin", trial_.begin, "first row of the trace");
     placed.add_option("--end", trial_.end, "row behind the last one");
     placed.add_option("--decisions", trial_.decisions, "speed: how many are timed");
+    placed.add_option("--arrivals-per-move", trial_.arrivals_per_move,
+                      "time: at most one move for so many that came");
+    placed.add_option("--host-worth", trial_.host_worth,
+                      "time: at most so many moves to empty one host");
+    placed.add_option("--pass", trial_.pass, "time: seconds between two looks for moves");
     placed.callback([this] { local_deed_ = [this] { return bench_placement(trial_, common_); }; });
 }
 

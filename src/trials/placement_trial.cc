@@ -13,6 +13,7 @@ using base::Status;
 std::vector<std::pair<std::string, std::string>> trials() {
     return {{"gpu", "accelerators allocated when more is asked for than there is"},
             {"numa", "waiting in a queue before a few hosts of two cells"},
+            {"time", "hosts in use over weeks of coming and leaving, also with moves"},
             {"speed", "decisions a second with all rules, and how they grow with hosts"}};
 }
 
@@ -29,7 +30,10 @@ static Status check_wish(const PlacementWish& wish) {
           Bound{"--host-memory", wish.host_memory, 1, 1'000'000},
           Bound{"--cells", wish.cells, 1, 8}, Bound{"--seeds", wish.seeds, 1, 10'000},
           Bound{"--points", wish.points, 1, 1'000'000},
-          Bound{"--decisions", wish.decisions, 1000, 100'000'000}})
+          Bound{"--decisions", wish.decisions, 1000, 100'000'000},
+          Bound{"--arrivals-per-move", wish.arrivals_per_move, 1, 1'000'000'000},
+          Bound{"--host-worth", wish.host_worth, 1, 1'000'000},
+          Bound{"--pass", wish.pass, 1, 1'000'000'000}})
         if (each.value < each.low || each.value > each.high)
             return Error{Error::Code::invalid,
                          std::string(each.option) + " is " + std::to_string(each.value),
@@ -47,6 +51,7 @@ Result<Json> run_placement_trial(const PlacementWish& wish) {
     TRY(check_wish(wish));
     if (wish.trace == "gpu") return gpu_packing(wish);
     if (wish.trace == "numa") return numa_waiting(wish);
+    if (wish.trace == "time") return packing_over_time(wish);
     if (wish.trace == "speed") return decision_speed(wish);
     std::vector<std::string> names;
     for (const auto& [name, about] : trials()) names.push_back(name);

@@ -132,6 +132,24 @@ TEST(PlacementTrials, SayWhoFitsIntoNoHost) {
     EXPECT_EQ(run_placement_trial(numa).error().code, Error::Code::invalid);
 }
 
+TEST(PlacementTrials, EmptyHostsWithFewMoves) {
+    const Folder folder;
+    folder.write("vms_visible.csv", instances());
+    PlacementWish time = wish("time", folder);
+    time.host_cpus = 20;
+    time.host_memory = 64;
+    time.pass = 100;
+    const auto outcome = run_placement_trial(time);
+    ASSERT_TRUE(outcome.ok()) << text(outcome.error());
+    EXPECT_EQ(run_placement_trial(time).value(), *outcome);
+    for (const Json& each : outcome->at("rows").items())
+        EXPECT_GE(each.at("of_bound").real(), 1) << each.text_at("policy");
+    EXPECT_EQ(row(*outcome, "ours").integer_at("moves"), 0);
+    EXPECT_LE(row(*outcome, "ours_with_moves").integer_at("moves"), 40);
+    time.host_cpus = 8;
+    EXPECT_EQ(run_placement_trial(time).error().code, Error::Code::invalid);
+}
+
 TEST(PlacementTrials, TimeDecisionsThatFindPlaces) {
     const Folder folder;
     folder.write("vms_visible.csv", instances());

@@ -1,0 +1,410 @@
+#include "placement/moves.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "placement/near.h"
+#include "placement/sizes.h"
+
+namespace vdc::placement {
+
+using base::check;
+
+namespace {
+
+constexpr std::array<Kind, 2> counted_as_spare{Kinds::cpu, Kinds::memory};
+
+bool is_in_use(const Roster::Entry& host) {
+    return host.on_shelf && host.guests > 0;
+}
+
+/// Takes somebody to another host, or back. He keeps his number: the last one that became free is
+/// the next one that is given.
+void shift(Fleet& fleet, GuestSlot guest, const Request& request, model::HostId to, Seat seat) {
+    fleet.take_away(guest);
+    const GuestSlot now = fleet.put(to, request, seat);
+    check(now == guest, "a guest that moves keeps its number");
+}
+
+Request with_rule(const Request& request, HostsRule rule) {
+    Request result = request;
+    result.rules.emplace_back(std::move(rule));
+    return result;
+}
+
+bool has_room_for_a_rule(const Request& request) {
+    return request.rules.size() < rules_max;
+}
+
+bool holds(const Room& room, const HostClass& host_class, const Needs& needs) {
+    return obstacle(room, host_class.models, needs) == Want::nothing &&
+           !accelerator_seats(room, host_class.models, needs).empty() &&
+           !cell_seats(room, needs).empty();
+}
+
+}  // namespace
+
+MovePlanner::MovePlanner(Fleet& fleet, MovableOf movable, const MoveLimits& limits, Allows allows)
+    : fleet_(fleet),
+      movable_(std::move(movable)),
+      limits_(limits),
+      allows_(std::move(allows)),
+      greatest_(greatest_host(fleet.settled())) {
+    watch_groups();
+}
+
+void MovePlanner::watch_groups() {
+    const Roster& roster = fleet_.roster();
+    for (const HostSlot host : roster.by_rank())
+        for (GuestSlot at = roster.host(host).first; at != Roster::nobody;
+             at = roster.guest(at).next) {
+            const Movable known = movable_(at);
+            if (known.request == nullptr) continue;
+            for (const Rule& rule : known.request->rules)
+                if (const auto* about = std::get_if<GroupRule>(&rule);
+                    about != nullptr && about->strength == Strength::hard)
+                    watching_[about->group].push_back(at);
+        }
+}
+
+/// The largest first, then the lowest number.
+std::vector<GuestSlot> MovePlanner::guests_of(HostSlot host) const {
+    const Roster& roster = fleet_.roster();
+    std::vector<std::pair<std::int64_t, GuestSlot>> sized;
+    for (GuestSlot at = roster.host(host).first; at != Roster::nobody; at = roster.guest(at).next)
+        sized.emplace_back(-size_of(roster.needs(roster.guest(at)), greatest_), at);
+    std::sort(sized.begin(), sized.end());
+    std::vector<GuestSlot> guests;
+    for (const auto& [size, guest] : sized) guests.push_back(guest);
+    return guests;
+}
+
+// ---- one move ----------------------------------------------------------------------------------
+
+/// Where he goes: to empty a host, only onto hosts that are in use.
+Decision MovePlanner::destination(const Request& request, HostSlot from, Purpose purpose) {
+    HostsRule not_there{{fleet_.roster().host(from).id}, false, Strength::hard};
+    Decision decision = fleet_.decide(with_rule(request, not_there));
+    if (purpose != Purpose::empty_host || !decision.best) return decision;
+    const auto is_unused = [&](model::HostId id) {
+        return fleet_.roster().host(*fleet_.roster().find(id)).guests == 0;
+    };
+    if (!is_unused(decision.best->host)) return decision;
+    for (const HostSlot slot : fleet_.roster().by_rank())
+        if (slot != from && fleet_.roster().host(slot).guests == 0)
+            not_there.hosts.push_back(fleet_.roster().host(slot).id);
+    return fleet_.decide(with_rule(request, std::move(not_there)));
+}
+
+/// Others with a hard rule about a group that he is in, in order.
+std::vector<GuestSlot> MovePlanner::watchers_of(const Request& request, GuestSlot guest) const {
+    std::vector<GuestSlot> watchers;
+    for (const Group& group : request.groups)
+        if (const auto at = watching_.find(group); at != watching_.end())
+            std::copy_if(at->second.begin(), at->second.end(), std::back_inserter(watchers),
+                         [&](GuestSlot other) { return other != guest; });
+    std::sort(watchers.begin(), watchers.end());
+    watchers.erase(std::unique(watchers.begin(), watchers.end()), watchers.end());
+    return watchers;
+}
+
+/// Whether he would not be placed again where he is, because of a rule about a group.
+bool MovePlanner::breaks_a_rule(GuestSlot guest) {
+    const Request& request = *movable_(guest).request;
+    const Roster& roster = fleet_.roster();
+    const HostSlot host = roster.guest(guest).host;
+    const Seat seat = roster.guest(guest).seat;
+    fleet_.take_away(guest);
+    bool broken = false;
+    for (std::size_t index = 0; index < request.rules.size(); ++index) {
+        const Rule& rule = request.rules[index];
+        if (std::holds_alternative<GroupRule>(rule) && strength_of(rule) == Strength::hard)
+            broken = broken || Judge(roster, index, rule).broken_on(host) > 0;
+    }
+    const GuestSlot now = fleet_.put(roster.host(host).id, request, seat);
+    check(now == guest, "a guest that is asked keeps its number");
+    return broken;
+}
+
+/// Of those, the ones that break a rule now.
+std::vector<GuestSlot> MovePlanner::breaking(std::vector<GuestSlot> guests) {
+    std::erase_if(guests, [&](GuestSlot guest) { return !breaks_a_rule(guest); });
+    return guests;
+}
+
+bool MovePlanner::try_move(GuestSlot guest, Purpose purpose, model::HostId about) {
+    const Movable known = movable_(guest);
+    if (known.request == nullptr || known.stays || spent_ + known.cost > limits_.budget ||
+        !has_room_for_a_rule(*known.request))
+        return false;
+    const Request& request = *known.request;
+    const Roster::Guest before = fleet_.roster().guest(guest);
+    const model::HostId from = fleet_.roster().host(before.host).id;
+    const std::vector<GuestSlot> watchers = watchers_of(request, guest);
+    const std::vector<GuestSlot> broken = breaking(watchers);
+    fleet_.take_away(guest);
+    const Decision decision = destination(request, before.host, purpose);
+    const bool fits = decision.best.has_value();
+    const Migration move{
+        guest, from, fits ? decision.best->host : from, decision.seat, purpose, about, known.cost};
+    const GuestSlot now = fleet_.put(move.to, request, fits ? decision.seat : before.seat);
+    check(now == guest, "a guest that moves keeps its number");
+    if (!fits) return false;
+    const std::vector<GuestSlot> broken_now = breaking(watchers);
+    if (!std::includes(broken.begin(), broken.end(), broken_now.begin(), broken_now.end()) ||
+        (allows_ && !allows_(move))) {
+        shift(fleet_, guest, request, from, before.seat);
+        return false;
+    }
+    done_.push_back({move, &request, before.seat});
+    spent_ += known.cost;
+    return true;
+}
+
+/// Undoes all but the first `kept`, the last first.
+void MovePlanner::take_back(std::size_t kept) {
+    for (; done_.size() > kept; done_.pop_back()) {
+        const Done& last = done_.back();
+        shift(fleet_, last.move.guest, *last.request, last.move.from, last.seat_before);
+        spent_ -= last.move.cost;
+    }
+}
+
+MovePlan MovePlanner::finished() {
+    MovePlan plan;
+    for (const Done& done : done_) plan.moves.push_back(done.move);
+    plan.cost = spent_;
+    take_back(0);
+    return plan;
+}
+
+// ---- emptying hosts ----------------------------------------------------------------------------
+
+/// None: somebody has to stay.
+std::optional<std::int64_t> MovePlanner::cost_to_empty(HostSlot host) const {
+    const Roster& roster = fleet_.roster();
+    std::int64_t cost = 0;
+    for (GuestSlot at = roster.host(host).first; at != Roster::nobody; at = roster.guest(at).next) {
+        const Movable known = movable_(at);
+        if (known.request == nullptr || known.stays) return {};
+        cost += known.cost;
+    }
+    return cost;
+}
+
+/// In thousandths of the greatest host.
+std::int64_t MovePlanner::claimed_of(HostSlot host) const {
+    Needs all;
+    all.amounts =
+        fleet_.roster().shelves().host_class(fleet_.roster().host(host).of_class).claimable;
+    all.amounts -= fleet_.roster().room(host).amounts;
+    return size_of(all, greatest_);
+}
+
+/// Whether the other hosts in use hold the host's guests, all together, and keep what is to be
+/// spared.
+bool MovePlanner::leaves_spare(HostSlot host) const {
+    const Roster& roster = fleet_.roster();
+    Amounts left;
+    Amounts all;
+    for (const HostSlot slot : roster.by_rank()) {
+        const Roster::Entry& entry = roster.host(slot);
+        if (slot == host || !is_in_use(entry)) continue;
+        left += roster.room(slot).amounts;
+        all += roster.shelves().host_class(entry.of_class).claimable;
+    }
+    Amounts moved = roster.shelves().host_class(roster.host(host).of_class).claimable;
+    moved -= roster.room(host).amounts;
+    return std::all_of(counted_as_spare.begin(), counted_as_spare.end(), [&](Kind kind) {
+        return left[kind] - moved[kind] >= all[kind] / 1000 * limits_.spare;
+    });
+}
+
+bool MovePlanner::empty_one(HostSlot host) {
+    const std::size_t before = done_.size();
+    const model::HostId about = fleet_.roster().host(host).id;
+    for (const GuestSlot guest : guests_of(host)) {
+        if (try_move(guest, Purpose::empty_host, about)) continue;
+        take_back(before);
+        return false;
+    }
+    return true;
+}
+
+MovePlan MovePlanner::empty_hosts() {
+    const Roster& roster = fleet_.settled();
+    struct Candidate {
+        std::int64_t cost;
+        std::int64_t claimed;
+        Rank rank;
+        HostSlot slot;
+        auto operator<=>(const Candidate&) const = default;
+    };
+    std::vector<Candidate> candidates;
+    for (const HostSlot slot : roster.by_rank())
+        if (is_in_use(roster.host(slot)))
+            if (const auto cost = cost_to_empty(slot); cost && *cost <= limits_.worth)
+                candidates.push_back({*cost, claimed_of(slot), roster.host(slot).rank, slot});
+    std::sort(candidates.begin(), candidates.end());
+    std::vector<model::HostId> emptied;
+    std::size_t in_vain = 0;
+    for (const auto& [cost, claimed, rank, slot] : candidates) {
+        if (spent_ + cost > limits_.budget || in_vain == limits_.tries) break;
+        const model::HostId id = roster.host(slot).id;
+        const bool took_somebody = std::any_of(
+            done_.begin(), done_.end(), [&](const Done& done) { return done.move.to == id; });
+        if (took_somebody) continue;
+        if (leaves_spare(slot) && empty_one(slot))
+            emptied.push_back(id);
+        else
+            ++in_vain;
+    }
+    MovePlan plan = finished();
+    plan.emptied = std::move(emptied);
+    return plan;
+}
+
+MovePlan MovePlanner::drain(model::HostId host) {
+    const auto slot = fleet_.settled().find(host);
+    check(slot.has_value(), "a host that is not there is drained");
+    std::vector<GuestSlot> stuck;
+    for (const GuestSlot guest : guests_of(*slot))
+        if (!try_move(guest, Purpose::drain, host)) stuck.push_back(guest);
+    MovePlan plan = finished();
+    if (stuck.empty()) plan.emptied.push_back(host);
+    plan.stuck = std::move(stuck);
+    return plan;
+}
+
+// ---- making room -------------------------------------------------------------------------------
+
+/// Every single guest that is enough; if none is, those that cost least until it fits, without
+/// those that turn out not to be needed, the dearest first.
+void MovePlanner::add_ways_to_admit(const Request& request, HostSlot host,
+                                    std::vector<Way>& ways) const {
+    const Roster& roster = fleet_.roster();
+    const HostClass& host_class = roster.shelves().host_class(roster.host(host).of_class);
+    if (!fit_of_class(request, host_class).fits) return;
+    struct Leaver {
+        std::int64_t cost;
+        std::int64_t size;
+        GuestSlot guest;
+        auto operator<=>(const Leaver&) const = default;
+    };
+    std::vector<Leaver> guests;
+    for (GuestSlot at = roster.host(host).first; at != Roster::nobody; at = roster.guest(at).next)
+        if (const Movable known = movable_(at); known.request != nullptr && !known.stays)
+            guests.push_back({known.cost, size_of(known.request->needs, greatest_), at});
+    std::sort(guests.begin(), guests.end());
+    Room room = roster.room(host);
+    const auto leave = [&](GuestSlot guest) {
+        give_back(room, roster.needs(roster.guest(guest)), roster.guest(guest).seat);
+    };
+    const auto stay = [&](GuestSlot guest) {
+        take(room, roster.needs(roster.guest(guest)), roster.guest(guest).seat);
+    };
+    const auto fits = [&] { return holds(room, host_class, request.needs); };
+    bool one_is_enough = false;
+    for (const auto& [cost, size, guest] : guests) {
+        leave(guest);
+        if (fits()) ways.push_back({host, cost, size, {guest}});
+        one_is_enough = one_is_enough || fits();
+        stay(guest);
+    }
+    if (one_is_enough) return;
+    std::vector<Leaver> leaving;
+    for (auto at = guests.begin(); at != guests.end() && !fits(); ++at) {
+        leave(at->guest);
+        leaving.push_back(*at);
+    }
+    if (leaving.empty() || !fits()) return;
+    Way way{host, 0, 0, {}};
+    for (auto at = leaving.rbegin(); at != leaving.rend(); ++at) {
+        stay(at->guest);
+        if (fits()) continue;
+        leave(at->guest);
+        way.cost += at->cost;
+        way.size += at->size;
+        way.leaving.push_back(at->guest);
+    }
+    ways.push_back(std::move(way));
+}
+
+/// Those that cost least first, of these those who leave are smallest, then the lowest name.
+std::vector<MovePlanner::Way> MovePlanner::ways_to_admit(const Request& request) const {
+    std::vector<Way> ways;
+    for (const HostSlot slot : fleet_.roster().by_rank())
+        if (is_in_use(fleet_.roster().host(slot))) add_ways_to_admit(request, slot, ways);
+    const std::int64_t most = std::min(limits_.worth, limits_.budget);
+    std::erase_if(ways, [&](const Way& way) { return way.cost > most; });
+    std::stable_sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
+        return std::pair(a.cost, a.size) < std::pair(b.cost, b.size);
+    });
+    return ways;
+}
+
+/// The fleet is then as the way leaves it; false: as it was.
+bool MovePlanner::go(const Way& way, const Request& request) {
+    const model::HostId host = fleet_.roster().host(way.host).id;
+    std::vector<GuestSlot> leaving = way.leaving;
+    std::sort(leaving.begin(), leaving.end(), [&](GuestSlot a, GuestSlot b) {
+        const auto size = [&](GuestSlot guest) {
+            return size_of(fleet_.roster().needs(fleet_.roster().guest(guest)), greatest_);
+        };
+        return std::pair(-size(a), a) < std::pair(-size(b), b);
+    });
+    const bool all = std::all_of(leaving.begin(), leaving.end(), [&](GuestSlot guest) {
+        return try_move(guest, Purpose::admit, host);
+    });
+    if (all && fleet_.decide(with_rule(request, {{host}, true, Strength::hard})).best) return true;
+    take_back(0);
+    return false;
+}
+
+/// What the rooms it touches are worth more, with the request in its place. None: it is no way.
+std::optional<std::int64_t> MovePlanner::try_way(const Way& way, const Request& request) {
+    if (!go(way, request)) return {};
+    const Roster& roster = fleet_.roster();
+    std::set<HostSlot> touched{way.host};
+    for (const Done& done : done_) touched.insert(*roster.find(done.move.to));
+    const auto worth = [&] {
+        std::int64_t sum = 0;
+        for (const HostSlot slot : touched)
+            sum += fleet_.appraiser().worth(roster.shelves().host_class(roster.host(slot).of_class),
+                                            roster.room(slot));
+        return sum;
+    };
+    const model::HostId host = roster.host(way.host).id;
+    const Decision decision = fleet_.decide(with_rule(request, {{host}, true, Strength::hard}));
+    const GuestSlot guest = fleet_.put(host, request, decision.seat);
+    const std::int64_t after = worth();
+    fleet_.take_away(guest);
+    take_back(0);
+    return after - worth();
+}
+
+MovePlan MovePlanner::admit(const Request& request) {
+    if (!has_room_for_a_rule(request) || fleet_.decide(request).best) return {};
+    std::optional<Way> best;
+    std::int64_t most = 0;
+    std::size_t tried = 0;
+    for (const Way& way : ways_to_admit(request)) {
+        if ((best && way.cost > best->cost) || tried++ == limits_.tries) break;
+        const auto worth = try_way(way, request);
+        if (!worth || (best && *worth <= most)) continue;
+        best = way;
+        most = *worth;
+    }
+    if (!best || !go(*best, request)) return {};
+    MovePlan plan = finished();
+    plan.admits = fleet_.roster().host(best->host).id;
+    return plan;
+}
+
+void make(Fleet& fleet, const Migration& move, const Request& request) {
+    shift(fleet, move.guest, request, move.to, move.seat);
+}
+
+}  // namespace vdc::placement
