@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <charconv>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -11,7 +12,7 @@
 #include "agent/metadata_service.h"
 #include "agent/pooled_hands.h"
 #include "api/api.h"
-
+#include "app/certificates.h"
 #include "base/text.h"
 #include "control/affected_hosts.h"
 #include "control/registration.h"
@@ -24,7 +25,6 @@
 #include "sim/foresee.h"
 #include "store/store.h"
 #include "wire/http_server.h"
-#include "wire/tls.h"
 
 namespace vdc::app {
 
@@ -169,6 +169,7 @@ class Daemon::Body {
     Status open_agent();
     Status open_api();
     Status open_tls();
+    void renew_tls(std::uint64_t listener, const std::string& address);
     void hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot);
     void renew_duties();
 
@@ -177,6 +178,7 @@ class Daemon::Body {
     std::string host_name_;
     model::HostId host_;
     std::unique_ptr<store::Store> store_;
+    std::optional<Certificates> certificates_;
     runtime::Loop engine_loop_{"engine"};
     runtime::Loop agent_loop_{"agent"};
     std::unique_ptr<engine::Engine> engine_;
@@ -220,6 +222,7 @@ Status Daemon::Body::open_store() {
         TRY(store_->set_note("datacenter", id));
     }
     host_ = control::host_id(id, host_name_);
+    certificates_ = TRY(Certificates::open(settings_, id, host_name_, engine_loop_.now()));
     engine::Engine::Options options;
     options.log_kept_for = TRY(base::parse_duration(settings_.keep_log));
     options.log_bytes_max =
@@ -325,14 +328,25 @@ Status Daemon::Body::open_api() {
 
 Status Daemon::Body::open_tls() {
     const auto [address, port] = TRY(parse_listen(settings_.listen));
-    const wire::Identity identity = TRY(wire::load_or_make_identity(
-        settings_.data + "/tls.crt", settings_.data + "/tls.key",
-        {host_name_, "localhost", "127.0.0.1", address}, engine_loop_.now()));
-    TRY(server_->listen_tls(address, port, identity));
-    runtime::log().info("app", "the API listens",
-                        {{"address", settings_.listen},
-                         {"fingerprint", TRY(wire::fingerprint(identity.certificate))}});
+    const wire::TlsSettings tls = TRY(certificates_->tls(address, engine_loop_.now()));
+    const wire::Listener listener = TRY(server_->listen_tls(address, port, tls));
+    renew_tls(listener.id, address);
+    runtime::log().info(
+        "app", "the API listens",
+        {{"address", settings_.listen}, {"fingerprint", TRY(certificates_->known_fingerprint())}});
     return {};
+}
+
+/// Tomorrow's connections see a new certificate.
+void Daemon::Body::renew_tls(std::uint64_t listener, const std::string& address) {
+    engine_loop_.post_at(engine_loop_.now() + Certificates::renewed_after, [=, this] {
+        const auto tls = certificates_->tls(address, engine_loop_.now());
+        const Status changed = tls.ok() ? server_->change_tls(listener, *tls) : tls.error();
+        if (!changed.ok())
+            runtime::log().warning("app", "the controller's certificate was not renewed",
+                                   {{"error", text(changed.error())}});
+        renew_tls(listener, address);
+    });
 }
 
 Daemon::Body::~Body() {

@@ -8,6 +8,7 @@
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/role.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,7 +16,8 @@
 
 #include "base/result.h"
 #include "runtime/fd.h"
-#include "wire/tls.h"
+#include "wire/http_client.h"
+#include "wire/http_server.h"
 
 /// The bytes of one connection, plain or within TLS 1.3, for server and client. This header shows
 /// Boost.Asio: only the files that move bytes include it.
@@ -27,12 +29,13 @@ using boost::system::error_code;
 
 /// The peer said that it will send no more, or went away.
 bool is_end(const error_code& failure);
+/// Why the peer refused our certificate; empty: it did not.
+std::string refusal(const error_code& failure);
 
 using TlsContext = std::shared_ptr<asio::ssl::context>;
-base::Result<TlsContext> server_tls(const Identity& identity);
-/// Trusts anybody when a fingerprint is `pinned` (see Channel::check_fingerprint), else a file of
-/// certificates, else the system's.
-base::Result<TlsContext> client_tls(bool pinned, const std::string& ca_file);
+base::Result<TlsContext> server_tls(const TlsSettings& settings);
+/// Trusts what the endpoint says; anybody where that is a fingerprint (see Channel::check_server).
+base::Result<TlsContext> client_tls(const Endpoint& endpoint);
 
 /// An AsyncStream of Boost.Beast over a connected socket. The one who begins an operation keeps
 /// the channel alive until it has ended.
@@ -74,16 +77,21 @@ class Channel {
         socket_.async_wait(Socket::wait_error, std::forward<Handler>(handler));
     }
 
-    /// For the client before its handshake: the name or address that the certificate must be for.
-    bool expect_host(const std::string& host);
-    /// For the client after it.
-    base::Status check_fingerprint(const std::string& pinned);
+    /// For the client before its handshake: says whom it looks for. False when that is no name.
+    bool expect_server(const Endpoint& endpoint);
+    /// For the client after it: what the handshake itself did not look at.
+    base::Status check_server(const Endpoint& endpoint);
+    /// What the peer's certificate says, when it showed one.
+    std::optional<CertificateFacts> peer_certificate();
     /// What the handshake found wrong with the peer's certificate; empty: nothing.
     std::string distrust();
 
     /// No more will be written; the peer sees the end after what it has not read yet. Best effort.
     /// `keep` lives until that is done.
     void shut_down_writing(std::shared_ptr<void> keep);
+    /// After a handshake that failed: sends no more, and takes what still comes until the peer has
+    /// read why, at most `size_max` bytes. Closing with bytes unread would take the reason back.
+    void drain(std::size_t size_max, std::function<void()> done);
     /// Everything under way ends with an error.
     void close();
 

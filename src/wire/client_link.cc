@@ -20,8 +20,7 @@ Result<std::unique_ptr<ClientLink>> ClientLink::open(const Endpoint& endpoint,
     }
     runtime::Fd socket = TRY(connect_to_port(endpoint.host, endpoint.port, limit));
     TlsContext tls;
-    if (endpoint.kind == Endpoint::Kind::tls)
-        tls = TRY(client_tls(!endpoint.fingerprint.empty(), endpoint.ca_file));
+    if (endpoint.kind == Endpoint::Kind::tls) tls = TRY(client_tls(endpoint));
     link->channel_.emplace(link->loop_, std::move(socket), tls);
     if (tls == nullptr) return link;
     if (Status shaken = link->shake_hands(endpoint, end); !shaken.ok()) return shaken.error();
@@ -37,7 +36,7 @@ static Error no_trust(const std::string& name, const std::string& why) {
 }
 
 Status ClientLink::shake_hands(const Endpoint& endpoint, Time end) {
-    if (endpoint.fingerprint.empty() && !channel_->expect_host(endpoint.host))
+    if (!channel_->expect_server(endpoint))
         return Error{Error::Code::invalid, "'" + endpoint.host + "' is no name for TLS"};
     std::optional<error_code> result;
     channel_->async_handshake(asio::ssl::stream_base::client,
@@ -53,12 +52,14 @@ Status ClientLink::shake_hands(const Endpoint& endpoint, Time end) {
         const std::string distrust = channel_->distrust();
         return no_trust(name_, distrust.empty() ? result->message() : distrust);
     }
-    if (endpoint.fingerprint.empty()) return {};
-    const Status known = channel_->check_fingerprint(endpoint.fingerprint);
+    const Status known = channel_->check_server(endpoint);
     return known.ok() ? Status{} : no_trust(name_, known.error().message);
 }
 
 Error ClientLink::broken(const error_code& why) const {
+    if (const std::string refused = refusal(why); !refused.empty())
+        return Error{Error::Code::unauthenticated,
+                     name_ + " does not accept our certificate: " + refused};
     return Error{Error::Code::unavailable, "the connection to " + name_ + " broke" +
                                                (is_end(why) ? "" : ": " + why.message())};
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "wire/party.h"
 
 /// Bytes between processes. The plain values of HTTP (RFC 9110); no sockets here.
 namespace vdc::wire {
@@ -88,6 +89,9 @@ struct Peer {
     std::optional<std::uint32_t> uid = {};  ///< of a unix peer, told by the kernel (SO_PEERCRED)
     std::string address = {};  ///< "10.20.0.5:41234", "[fe80::1]:80"; empty for a unix peer
     std::string tag = {};      ///< of the listener that took the connection
+    /// Of a TLS peer that showed one: signed by the listener's authority for a client, valid when
+    /// the connection began, and for a party.
+    std::optional<CertificateFacts> certificate = {};
 };
 
 struct Request {

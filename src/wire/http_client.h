@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "wire/http.h"
 #include "wire/responder.h"
+#include "wire/tls.h"
 
 namespace vdc::wire {
 
@@ -23,10 +24,19 @@ struct Endpoint {
     std::string path = {};  ///< of the unix socket
     std::string host = {};  ///< name or address, without brackets
     std::uint16_t port = 0;
-    /// TLS, one of three: a pinned fingerprint (see wire::fingerprint; names and dates are then not
-    /// looked at), a file of certificates to trust, or, when both are empty, the system's.
+    /// TLS, one of these, or, when all are empty, the system's authorities.
+    /// A pinned fingerprint (see wire::fingerprint): of the server's certificate, whose name and
+    /// dates are then not looked at, or of the authority that it sends and is a controller under.
     std::string fingerprint = {};
+    /// A file of certificates to trust.
     std::string ca_file = {};
+    /// The one authority, PEM, under which the server must be a controller; `host` is not looked
+    /// at.
+    std::string authority = {};
+    /// The same, where no more than the authority's fingerprint is known: the server sends it.
+    std::string authority_fingerprint = {};
+    /// Who we are, if the server asks.
+    std::optional<Identity> identity = {};
 
     friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };

@@ -38,13 +38,22 @@ void HttpConnection::open() {
     expect_within(shared_->limits.head_time);
     if (!channel_.is_tls()) return read_on();
     phase_ = Phase::handshake;
-    channel_.async_handshake(asio::ssl::stream_base::server,
-                             [self = shared_from_this()](const error_code& failure) {
-                                 if (self->phase_ != Phase::handshake) return;
-                                 if (failure) return self->close();
-                                 self->phase_ = Phase::head;
-                                 self->proceed();
-                             });
+    channel_.async_handshake(
+        asio::ssl::stream_base::server,
+        [self = shared_from_this()](const error_code& failure) { self->handshake_ended(failure); });
+}
+
+void HttpConnection::handshake_ended(const error_code& failure) {
+    if (phase_ != Phase::handshake) return;
+    if (failure) {
+        phase_ = Phase::lingering;
+        expect_within(linger_time);
+        return channel_.drain(lingered_max, [self = shared_from_this()] { self->close(); });
+    }
+    auto shown = channel_.peer_certificate();
+    if (shown && shown->party) peer_.certificate = std::move(shown);
+    phase_ = Phase::head;
+    proceed();
 }
 
 void HttpConnection::close() {

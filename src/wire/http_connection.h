@@ -74,6 +74,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
         gone
     };
 
+    void handshake_ended(const error_code& failure);
     void read_on();
     void received(const error_code& failure, std::size_t size);
     bool wants_bytes() const;
@@ -113,7 +114,7 @@ class HttpConnection final : public std::enable_shared_from_this<HttpConnection>
 
     const std::shared_ptr<ServerShared> shared_;
     Channel channel_;
-    const Peer peer_;
+    Peer peer_;
     const std::uint64_t id_;
     const std::uint64_t listener_;
 

@@ -170,11 +170,20 @@ class Server final : public HttpServer {
     Result<Listener> listen_fd(int socket, std::string tag) override;
 
     Result<Listener> listen_tls(const std::string& address, std::uint16_t port,
-                                const Identity& identity, std::string tag) override {
-        TlsContext context = TRY(server_tls(identity));
+                                const TlsSettings& settings, std::string tag) override {
+        TlsContext context = TRY(server_tls(settings));
         const auto acceptor = make(TRY(listen_on_port(address, port)), std::move(tag));
         acceptor->use_tls(std::move(context));
         return begin(acceptor);
+    }
+
+    Status change_tls(std::uint64_t listener, const TlsSettings& settings) override {
+        TlsContext context = TRY(server_tls(settings));
+        on_loop([&] {
+            const auto found = acceptors_.find(listener);
+            if (found != acceptors_.end()) found->second->use_tls(std::move(context));
+        });
+        return {};
     }
 
     void stop_listening(std::uint64_t listener) override {

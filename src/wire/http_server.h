@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,6 +60,18 @@ class Handler {
     virtual base::Result<std::unique_ptr<BodySink>> on_body_begin(const Request& head);
 };
 
+/// Who a TLS listener is, and whose certificates it looks at.
+struct TlsSettings {
+    Identity identity;
+    /// PEM of the authority whose certificates clients may show. One that it did not sign for a
+    /// client, or that is not valid now, fails the handshake; a client that shows none is served
+    /// without. Empty: nobody is asked for one.
+    std::string authority = {};
+    /// Shown, if there is one, to all but those who ask for a controller (see
+    /// Endpoint::authority): a certificate that people know already.
+    std::optional<Identity> for_strangers = {};
+};
+
 /// A socket that takes connections, until stop_listening() or the end of the server.
 struct Listener {
     std::uint64_t id = 0;
@@ -92,7 +105,11 @@ class HttpServer {
 
     /// TLS 1.3 and nothing older.
     virtual base::Result<Listener> listen_tls(const std::string& address, std::uint16_t port,
-                                              const Identity& identity, std::string tag = {}) = 0;
+                                              const TlsSettings& settings,
+                                              std::string tag = {}) = 0;
+
+    /// The connections that come to a TLS listener from now on get these. Unknown ids are ignored.
+    virtual base::Status change_tls(std::uint64_t listener, const TlsSettings& settings) = 0;
 
     /// Closes that listener and the idle connections that came by it. Unknown ids are ignored.
     virtual void stop_listening(std::uint64_t listener) = 0;

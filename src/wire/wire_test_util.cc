@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "runtime/files.h"
+#include "wire/authority.h"
+#include "wire/openssl.h"
 #include "wire/sockets.h"
 
 namespace vdc::wire::test {
@@ -38,6 +40,28 @@ Site::Site(HttpLimits limits, std::function<void(Request, Responder)> on_request
     server = std::move(started).value();
     const auto listening = server->listen_unix(path);
     EXPECT_TRUE(listening.ok()) << listening.error().message;
+}
+
+base::Instant now() {
+    return base::Instant(std::chrono::duration_cast<base::Duration>(
+        std::chrono::system_clock::now().time_since_epoch()));
+}
+
+Identity self_signed(const std::vector<std::string>& names, base::Instant at) {
+    const openssl::Key key = openssl::read_key(make_key().value());
+    std::string all;
+    for (const std::string& name : names)
+        all += (all.empty() ? "" : ",") + std::string(is_ip_address(name) ? "IP:" : "DNS:") + name;
+    const openssl::Draft draft{names.front(),
+                               at - 24h,
+                               at + 24h * 3652,
+                               {{NID_basic_constraints, "critical,CA:FALSE"},
+                                {NID_key_usage, "critical,digitalSignature"},
+                                {NID_ext_key_usage, "serverAuth"},
+                                {NID_subject_alt_name, all}}};
+    const auto certificate = openssl::certify(draft, *key, nullptr, *key);
+    EXPECT_NE(certificate, nullptr) << openssl::trouble();
+    return {openssl::pem_of(*certificate), openssl::pem_of(*key)};
 }
 
 static runtime::Fd connected(base::Result<runtime::Fd> fd) {

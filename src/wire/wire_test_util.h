@@ -77,6 +77,12 @@ class Raw {
     std::string rest_;
 };
 
+base::Instant now();
+
+/// A certificate that signed itself, for these DNS names and addresses, from a day before `at` for
+/// ten years: what people bring along.
+Identity self_signed(const std::vector<std::string>& names, base::Instant at = now());
+
 /// A frame of a WebSocket (RFC 6455 section 5.2) as a server sends it, or masked by a client.
 enum class Opcode { continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10 };
 enum class Final { no, yes };
