@@ -92,6 +92,7 @@ Guarantee::Guarantee(const Snapshot& datacenter) {
 
 void Guarantee::look_at_everything(const Snapshot& datacenter) {
     several_hosts_ = several_hosts(datacenter);
+    placer_.look_at_everything(datacenter);
     for (const auto& [id, host] : datacenter.all<Host>()) look_at_host(datacenter, id);
     for (const auto& [id, instance] : datacenter.all<Instance>()) look_at_instance(datacenter, id);
     for (const auto& [id, volume] : datacenter.all<Volume>()) look_at_volume(datacenter, id);
@@ -140,6 +141,7 @@ void Guarantee::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
 
 void Guarantee::look(const Snapshot& datacenter, const model::Subject& subject) {
     if (several_hosts_ != several_hosts(datacenter)) look_at_everything(datacenter);
+    placer_.look(datacenter, subject);
     switch (subject.noun) {
         case Noun::host: return look_at_host(datacenter, {subject.id});
         case Noun::instance: return look_at_instance(datacenter, {subject.id});
@@ -324,7 +326,7 @@ bool kept_out(const model::Explanation& explanation) {
 
 placement::Answer place_beside(Guarantee& guarantee, const Snapshot& datacenter,
                                placement::Question question, const Instance* instance) {
-    if (!several_hosts(datacenter)) return placement::place(datacenter, question);
+    if (!several_hosts(datacenter)) return guarantee.placer().place(question);
     std::optional<Refusal> first;
     question.plans = &guarantee.plans();
     question.allowed = [&](HostId host) {
@@ -333,7 +335,7 @@ placement::Answer place_beside(Guarantee& guarantee, const Snapshot& datacenter,
         if (!first) first = std::move(refusal);
         return allowed;
     };
-    placement::Answer answer = placement::place(datacenter, question);
+    placement::Answer answer = guarantee.placer().place(question);
     if (!answer.host && first) answer.explanation.sentence = first->sentence + "; " + first->hint;
     return answer;
 }

@@ -38,6 +38,9 @@ class Guarantee {
     /// As of the last look.
     placement::StandingPlans& plans();
 
+    /// Where things fit, whatever becomes of the plans.
+    placement::Placer& placer() { return placer_; }
+
     /// Where those who wait for a host, because theirs was lost or is drained, start: where the
     /// plan of that loss brings them. Who is on such a host still keeps his place in it. In the
     /// order in which they take their places; who does not come from there, or is not protected, is
@@ -79,6 +82,7 @@ class Guarantee {
     void look_at_volume(const model::Snapshot& datacenter, model::VolumeId id);
 
     placement::StandingPlans plans_;
+    placement::Placer placer_;
     std::map<model::InstanceId, model::HostId> claimed_on_;
     std::map<model::VolumeId, Lies> volumes_;
     bool several_hosts_ = false;

@@ -84,7 +84,7 @@ double percentile(std::vector<double> values, std::size_t percent) {
 
 /// What happens in a datacenter: an instance goes, comes back on some host that has room, a host
 /// closes and opens.
-model::Subject change_something(Snapshot& datacenter, base::Chance& chance) {
+model::Subject change_something(Snapshot& datacenter, Guarantee& guarantee, base::Chance& chance) {
     const auto& some = datacenter.get<Instance>({base::Uuid{2, 1 + chance.below(instances)}});
     if (chance.below(10) == 0) {
         Host host = datacenter.get<Host>(host_id(chance.below(hosts)));
@@ -97,8 +97,8 @@ model::Subject change_something(Snapshot& datacenter, base::Chance& chance) {
         instance.claimed.host.reset();
     else
         instance.claimed.host =
-            placement::place(datacenter,
-                             {{instance.declared.vcpus, instance.declared.memory, {}}, {}, {}})
+            guarantee.placer()
+                .place({{instance.declared.vcpus, instance.declared.memory, {}}, {}, {}})
                 .host;
     Writer{datacenter}.put(instance);
     return instance.subject();
@@ -111,7 +111,7 @@ void fresh_after_a_commit(benchmark::State& state) {
     base::Chance chance(2);
     std::vector<double> took;
     for (auto _ : state) {
-        const model::Subject subject = change_something(datacenter, chance);
+        const model::Subject subject = change_something(datacenter, guarantee, chance);
         const auto began = std::chrono::steady_clock::now();
         guarantee.look(datacenter, subject);
         benchmark::DoNotOptimize(guarantee.plans().gaps().size());
@@ -133,7 +133,7 @@ void made_anew(benchmark::State& state) {
 }
 BENCHMARK(made_anew)->Unit(benchmark::kMillisecond);
 
-/// One placement by the scan of all hosts, and the same with the guarantee asked.
+/// One placement, and the same with the guarantee asked.
 void placed(benchmark::State& state) {
     const bool beside = state.range(0) == 1;
     const Snapshot datacenter = large_datacenter();
@@ -143,7 +143,7 @@ void placed(benchmark::State& state) {
     for (auto _ : state)
         benchmark::DoNotOptimize(beside
                                      ? place_beside(guarantee, datacenter, question, &newcomer).host
-                                     : placement::place(datacenter, question).host);
+                                     : guarantee.placer().place(question).host);
 }
 BENCHMARK(placed)->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
 

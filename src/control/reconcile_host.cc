@@ -52,7 +52,7 @@ static void move_out(Draft& draft, const Host& host, const Policy& policy) {
     for (const model::InstanceId id : in_turn) {
         if (spare <= 0) return;
         const auto& instance = draft.datacenter().get<Instance>(id);
-        const Way way = way_out(draft.datacenter(), instance);
+        const Way way = way_out(draft.guarantee().placer(), draft.datacenter(), instance);
         if (!way.host) continue;
         model::InstanceClaimed claimed = instance.claimed;
         claimed.leaving = true;

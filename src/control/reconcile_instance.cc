@@ -127,7 +127,7 @@ static placement::Answer planned_place(Draft& draft, const Instance& instance,
                                        placement::Question question) {
     question.only = draft.refuge(instance.id);
     if (!question.only) return {};
-    placement::Answer answer = placement::place(draft.datacenter(), question);
+    placement::Answer answer = draft.guarantee().placer().place(question);
     if (answer.host)
         answer.explanation.sentence =
             planned_refuge(draft.datacenter().get<model::Host>(*answer.host));
@@ -140,7 +140,7 @@ static placement::Answer best_place(Draft& draft, const Instance& instance, cons
     const model::Snapshot& datacenter = draft.datacenter();
     const bool is_back = recovers(datacenter, instance);
     const auto ask = [&](const placement::Question& question) {
-        return is_back ? placement::place(datacenter, question)
+        return is_back ? draft.guarantee().placer().place(question)
                        : place_beside(draft.guarantee(), datacenter, question, &instance);
     };
     placement::Question question{

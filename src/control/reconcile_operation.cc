@@ -114,8 +114,8 @@ Judgement judge(const model::Snapshot&, const Operation& operation,
 }
 
 /// A drain is done when those have left that can; it says who stays, and why the first one does.
-Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
-                const model::Host& host) {
+Judgement judge_host(Draft& draft, const Operation& operation, const model::Host& host) {
+    const model::Snapshot& datacenter = draft.datacenter();
     if (operation.declared.goal == Goal::declared_dead)
         return reached_when(host.claimed.health == model::HostHealth::down);
     if (operation.declared.goal != Goal::drained)
@@ -125,7 +125,7 @@ Judgement judge(const model::Snapshot& datacenter, const Operation& operation,
     std::size_t more = 0;
     for (const auto* each :
          datacenter.linked_records<Instance>(model::Link::host_instance, host.id.value)) {
-        const Way way = way_out(datacenter, *each);
+        const Way way = way_out(draft.guarantee().placer(), datacenter, *each);
         if (way.host || each->claimed.leaving || each->deleting) return {};
         if (stays.empty())
             stays = each->name + " stays: " + way.why;
@@ -140,14 +140,19 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const auto&)
     return reached_when(operation.declared.goal != Goal::gone);
 }
 
-Judgement judged(const model::Snapshot& datacenter, const Operation& operation) {
+Judgement judged(Draft& draft, const Operation& operation) {
+    const model::Snapshot& datacenter = draft.datacenter();
     Judgement result;
     model::for_each_noun([&]<class R>(std::type_identity<R>) {
         if (R::noun != operation.declared.noun) return;
         const R* record = datacenter.find<R>(typename R::Id{operation.declared.subject});
-        if (record != nullptr)
+        if constexpr (std::is_same_v<R, model::Host>) {
+            if (record != nullptr) result = judge_host(draft, operation, *record);
+        } else if (record != nullptr) {
             result = judge(datacenter, operation, *record);
-        else if (operation.declared.goal == Goal::gone)
+        }
+        if (record != nullptr) return;
+        if (operation.declared.goal == Goal::gone)
             result = {Progress::reached};
         else
             result = {Progress::failed, "it was deleted meanwhile"};
@@ -172,7 +177,7 @@ void reconcile_operation(Draft& draft, const Operation& operation, const Policy&
         return draft.must_add(model::Forget<Operation>{operation.id},
                               "the operation ended long ago");
     }
-    const Judgement judgement = judged(draft.datacenter(), operation);
+    const Judgement judgement = judged(draft, operation);
     if (judgement.progress == Progress::on_the_way) return;
     const OperationPhase phase = judgement.progress == Progress::reached ? OperationPhase::done
                                  : judgement.progress == Progress::failed

@@ -30,6 +30,22 @@ std::vector<std::string> changes_of(const Plan& plan, const model::Snapshot& bef
     return lines;
 }
 
+/// Where a replica of each application would go.
+std::vector<placement::Answer> places(placement::Placer& placer, const model::Snapshot& snapshot) {
+    std::vector<placement::Answer> answers{placer.place({})};
+    for (const auto& [id, application] : snapshot.all<model::Application>())
+        answers.push_back(placer.place({{{1}, {128}, {}}, {}, id}));
+    return answers;
+}
+
+bool same_places(placement::Placer& placer, const model::Snapshot& snapshot) {
+    placement::Placer anew(snapshot);
+    const auto kept_fresh = places(placer, snapshot);
+    const auto made_anew = places(anew, snapshot);
+    return std::equal(kept_fresh.begin(), kept_fresh.end(), made_anew.begin(), made_anew.end(),
+                      [](const auto& a, const auto& b) { return a.explanation == b.explanation; });
+}
+
 }  // namespace
 
 RC_GTEST_PROP(Reconcile, OfWhatChangedDoesWhatReconcileOfEverythingDoes, ()) {
@@ -50,6 +66,7 @@ RC_GTEST_PROP(Reconcile, OfWhatChangedDoesWhatReconcileOfEverythingDoes, ()) {
         turns.follow_up();
         RC_ASSERT(model::check(turns.snapshot).empty());
         RC_ASSERT(same_plans(turns.guarantee.plans(), Guarantee(turns.snapshot).plans()));
+        RC_ASSERT(same_places(turns.guarantee.placer(), turns.snapshot));
     }
     turns.pass(3s);
     turns.follow_up();

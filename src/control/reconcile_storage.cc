@@ -14,10 +14,6 @@ using model::Presence;
 using model::Volume;
 using model::VolumeSnapshot;
 
-static std::optional<model::HostId> host_for_image(const model::Snapshot& datacenter) {
-    return placement::place(datacenter, {}).host;
-}
-
 /// It goes from all hosts; when the last one has said so, it is forgotten.
 static void end_image(Draft& draft, const Image& image) {
     model::ImageClaimed claimed = image.claimed;
@@ -32,7 +28,7 @@ static void end_image(Draft& draft, const Image& image) {
 void reconcile_image(Draft& draft, const Image& image) {
     if (image.deleting) return end_image(draft, image);
     model::ImageClaimed claimed = image.claimed;
-    if (!claimed.host) claimed.host = host_for_image(draft.datacenter());
+    if (!claimed.host) claimed.host = draft.guarantee().placer().place({}).host;
     if (!claimed.host) return;
     const model::HostId keeper = *claimed.host;
     claim(
@@ -60,7 +56,7 @@ static bool is_served(const Draft& draft, const Volume& volume) {
 /// drained.
 static void rehome(Draft& draft, const Volume& volume) {
     if (volume.claimed.storage == model::StorageKind::local || is_served(draft, volume)) return;
-    const auto place = placement::place(draft.datacenter(), {{}, {}, {}, {volume.declared.pool}});
+    const auto place = draft.guarantee().placer().place({{}, {}, {}, {volume.declared.pool}});
     if (!place.host || !ask_to_let_go(draft, volume)) return;
     const model::Host host = draft.datacenter().get<model::Host>(*place.host);
     claim_volume(draft, draft.datacenter().get<Volume>(volume.id), host, "");

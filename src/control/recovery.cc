@@ -167,7 +167,7 @@ std::vector<Refuge> refuges(const Snapshot& datacenter, const std::set<HostId>& 
 
 // ---- drain -------------------------------------------------------------------------------------
 
-Way way_out(const Snapshot& s, const Instance& instance) {
+Way way_out(placement::Placer& placer, const Snapshot& s, const Instance& instance) {
     if (const Volume* bound = bound_volume(s, instance); bound && !can_be_made_anew(s, instance))
         return {{}, "its disk " + bound->name + " lies on this host and nowhere else"};
     placement::Question question{{instance.declared.vcpus, instance.declared.memory, {}},
@@ -181,7 +181,7 @@ Way way_out(const Snapshot& s, const Instance& instance) {
         else
             question.pools.push_back(volume->declared.pool);
     }
-    placement::Answer answer = placement::place(s, question);
+    placement::Answer answer = placer.place(question);
     return {answer.host, answer.explanation.sentence};
 }
 
@@ -190,9 +190,8 @@ std::string planned_refuge(const Host& host) {
 }
 
 /// Where the plan of the host's loss brings those who are in it.
-static std::map<model::InstanceId, HostId> planned(const Snapshot& datacenter, HostId host) {
+static std::map<model::InstanceId, HostId> planned(Guarantee& guarantee, HostId host) {
     std::map<model::InstanceId, HostId> targets;
-    Guarantee guarantee(datacenter);
     for (const placement::Move& move : guarantee.plans().plan({{}, {}, host}))
         if (move.to) targets[move.instance] = *move.to;
     return targets;
@@ -203,10 +202,11 @@ std::vector<Refuge> drain_plan(const Snapshot& datacenter, HostId id) {
     model::HostDeclared declared = datacenter.get<Host>(id).declared;
     declared.drain = true;
     base::check(model::apply(after, model::Declare<Host>{id, declared}).ok(), "any host can drain");
-    const auto targets = planned(after, id);
+    Guarantee guarantee(after);
+    const auto targets = planned(guarantee, id);
     std::vector<Refuge> plan;
     for (const Instance* instance : on_hosts(datacenter, {id})) {
-        Way way = way_out(after, *instance);
+        Way way = way_out(guarantee.placer(), after, *instance);
         if (const auto target = targets.find(instance->id); target != targets.end())
             way = {target->second, planned_refuge(after.get<Host>(target->second))};
         plan.push_back({instance->id, instance->name, name_of(datacenter, id), way.host,
@@ -218,6 +218,7 @@ std::vector<Refuge> drain_plan(const Snapshot& datacenter, HostId id) {
         there.claimed.host = way.host;
         there.claimed.epoch = after.get<Host>(*way.host).claimed.epoch;
         model::Writer{after}.put(std::move(there));
+        guarantee.look(after, instance->subject());
     }
     return plan;
 }

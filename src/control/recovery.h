@@ -67,11 +67,12 @@ std::vector<Refuge> refuges(const model::Snapshot& datacenter, const std::set<mo
 std::vector<Refuge> drain_plan(const model::Snapshot& datacenter, model::HostId host);
 
 /// Where the instance could go from its drained host now: stopped there, started elsewhere. None,
-/// with the reason, when it has to stay.
+/// with the reason, when it has to stay. `placer` has seen the datacenter.
 struct Way {
     std::optional<model::HostId> host;
     std::string why;
 };
-Way way_out(const model::Snapshot& datacenter, const model::Instance& instance);
+Way way_out(placement::Placer& placer, const model::Snapshot& datacenter,
+            const model::Instance& instance);
 
 }  // namespace vdc::control

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ enum class Asked : std::uint8_t {
     cells,         ///< cells that hold it, alone or shared evenly
     hosts,         ///< `index`: the rule
     group,         ///< `index`: the rule
+    allowed,       ///< nothing: see Inquiry
 };
 
 /// So many hosts were removed by this. Rules about hosts and groups are asked only of hosts that
@@ -33,12 +35,24 @@ struct Removed {
     friend auto operator<=>(const Removed&, const Removed&) = default;
 };
 
+/// What is asked of single hosts, because no rule tells it or because it costs too much to be asked
+/// of all.
+struct Inquiry {
+    /// Hosts of which it holds come before all others, whatever soft rules say. Empty: no matter.
+    std::function<bool(model::HostId)> rather{};
+    /// Asked of hosts that would be taken, the best first; who is refused is removed. After
+    /// `refusals_max` all that are left are removed, too. Empty: all may.
+    std::function<bool(model::HostId)> allowed{};
+
+    static constexpr int refusals_max = 8;
+};
+
 /// A host that could take it, as it is ranked: fewest soft rules broken (the earlier ones count
 /// more), then the highest score, then the lowest name.
 struct Ranked {
     model::HostId host;
     std::vector<std::uint8_t> yielded{};  ///< soft rules that it does not keep, by index
-    std::int64_t room = 0;  ///< what common requests lose by it: 0 is nothing, less is worse
+    std::int64_t room = 0;                ///< its score: see Appraiser
 
     friend bool operator==(const Ranked&, const Ranked&) = default;
 };

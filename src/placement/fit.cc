@@ -6,13 +6,13 @@ namespace vdc::placement {
 
 Yielded yielded_by(std::size_t index, std::int64_t times) {
     const auto nibble = static_cast<Yielded>(std::min(times, yielded_most));
-    return nibble << (4 * (rules_max - 1 - index));
+    return nibble << (4 * (soft_rules_max - 1 - index));
 }
 
 std::vector<std::uint8_t> rules_in(Yielded yielded) {
     std::vector<std::uint8_t> rules;
-    for (std::size_t index = 0; index < rules_max; ++index)
-        if ((yielded >> (4 * (rules_max - 1 - index)) & 15) != 0)
+    for (std::size_t index = 0; index < soft_rules_max; ++index)
+        if ((yielded >> (4 * (soft_rules_max - 1 - index)) & 15) != 0)
             rules.push_back(static_cast<std::uint8_t>(index));
     return rules;
 }

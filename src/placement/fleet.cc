@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "placement/near.h"
+#include "placement/candidates.h"
 
 namespace vdc::placement {
 
@@ -10,28 +10,9 @@ using base::check;
 
 namespace {
 
-bool better_of(const Standing& a, const std::optional<Standing>& b) {
-    return !b || better(a, *b);
-}
-
-/// The two best of those that it is told.
-struct Podium {
-    std::optional<Standing> first;
-    std::optional<Standing> second;
-
-    void tell(const Standing& standing) {
-        if (better_of(standing, first)) {
-            second = first;
-            first = standing;
-        } else if (better_of(standing, second)) {
-            second = standing;
-        }
-    }
-};
-
-Ranked ranked(const Roster& roster, const Standing& standing) {
-    return {roster.host(roster.by_rank()[standing.rank]).id, rules_in(standing.yielded),
-            standing.score};
+Ranked ranked(const Roster& roster, const Position& position) {
+    return {roster.host(roster.by_rank()[position.rank]).id, rules_in(position.yielded),
+            position.score};
 }
 
 /// Hosts that are asked nothing more, and what is shared.
@@ -54,21 +35,6 @@ Decision begun(const Roster& roster, const Request& request) {
 bool has_rules_about_single_hosts(const Request& request) {
     return std::any_of(request.rules.begin(), request.rules.end(),
                        [](const Rule& rule) { return !std::holds_alternative<TraitRule>(rule); });
-}
-
-/// Hosts from the best on that no rule asks for. Two of those that break as little as any of them
-/// can are the best of them: all behind them are worse.
-void tell_others(Podium& podium, Ranking::Walk& walk, const Roster& roster, const Near& near) {
-    for (int told = 0; told < 2;) {
-        auto next = walk.next();
-        if (!next) return;
-        const HostSlot slot = roster.by_rank()[next->rank];
-        if (near.is_wanted(slot) || near.removes(slot)) continue;
-        const Yielded yielded = near.yielded(slot);
-        if (yielded == near.least()) ++told;
-        next->yielded += yielded;
-        podium.tell(*next);
-    }
 }
 
 /// The classes that a request may come to, and what the others and their rooms removed.
@@ -145,7 +111,25 @@ Ranking& Fleet::ranking_of(const Needs& needs) {
     return *rankings_.back();
 }
 
-Decision Fleet::decide(const Request& request) {
+/// Takes the best that is allowed, and the next one behind it. `left`: how many hosts there are.
+static std::optional<Position> choose(Favourites& hosts, const Roster& roster,
+                                      const Inquiry& inquiry, std::int64_t left,
+                                      Decision& decision) {
+    const auto refuses = [&](const Position& position) {
+        return inquiry.allowed && !inquiry.allowed(roster.host(roster.by_rank()[position.rank]).id);
+    };
+    std::int64_t refused = 0;
+    std::optional<Position> best = hosts.next();
+    while (best && refuses(*best))
+        best = ++refused < Inquiry::refusals_max ? hosts.next() : std::nullopt;
+    if (refused > 0) decision.removed.push_back({Asked::allowed, 0, best ? refused : left});
+    if (!best) return {};
+    decision.best = ranked(roster, *best);
+    if (const auto second = hosts.next()) decision.runner_up = ranked(roster, *second);
+    return best;
+}
+
+Decision Fleet::decide(const Request& request, const Inquiry& inquiry) {
     roster_.settle();
     Ranking& ranking = ranking_of(request.needs);
     ranking.refresh(roster_, worths_);
@@ -154,31 +138,64 @@ Decision Fleet::decide(const Request& request) {
     Ranking::Walk walk(ranking, roster_);
     for (ClassId id = 0; id < classes.fits.size(); ++id)
         if (classes.fits[id].fits) walk.add(id, classes.fits[id].yielded);
-    Podium podium;
-    if (!has_rules_about_single_hosts(request)) {
-        for (int count = 0; count < 2; ++count)
-            if (const auto next = walk.next()) podium.tell(*next);
-    } else {
+    Candidates candidates(roster_, std::move(walk));
+    std::optional<Near> near;
+    std::int64_t left = classes.fitting;
+    if (has_rules_about_single_hosts(request)) {
         const auto fits = [&](HostSlot slot) {
             const Roster::Entry& host = roster_.host(slot);
             return host.on_shelf && classes.fits[host.of_class].fits &&
                    ranking.fit(host.shelf).fits;
         };
-        const Near near(roster_, request, classes.fitting, fits);
-        for (const HostSlot slot : near.wanted()) {
+        near.emplace(roster_, request, classes.fitting, fits);
+        std::vector<Position> wanted;
+        for (const HostSlot slot : near->wanted()) {
             const Roster::Entry& host = roster_.host(slot);
-            podium.tell({classes.fits[host.of_class].yielded + near.yielded(slot),
-                         ranking.fit(host.shelf).score, host.rank});
+            wanted.push_back({classes.fits[host.of_class].yielded + near->yielded(slot),
+                              ranking.fit(host.shelf).score, host.rank});
         }
-        if (!near.only_wanted()) tell_others(podium, walk, roster_, near);
-        decision.removed.insert(decision.removed.end(), near.removed().begin(),
-                                near.removed().end());
+        candidates.add_rules(*near, std::move(wanted));
+        for (const Removed& each : near->removed()) {
+            left -= each.hosts;
+            decision.removed.push_back(each);
+        }
     }
     std::sort(decision.removed.begin(), decision.removed.end());
-    if (decision.short_of_shared || !podium.first) return decision;
-    decision.best = ranked(roster_, *podium.first);
-    decision.seat = ranking.fit(roster_.host(roster_.by_rank()[podium.first->rank]).shelf).seat;
-    if (podium.second) decision.runner_up = ranked(roster_, *podium.second);
+    if (decision.short_of_shared) return decision;
+    Favourites hosts(roster_, std::move(candidates), inquiry);
+    if (const auto best = choose(hosts, roster_, inquiry, left, decision))
+        decision.seat = ranking.fit(roster_.host(roster_.by_rank()[best->rank]).shelf).seat;
+    return decision;
+}
+
+Decision Fleet::decide_on(model::HostId id, const Request& request, const Inquiry& inquiry) {
+    roster_.settle();
+    Decision decision = begun(roster_, request);
+    const auto slot = roster_.find(id);
+    const bool asked = slot && roster_.host(*slot).on_shelf;
+    const std::int64_t others = roster_.hosts_that_are(HostState::open) - (asked ? 1 : 0);
+    if (others > 0) decision.removed.push_back({Asked::hosts, 0, others});
+    if (!asked) return decision;
+    const Roster::Entry& host = roster_.host(*slot);
+    const HostClass& what = roster_.shelves().host_class(host.of_class);
+    Fit fit = fit_of_class(request, what);
+    const Yielded yielded = fit.yielded;
+    if (fit.fits)
+        fit = fit_of_room(worths_.appraiser(), request.needs, what, roster_.room(*slot),
+                          worths_.of(roster_, host.shelf));
+    if (!fit.fits) {
+        decision.removed.push_back({fit.asked, fit.index, 1});
+        return decision;
+    }
+    const Near near(roster_, request, 1, [&](HostSlot other) { return other == *slot; });
+    decision.removed.insert(decision.removed.end(), near.removed().begin(), near.removed().end());
+    if (near.removes(*slot) || decision.short_of_shared) return decision;
+    if (inquiry.allowed && !inquiry.allowed(id)) {
+        decision.removed.push_back({Asked::allowed, 0, 1});
+        return decision;
+    }
+    decision.best = Ranked{id, rules_in(yielded + near.yielded(*slot)), fit.score};
+    decision.seat = fit.seat;
     return decision;
 }
 

@@ -43,7 +43,11 @@ class Fleet {
     }
 
     /// The best place now, and why; or why there is none.
-    Decision decide(const Request& request);
+    Decision decide(const Request& request, const Inquiry& inquiry = {});
+
+    /// The same where only one host may take it, because its data lies there, say: whether it does.
+    /// Hosts that are up and open are first asked whether they are that one.
+    Decision decide_on(model::HostId host, const Request& request, const Inquiry& inquiry = {});
 
   private:
     /// More needs than these are ranked at a time only while they are being asked for.
@@ -62,6 +66,7 @@ class Fleet {
 
 /// The same decision by asking every host for every rule: slow, and obviously right. What the tests
 /// hold Fleet::decide against.
-Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request);
+Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request,
+                        const Inquiry& inquiry = {});
 
 }  // namespace vdc::placement

@@ -226,6 +226,7 @@ class RandomLife {
         Mix mix;
         for (int count = 0; count < 3; ++count)
             mix.typical.push_back({needs(), chance_.between(1, 9)});
+        if (chance_.once_in(1, 4)) mix.aim = Aim::spread;
         fleet_.set_mix(mix);
         fleet_.set_shared("licence", 4);
         const auto hosts = static_cast<std::uint64_t>(chance_.between(1, 14));
@@ -253,6 +254,18 @@ class RandomLife {
         if (chance_.once_in(1, 8)) result.shared.push_back({"licence", chance_.between(0, 2)});
         if (chance_.once_in(1, 4)) result.dedication = "acme";
         return check_request(fleet_.kinds(), result).ok() ? result : wanting(1, 1);
+    }
+
+    Inquiry inquiry() {
+        const auto some = [this](std::uint64_t of) {
+            return [of, salt = chance_.below(of)](model::HostId id) {
+                return id.value.low % of == salt;
+            };
+        };
+        Inquiry result;
+        if (chance_.once_in(1, 3)) result.rather = some(3);
+        if (chance_.once_in(1, 3)) result.allowed = some(12);
+        return result;
     }
 
   private:
@@ -356,14 +369,34 @@ RC_GTEST_PROP(Fleet, DecidesAsIfItAskedEveryHost, (std::uint64_t seed)) {
     for (int count = 0; count < 40; ++count) {
         life.step();
         const Request request = life.request();
-        const Decision decision = life.fleet().decide(request);
+        const Inquiry inquiry = life.inquiry();
+        const Decision decision = life.fleet().decide(request, inquiry);
         const Decision oracle =
-            decide_by_scan(life.fleet().roster(), life.fleet().appraiser(), request);
+            decide_by_scan(life.fleet().roster(), life.fleet().appraiser(), request, inquiry);
         RC_ASSERT(decision == oracle);
         std::int64_t left = decision.candidates;
         for (const Removed& each : decision.removed) left -= each.hosts;
         RC_ASSERT(left >= 0);
         if (!decision.short_of_shared) RC_ASSERT((left > 0) == decision.best.has_value());
+    }
+}
+
+RC_GTEST_PROP(Fleet, DecidesOnOneHostAsIfARuleNamedIt, (std::uint64_t seed)) {
+    RandomLife life(seed);
+    for (int count = 0; count < 40; ++count) {
+        life.step();
+        Request request = life.request();
+        const Inquiry inquiry = life.inquiry();
+        const model::HostId only = host_id(seed % 16 + 1);
+        const Decision decision = life.fleet().decide_on(only, request, inquiry);
+        std::int64_t left = decision.candidates;
+        for (const Removed& each : decision.removed) left -= each.hosts;
+        RC_ASSERT((left > 0 && !decision.short_of_shared) == decision.best.has_value());
+        request.rules.emplace_back(HostsRule{{only}});
+        const Decision named = life.fleet().decide(request, inquiry);
+        RC_ASSERT(decision.best == named.best);
+        RC_ASSERT(decision.seat == named.seat);
+        RC_ASSERT(!decision.runner_up);
     }
 }
 

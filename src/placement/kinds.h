@@ -38,8 +38,8 @@ struct Amounts {
 /// "disk:POOL" and "disk_bandwidth:POOL" (of a host's own pool), "device:NAME".
 class Kinds {
   public:
-    static constexpr Kind cpu = 0;      ///< thousandths of a processor
-    static constexpr Kind memory = 1;   ///< MiB
+    static constexpr Kind memory = 0;   ///< MiB
+    static constexpr Kind cpu = 1;      ///< thousandths of a processor
     static constexpr Kind network = 2;  ///< Mbit/s
 
     std::size_t count() const { return names_.size(); }
@@ -50,7 +50,7 @@ class Kinds {
     base::Result<Kind> enter(std::string_view name);
 
   private:
-    std::vector<std::string> names_{"cpu", "memory", "network"};
+    std::vector<std::string> names_{"memory", "cpu", "network"};
 };
 
 /// Refuses negative amounts and those past amount_max; `whose` begins the sentence.

@@ -18,9 +18,16 @@ struct Typical {
 
 inline constexpr std::int64_t weight_max = 1'000'000;
 
+/// What a good place is.
+enum class Aim : std::uint8_t {
+    pack,    ///< what is left serves those who come commonly
+    spread,  ///< the emptiest host, so that all have as much to do
+};
+
 /// What is asked for commonly, and so what room is good for.
 struct Mix {
-    std::vector<Typical> typical;
+    std::vector<Typical> typical{};
+    Aim aim = Aim::pack;
 
     friend bool operator==(const Mix&, const Mix&) = default;
 };
@@ -43,6 +50,9 @@ Mix doubling_sizes(std::int64_t cpus_max, std::int64_t memory, std::int64_t memo
 ///
 /// On other hosts: how many more of each typical request would find room, by their size; that
 /// cells are equally full; and, much less, that full hosts are filled first.
+///
+/// Where the aim is to spread, on all hosts: the share of processors and memory that stays free, in
+/// thousandths of each, 0 to 2000.
 class Appraiser {
   public:
     static constexpr std::int64_t step = 50;

@@ -1,8 +1,8 @@
 #include "placement/placement.h"
 
 #include <algorithm>
-#include <array>
 
+#include "base/hash.h"
 #include "model/apply.h"
 #include "model/runs.h"
 
@@ -10,72 +10,69 @@ namespace vdc::placement {
 
 using model::Explanation;
 using model::Host;
+using model::HostId;
+using model::Instance;
+using model::Noun;
 using model::Resources;
 using model::Snapshot;
+using model::Subject;
+using model::Volume;
 
 namespace {
 
-/// In the order in which they are asked; the first that fails removes the host.
-enum class Rule { up, schedulable, data, pools, memory, vcpus, disk, passed };
-constexpr std::array<const char*, 7> rule_names{"is up",
-                                                "takes new instances",
-                                                "holds its disks",
-                                                "reaches the pools of its volumes",
-                                                "has enough memory",
-                                                "has enough processors",
-                                                "has enough disk"};
+/// Weighs in explanations as much as no room can.
+constexpr std::int64_t weight_of_replica = 3000;
 
-struct Scored {
-    const Host* host = nullptr;
-    std::int64_t room = 0;
-    std::int64_t apart = 0;
-    bool spare = true;  ///< it fits beside what is reserved there
-    std::int64_t total() const { return room + apart; }
-};
+constexpr std::int64_t cpu_thousandths = 1000;
 
-Resources unclaimed(const Snapshot& datacenter, const Host& host) {
-    Resources left = model::claimable(host);
-    left -= datacenter.claimed(host.id);
-    return left;
+std::string trait_of_pool(const std::string& pool) {
+    return "pool=" + pool;
 }
 
-Rule first_failed(const Question& question, const Host& host, const Resources& left) {
-    if (host.claimed.health != model::HostHealth::up) return Rule::up;
-    if (!model::takes_instances(host)) return Rule::schedulable;
-    if (question.only && host.id != *question.only) return Rule::data;
-    for (const std::string& pool : question.pools)
-        if (!model::reaches(host, pool)) return Rule::pools;
-    if (question.needs.memory > left.memory) return Rule::memory;
-    if (question.needs.vcpus > left.vcpus) return Rule::vcpus;
-    if (question.needs.disk.count > 0 && question.needs.disk > left.disk) return Rule::disk;
-    return Rule::passed;
+HostState state_of(const Host& host) {
+    if (host.claimed.health != model::HostHealth::up) return HostState::down;
+    return model::takes_instances(host) ? HostState::open : HostState::closed;
 }
 
-std::int64_t share(std::int64_t left, std::int64_t of) {
-    return of <= 0 ? 0 : left * 1000 / of;
+Amounts amounts_of(const Resources& resources, Kind disk) {
+    Amounts amounts;
+    amounts[Kinds::cpu] = resources.vcpus.count * cpu_thousandths;
+    amounts[Kinds::memory] = resources.memory.count;
+    amounts[disk] = resources.disk.count;
+    return amounts;
 }
 
-Scored scored(const Snapshot& datacenter, const Question& question, const Host& host,
-              const Resources& left) {
-    const Resources all = model::claimable(host);
-    Scored result{&host, share(left.memory.count - question.needs.memory.count, all.memory.count) +
-                             share(left.vcpus.count - question.needs.vcpus.count, all.vcpus.count)};
-    if (question.plans != nullptr) {
-        Resources spare = left;
-        spare -= question.plans->reserved(host.id);
-        result.spare = holds(spare, question.needs);
+HostSpec spec_of(const Host& host, Kind disk) {
+    HostSpec spec;
+    spec.name = host.name;
+    spec.state = state_of(host);
+    spec.capacity = amounts_of(model::claimable(host), disk);
+    for (std::int64_t& amount : spec.capacity.of)
+        amount = std::clamp<std::int64_t>(amount, 0, amount_max);
+    for (const model::Pool& pool : host.observed.pools)
+        spec.traits.insert(trait_of_pool(pool.name));
+    return spec;
+}
+
+std::uint64_t hash_of(const Subject& subject) {
+    base::Hasher hasher;
+    hasher.add(static_cast<std::uint64_t>(subject.noun)).add(subject.id.high).add(subject.id.low);
+    return hasher.finish().low;
+}
+
+const char* words_of(const Removed& removed, Kind disk) {
+    switch (removed.asked) {
+        case Asked::up: return "is up";
+        case Asked::open: return "takes new instances";
+        case Asked::hosts: return "holds its disks";
+        case Asked::trait: return "reaches the pools of its volumes";
+        case Asked::allowed: return allowed_rule;
+        case Asked::amount:
+            if (removed.index == disk) return "has enough disk";
+            return removed.index == Kinds::memory ? "has enough memory" : "has enough processors";
+        default: break;
     }
-    if (!question.apart_from) return result;
-    for (const auto* replica : datacenter.linked_records<model::Instance>(
-             model::Link::application_instance, question.apart_from->value))
-        if (replica->claimed.host == host.id) result.apart -= 3000;
-    return result;
-}
-
-bool better(const Scored& a, const Scored& b) {
-    if (a.spare != b.spare) return a.spare;
-    if (a.total() != b.total()) return a.total() > b.total();
-    return std::tie(a.host->name, a.host->id) < std::tie(b.host->name, b.host->id);
+    base::broken("a rule that no question of control has");
 }
 
 std::string refusal(const Explanation& explanation, const Question& question) {
@@ -90,63 +87,162 @@ std::string refusal(const Explanation& explanation, const Question& question) {
     return sentence;
 }
 
-/// The hosts that pass all rules, the best one at the end of a heap; counts what each rule removes.
-std::vector<Scored> feasible_hosts(const Snapshot& datacenter, const Question& question,
-                                   Explanation& explanation) {
-    std::array<std::int64_t, rule_names.size()> removed{};
-    std::vector<Scored> feasible;
-    for (const auto& [id, host] : datacenter.all<Host>()) {
-        ++explanation.candidates;
-        const Resources left = unclaimed(datacenter, *host);
-        const Rule failed = first_failed(question, *host, left);
-        if (failed == Rule::passed)
-            feasible.push_back(scored(datacenter, question, *host, left));
-        else
-            ++removed[static_cast<std::size_t>(failed)];
-    }
-    for (std::size_t rule = 0; rule < removed.size(); ++rule)
-        if (removed[rule] > 0) explanation.removed.push_back({rule_names[rule], removed[rule]});
-    return feasible;
-}
-
-bool worse(const Scored& a, const Scored& b) {
-    return better(b, a);
-}
-
-/// Drops the best ones that are not allowed; all, when too many were asked in vain.
-void drop_refused(const Question& question, std::vector<Scored>& heap, Explanation& explanation) {
-    if (!question.allowed) return;
-    const std::size_t before = heap.size();
-    for (int asked = 0; !heap.empty() && !question.allowed(heap.front().host->id);) {
-        std::pop_heap(heap.begin(), heap.end(), worse);
-        heap.pop_back();
-        if (++asked == asked_max) heap.clear();
-    }
-    const auto refused = static_cast<std::int64_t>(before - heap.size());
-    if (refused > 0) explanation.removed.push_back({allowed_rule, refused});
-}
-
 }  // namespace
 
-Answer place(const Snapshot& datacenter, const Question& question) {
+// ---- looking -----------------------------------------------------------------------------------
+
+Placer::Placer() : disk_(*fleet_.kinds().enter("disk")) {
+    Mix mix;
+    mix.aim = Aim::spread;
+    fleet_.set_mix(std::move(mix));
+}
+
+Placer::Placer(const Snapshot& datacenter) : Placer() {
+    look_at_everything(datacenter);
+}
+
+void Placer::look_at_everything(const Snapshot& datacenter) {
+    for (const auto& [id, host] : datacenter.all<Host>()) look_at_host(datacenter, id);
+    for (const auto& [id, instance] : datacenter.all<Instance>()) look_at_instance(datacenter, id);
+    for (const auto& [id, volume] : datacenter.all<Volume>()) look_at_volume(datacenter, id);
+}
+
+void Placer::look(const Snapshot& datacenter, const Subject& subject) {
+    switch (subject.noun) {
+        case Noun::host: return look_at_host(datacenter, {subject.id});
+        case Noun::instance: return look_at_instance(datacenter, {subject.id});
+        case Noun::volume: return look_at_volume(datacenter, {subject.id});
+        default: return;
+    }
+}
+
+void Placer::look_at_host(const Snapshot& datacenter, HostId id) {
+    const Host* host = datacenter.find<Host>(id);
+    const auto slot = fleet_.roster().find(id);
+    if (host == nullptr) {
+        if (slot) fleet_.remove_host(id);
+        return;
+    }
+    const HostSpec spec = spec_of(*host, disk_);
+    if (!slot || *fleet_.roster().host(*slot).spec != spec) fleet_.set_host(id, spec);
+}
+
+void Placer::look_at_instance(const Snapshot& datacenter, model::InstanceId id) {
+    const Subject subject{Noun::instance, id.value};
+    const Instance* instance = datacenter.find<Instance>(id);
+    if (instance == nullptr || !takes_capacity(*instance))
+        return settle_guest(datacenter, subject, {}, {});
+    Request request;
+    request.needs.amounts =
+        amounts_of({instance->declared.vcpus, instance->declared.memory, {}}, disk_);
+    if (instance->declared.application)
+        request.groups.push_back(instance->declared.application->value);
+    settle_guest(datacenter, subject, instance->claimed.host, request);
+}
+
+void Placer::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
+    const Subject subject{Noun::volume, id.value};
+    const Volume* volume = datacenter.find<Volume>(id);
+    if (volume == nullptr || volume->claimed.storage != model::StorageKind::local)
+        return settle_guest(datacenter, subject, {}, {});
+    Request request;
+    request.needs.amounts = amounts_of({{}, {}, volume->declared.size}, disk_);
+    settle_guest(datacenter, subject, volume->claimed.host, request);
+}
+
+GuestSlot Placer::guest_of(const Subject& subject) const {
+    return guests_.find(hash_of(subject),
+                        [&](GuestSlot guest) { return subjects_[guest] == subject; });
+}
+
+bool Placer::is_there(GuestSlot slot, HostId host, const Request& request) const {
+    const Roster& roster = fleet_.roster();
+    const Roster::Guest& guest = roster.guest(slot);
+    return roster.host(guest.host).id == host && roster.needs(guest) == request.needs &&
+           roster.groups(guest) == request.groups;
+}
+
+/// Puts it there, moves it, or takes it away, if that is not where and what it is.
+void Placer::settle_guest(const Snapshot& datacenter, const Subject& subject,
+                          std::optional<HostId> host, const Request& request) {
+    const GuestSlot known = guest_of(subject);
+    if (known != HashIndex::none) {
+        if (host && is_there(known, *host, request)) return;
+        fleet_.take_away(known);
+        guests_.erase(hash_of(subject), known);
+    }
+    if (!host) return;
+    if (!fleet_.roster().find(*host)) look_at_host(datacenter, *host);
+    const GuestSlot guest = fleet_.put(*host, request, {});
+    if (subjects_.size() <= guest) subjects_.resize(guest + 1);
+    subjects_[guest] = subject;
+    guests_.insert(hash_of(subject), guest);
+}
+
+// ---- questions ---------------------------------------------------------------------------------
+
+Request Placer::request_of(const Question& question) const {
+    Request request;
+    request.needs.amounts = amounts_of(question.needs, disk_);
+    if (question.apart_from)
+        request.rules.emplace_back(
+            GroupRule{question.apart_from->value, {}, GroupRule::Wish::apart, 0, Strength::soft});
+    for (const std::string& pool : question.pools)
+        if (pool != model::local_pool) request.rules.emplace_back(TraitRule{trait_of_pool(pool)});
+    return request;
+}
+
+Resources Placer::left_on(HostId host) const {
+    const Amounts& left = fleet_.roster().room(*fleet_.roster().find(host)).amounts;
+    return {{left[Kinds::cpu] / cpu_thousandths}, {left[Kinds::memory]}, {left[disk_]}};
+}
+
+Inquiry Placer::inquiry_of(const Question& question) const {
+    Inquiry inquiry;
+    inquiry.allowed = question.allowed;
+    if (question.plans != nullptr)
+        inquiry.rather = [this, &question](HostId host) {
+            Resources spare = left_on(host);
+            spare -= question.plans->reserved(host);
+            return holds(spare, question.needs);
+        };
+    return inquiry;
+}
+
+Answer Placer::answer_of(const Question& question, const Decision& decision) const {
     Answer answer;
     Explanation& explanation = answer.explanation;
-    std::vector<Scored> heap = feasible_hosts(datacenter, question, explanation);
-    std::make_heap(heap.begin(), heap.end(), worse);
-    drop_refused(question, heap, explanation);
-    if (heap.empty()) {
+    explanation.candidates = decision.candidates;
+    for (const Removed& each : decision.removed) {
+        const std::string rule = words_of(each, disk_);
+        if (!explanation.removed.empty() && explanation.removed.back().rule == rule)
+            explanation.removed.back().hosts += each.hosts;
+        else
+            explanation.removed.push_back({rule, each.hosts});
+    }
+    if (!decision.best) {
         explanation.sentence = refusal(explanation, question);
         return answer;
     }
-    std::pop_heap(heap.begin(), heap.end(), worse);
-    const Scored& best = heap.back();
-    answer.host = best.host->id;
-    explanation.scores = {{"room", best.room}, {"apart", best.apart}};
-    if (heap.size() > 1) explanation.runner_up = heap.front().host->id;
-    explanation.sentence = best.host->name + " has the most room of " +
+    const Roster& roster = fleet_.roster();
+    const HostSlot slot = *roster.find(decision.best->host);
+    const GroupCount* replicas =
+        question.apart_from ? roster.group(question.apart_from->value) : nullptr;
+    const std::int64_t near = replicas != nullptr ? replicas->on_host.of(slot) : 0;
+    answer.host = decision.best->host;
+    explanation.scores = {{"room", decision.best->room}, {"apart", -weight_of_replica * near}};
+    if (decision.runner_up) explanation.runner_up = decision.runner_up->host;
+    explanation.sentence = roster.host(slot).spec->name + " has the most room of " +
                            std::to_string(explanation.candidates) +
                            (explanation.candidates == 1 ? " host" : " hosts");
     return answer;
+}
+
+Answer Placer::place(const Question& question) {
+    const Request request = request_of(question);
+    const Inquiry inquiry = inquiry_of(question);
+    return answer_of(question, question.only ? fleet_.decide_on(*question.only, request, inquiry)
+                                             : fleet_.decide(request, inquiry));
 }
 
 }  // namespace vdc::placement

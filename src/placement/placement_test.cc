@@ -1,7 +1,9 @@
-#include "placement/placement.h"
+#include "placement/placement_test_util.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
+#include "base/chance.h"
 #include "model/writer.h"
 
 namespace vdc::placement {
@@ -27,6 +29,10 @@ static Snapshot with(const std::vector<Host>& hosts) {
     Snapshot datacenter;
     for (const Host& each : hosts) Writer{datacenter}.put(each);
     return datacenter;
+}
+
+static Answer place(const Snapshot& datacenter, const Question& question) {
+    return Placer(datacenter).place(question);
 }
 
 static Question wanting(std::int64_t vcpus, std::int64_t memory) {
@@ -115,7 +121,7 @@ TEST(Placement, AsksFewInVain) {
     question.allowed = [&](HostId) { return ++asked == 0; };
     const Answer answer = place(datacenter, question);
     EXPECT_FALSE(answer.host);
-    EXPECT_EQ(asked, asked_max);
+    EXPECT_EQ(asked, Inquiry::refusals_max);
     const std::vector<RuleCount> removed{{allowed_rule, 20}};
     EXPECT_EQ(answer.explanation.removed, removed);
 }
@@ -131,6 +137,119 @@ TEST(Placement, RatherTakesWhatNoPlanReserves) {
     EXPECT_EQ(place(datacenter, question).host, id_of(2));
     question.plans = &plans;
     EXPECT_EQ(place(datacenter, question).host, id_of(1));
+}
+
+// ---- the oracle --------------------------------------------------------------------------------
+
+namespace {
+
+/// A small datacenter that lives, and a placer that is shown every change.
+class RandomDatacenter {
+  public:
+    explicit RandomDatacenter(std::uint64_t seed) : chance_(seed) {
+        for (std::uint64_t number = 1; number <= hosts; ++number) change_host(number);
+    }
+
+    const Snapshot& snapshot() const { return snapshot_; }
+    Placer& placer() { return placer_; }
+    const StandingPlans& plans() {
+        plans_.refresh();
+        return plans_;
+    }
+
+    void step() {
+        switch (chance_.below(8)) {
+            case 0: return change_host(chance_.below(hosts) + 1);
+            case 1:
+            case 2: return change_volume();
+            default: return change_instance();
+        }
+    }
+
+    Question question() {
+        Question question = wanting(chance_.between(0, 6), chance_.between(0, 6) * 1000);
+        if (chance_.once_in(1, 3)) question.needs.disk = {chance_.between(0, 3) * 20'000};
+        if (chance_.once_in(1, 2)) question.apart_from = application();
+        if (chance_.once_in(1, 5)) question.only = id_of(chance_.below(hosts + 1) + 1);
+        if (chance_.once_in(1, 4)) question.pools = {"fast", std::string(local_pool)};
+        if (chance_.once_in(1, 2)) question.plans = &plans();
+        if (chance_.once_in(1, 3)) {
+            const std::uint64_t salt = chance_.next();
+            question.allowed = [salt](HostId id) { return (id.value.low * salt >> 7) % 3 == 0; };
+        }
+        return question;
+    }
+
+  private:
+    static constexpr std::uint64_t hosts = 12;
+
+    ApplicationId application() { return {base::Uuid{3, chance_.below(3) + 1}}; }
+    HostId some_host() { return id_of(chance_.below(hosts) + 1); }
+
+    template <class R>
+    void put(R record) {
+        Writer{snapshot_}.put(record);
+        placer_.look(snapshot_, record.subject());
+    }
+
+    void change_host(std::uint64_t number) {
+        Host record = host(number, chance_.between(1, 4) * 8, chance_.between(1, 4) * 8192);
+        record.declared.cpu_overcommit = chance_.between(1, 3) * 500;
+        record.declared.drain = chance_.once_in(1, 9);
+        record.declared.schedulable = !chance_.once_in(1, 9);
+        if (chance_.once_in(1, 9)) record.claimed.health = HostHealth::down;
+        if (chance_.once_in(1, 2)) record.observed.pools = {{"fast", StorageKind::shared_folder}};
+        put(record);
+        plans_.set_host(record.id, {{{chance_.between(0, 9)}, {chance_.between(0, 9000)}, {}}});
+    }
+
+    void change_instance() {
+        Instance record;
+        record.id = {base::Uuid{2, chance_.below(40) + 1}};
+        record.name = "i" + std::to_string(record.id.value.low);
+        record.declared.vcpus = {chance_.between(0, 4)};
+        record.declared.memory = {chance_.between(0, 4) * 1000};
+        if (chance_.once_in(2, 3)) record.declared.application = application();
+        if (chance_.once_in(3, 4)) record.claimed.host = some_host();
+        put(record);
+        if (record.claimed.host)
+            plans_.set_guest(record.id, {*record.claimed.host,
+                                         {record.declared.vcpus, record.declared.memory, {}}});
+        else
+            plans_.remove_guest(record.id);
+    }
+
+    void change_volume() {
+        Volume record;
+        record.id = {base::Uuid{2, chance_.below(20) + 1}};
+        record.name = "v" + std::to_string(record.id.value.low);
+        record.declared.size = {chance_.between(1, 4) * 10'000};
+        if (chance_.once_in(3, 4)) record.claimed.host = some_host();
+        if (chance_.once_in(1, 4)) record.claimed.storage = StorageKind::shared_folder;
+        put(record);
+    }
+
+    base::Chance chance_;
+    Snapshot snapshot_;
+    Placer placer_;
+    StandingPlans plans_;
+};
+
+}  // namespace
+
+RC_GTEST_PROP(Placement, AnswersAsIfItAskedEveryHostAndEveryReplica, (std::uint64_t seed)) {
+    RandomDatacenter datacenter(seed);
+    for (int count = 0; count < 60; ++count) {
+        datacenter.step();
+        const Question question = datacenter.question();
+        const Answer answer = datacenter.placer().place(question);
+        const Answer oracle = testing::place_by_scan(datacenter.snapshot(), question);
+        RC_LOG() << answer.explanation.sentence << "\nbut the scan\n"
+                 << oracle.explanation.sentence << "\n";
+        RC_ASSERT(answer.host == oracle.host);
+        RC_ASSERT(answer.explanation == oracle.explanation);
+        RC_ASSERT(Placer(datacenter.snapshot()).place(question).explanation == answer.explanation);
+    }
 }
 
 }  // namespace vdc::placement

@@ -4,7 +4,7 @@
 
 namespace vdc::placement {
 
-bool better(const Standing& a, const Standing& b) {
+bool better(const Position& a, const Position& b) {
     if (a.yielded != b.yielded) return a.yielded < b.yielded;
     if (a.score != b.score) return a.score > b.score;
     return a.rank < b.rank;
@@ -119,8 +119,8 @@ void Ranking::look_at(ShelfId id, const Roster& roster, Worths& worths) {
 void Ranking::Walk::push(Item item) {
     const Best& best = ranking_.trees_[item.of_class].best[item.part];
     if (best.rank == absent) return;
-    item.standing.score = best.score;
-    item.standing.rank = best.rank;
+    item.position.score = best.score;
+    item.position.rank = best.rank;
     heap_.push_back(item);
     std::push_heap(heap_.begin(), heap_.end(), later);
 }
@@ -134,23 +134,23 @@ void Ranking::Walk::add(ClassId id, Yielded yielded) {
     push({{yielded, 0, 0}, id, 1, {}});
 }
 
-std::optional<Standing> Ranking::Walk::next() {
+std::optional<Position> Ranking::Walk::next() {
     while (!heap_.empty()) {
         std::pop_heap(heap_.begin(), heap_.end(), later);
         Item item = heap_.back();
         heap_.pop_back();
         const std::size_t width = ranking_.trees_[item.of_class].width;
         if (item.part < width) {
-            push({item.standing, item.of_class, 2 * item.part, {}});
-            push({item.standing, item.of_class, 2 * item.part + 1, {}});
+            push({item.position, item.of_class, 2 * item.part, {}});
+            push({item.position, item.of_class, 2 * item.part + 1, {}});
             continue;
         }
         const ShelfId id = roster_.shelves().of_class(item.of_class)[item.part - width];
         const std::set<Rank>& hosts = roster_.shelves()[id].hosts;
-        const Standing found = item.standing;
+        const Position found = item.position;
         item.host = found.rank == *hosts.begin() ? std::next(hosts.begin()) : std::next(item.host);
         if (item.host != hosts.end()) {
-            item.standing.rank = *item.host;
+            item.position.rank = *item.host;
             heap_.push_back(item);
             std::push_heap(heap_.begin(), heap_.end(), later);
         }

@@ -11,13 +11,13 @@
 namespace vdc::placement {
 
 /// The order: fewest soft rules broken, then the highest score, then the lowest name.
-struct Standing {
+struct Position {
     Yielded yielded = 0;
     std::int64_t score = 0;
     Rank rank = 0;
 };
 
-bool better(const Standing& a, const Standing& b);
+bool better(const Position& a, const Position& b);
 
 /// What rooms are worth, asked once for each shelf.
 class Worths {
@@ -64,16 +64,19 @@ class Ranking {
       public:
         Walk(const Ranking& ranking, const Roster& roster);
         void add(ClassId id, Yielded yielded);
-        std::optional<Standing> next();
+        std::optional<Position> next();
+        /// What the next one will be. There must be one.
+        const Position& ahead() const { return heap_.front().position; }
+        bool is_over() const { return heap_.empty(); }
 
       private:
         struct Item {
-            Standing standing;
+            Position position;
             ClassId of_class = 0;
             std::size_t part = 0;
             std::set<Rank>::const_iterator host{};  ///< of a single shelf
         };
-        static bool later(const Item& a, const Item& b) { return better(b.standing, a.standing); }
+        static bool later(const Item& a, const Item& b) { return better(b.position, a.position); }
         void push(Item item);
 
         const Ranking& ranking_;

@@ -102,6 +102,10 @@ Status check_request(const Kinds& kinds, const Request& request) {
                             std::to_string(request.groups.size()) + " groups",
                         "at most " + std::to_string(rules_max) + " and " +
                             std::to_string(groups_max) + " are looked at");
+    for (std::size_t index = soft_rules_max; index < request.rules.size(); ++index)
+        if (strength_of(request.rules[index]) == Strength::soft)
+            return nonsense("the request's rule " + std::to_string(index + 1) + " is soft",
+                            "soft rules are among the first " + std::to_string(soft_rules_max));
     for (const SharedNeed& need : request.shared)
         if (need.amount < 0 || need.amount > amount_max)
             return nonsense("the request asks for " + std::to_string(need.amount) + " of " +

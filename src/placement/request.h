@@ -62,7 +62,8 @@ struct SharedNeed {
     friend auto operator<=>(const SharedNeed&, const SharedNeed&) = default;
 };
 
-inline constexpr std::size_t rules_max = 16;
+inline constexpr std::size_t rules_max = 256;
+inline constexpr std::size_t soft_rules_max = 16;  ///< they are among the first
 inline constexpr std::size_t groups_max = 8;
 
 /// One instance.

@@ -146,7 +146,7 @@ std::optional<HostSlot> Roster::find(model::HostId id) const {
 
 const Room& Roster::room(HostSlot slot) const {
     const Entry& entry = hosts_[slot];
-    return entry.on_shelf ? shelves_[entry.shelf].room : *entry.beside;
+    return entry.beside ? *entry.beside : shelves_[entry.shelf].room;
 }
 
 // ---- shelves -----------------------------------------------------------------------------------
@@ -162,12 +162,12 @@ void Roster::changed(ShelfId shelf) {
 void Roster::stand(HostSlot slot, const Room& room) {
     Entry& entry = hosts_[slot];
     entry.on_shelf = entry.spec->state == HostState::open;
-    if (!entry.on_shelf) {
+    if (!entry.on_shelf || ranks_are_stale_) {
         entry.beside = std::make_shared<const Room>(room);
         return;
     }
+    entry.beside.reset();
     entry.shelf = shelves_.find(entry.of_class, room);
-    if (ranks_are_stale_) return;
     shelves_[entry.shelf].hosts.insert(entry.rank);
     changed(entry.shelf);
 }
@@ -183,13 +183,21 @@ void Roster::step_off(HostSlot slot) {
 
 void Roster::settle() {
     if (!ranks_are_stale_) return;
-    // Hosts that came while ranks were stale stand on no shelf: all are put there again.
     for (ShelfId id = 0; id < shelves_.count(); ++id) shelves_[id].hosts.clear();
     by_rank_.clear();
     for (const auto& [name, id, slot] : by_name_) {
-        hosts_[slot].rank = static_cast<Rank>(by_rank_.size());
+        Entry& entry = hosts_[slot];
+        entry.rank = static_cast<Rank>(by_rank_.size());
         by_rank_.push_back(slot);
-        if (hosts_[slot].on_shelf) shelves_[hosts_[slot].shelf].hosts.insert(hosts_[slot].rank);
+        if (entry.on_shelf && !entry.beside) shelves_[entry.shelf].hosts.insert(entry.rank);
+    }
+    // Shelves are looked for once all that are in use have their hosts: empty ones are used again.
+    for (const HostSlot slot : by_rank_) {
+        Entry& entry = hosts_[slot];
+        if (!entry.on_shelf || !entry.beside) continue;
+        entry.shelf = shelves_.find(entry.of_class, *entry.beside);
+        entry.beside.reset();
+        shelves_[entry.shelf].hosts.insert(entry.rank);
     }
     for (ShelfId id = 0; id < shelves_.count(); ++id)
         if (shelves_[id].hosts.empty()) shelves_.is_empty(id);

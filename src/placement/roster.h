@@ -72,7 +72,8 @@ class Roster {
         std::vector<std::uint32_t> values{};  ///< by domain; 0: it has none
         GuestSlot first = nobody;             ///< of its guests
         std::int64_t guests = 0;
-        bool on_shelf = false;  ///< it is open; the room of others lies beside
+        bool on_shelf = false;  ///< it is open
+        /// The room of others, and of those who change their shelf while ranks are stale.
         std::shared_ptr<const Room> beside{};
     };
     static constexpr GuestSlot nobody = static_cast<GuestSlot>(-1);

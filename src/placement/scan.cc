@@ -33,27 +33,34 @@ bool are_near(const Roster& roster, HostSlot a, HostSlot b, const std::string& d
 
 class Scan {
   public:
-    Scan(const Roster& roster, const Appraiser& appraiser, const Request& request)
-        : roster_(roster), appraiser_(appraiser), request_(request) {
+    Scan(const Roster& roster, const Appraiser& appraiser, const Request& request,
+         const Inquiry& inquiry)
+        : roster_(roster), appraiser_(appraiser), request_(request), inquiry_(inquiry) {
         for (HostSlot slot : roster.by_rank()) slots_.push_back(slot);
     }
 
     Decision decide() {
         Decision decision;
         decision.candidates = static_cast<std::int64_t>(slots_.size());
-        std::vector<std::pair<Standing, Seat>> left;
+        std::vector<std::pair<Position, Seat>> left;
         for (const HostSlot slot : slots_)
             if (const auto fit = ask(slot))
                 left.push_back({{fit->yielded, fit->score, roster_.host(slot).rank}, fit->seat});
         std::sort(left.begin(), left.end(),
                   [](const auto& a, const auto& b) { return better(a.first, b.first); });
+        if (inquiry_.rather)
+            std::stable_partition(left.begin(), left.end(), [&](const auto& each) {
+                return inquiry_.rather(id_of(each.first));
+            });
         decision.removed = removed_;
         for (std::size_t index = 0; index < request_.shared.size(); ++index)
             if (const SharedNeed& need = request_.shared[index];
                 need.amount > 0 && need.amount > roster_.shared_left(need.name) &&
                 !decision.short_of_shared)
                 decision.short_of_shared = index;
-        if (decision.short_of_shared || left.empty()) return decision;
+        if (decision.short_of_shared) return decision;
+        drop_refused(left, decision);
+        if (left.empty()) return decision;
         decision.best = ranked(left[0].first);
         decision.seat = left[0].second;
         if (left.size() > 1) decision.runner_up = ranked(left[1].first);
@@ -61,9 +68,23 @@ class Scan {
     }
 
   private:
-    Ranked ranked(const Standing& standing) const {
-        return {roster_.host(roster_.by_rank()[standing.rank]).id, rules_in(standing.yielded),
-                standing.score};
+    model::HostId id_of(const Position& position) const {
+        return roster_.host(roster_.by_rank()[position.rank]).id;
+    }
+
+    Ranked ranked(const Position& position) const {
+        return {id_of(position), rules_in(position.yielded), position.score};
+    }
+
+    void drop_refused(std::vector<std::pair<Position, Seat>>& left, Decision& decision) const {
+        if (!inquiry_.allowed) return;
+        std::ptrdiff_t refused = 0;
+        const auto count = static_cast<std::ptrdiff_t>(left.size());
+        while (refused < count &&
+               !inquiry_.allowed(id_of(left[static_cast<std::size_t>(refused)].first)))
+            if (++refused == Inquiry::refusals_max) refused = count;
+        if (refused > 0) decision.removed.push_back({Asked::allowed, 0, refused});
+        left.erase(left.begin(), left.begin() + refused);
     }
 
     std::int64_t members_near(HostSlot slot, const GroupRule& rule) const {
@@ -140,14 +161,16 @@ class Scan {
     const Roster& roster_;
     const Appraiser& appraiser_;
     const Request& request_;
+    const Inquiry& inquiry_;
     std::vector<HostSlot> slots_;
     std::vector<Removed> removed_;
 };
 
 }  // namespace
 
-Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request) {
-    return Scan(roster, appraiser, request).decide();
+Decision decide_by_scan(const Roster& roster, const Appraiser& appraiser, const Request& request,
+                        const Inquiry& inquiry) {
+    return Scan(roster, appraiser, request, inquiry).decide();
 }
 
 }  // namespace vdc::placement

@@ -88,12 +88,13 @@ const Instance& some_instance(const Snapshot& s, base::Chance& chance) {
 /// Where one more replica of an application would run.
 void decision(benchmark::State& state) {
     const auto datacenter = datacenter_of(state);
+    placement::Placer placer(*datacenter);
     base::Chance chance(1);
     for (auto _ : state) {
         const Instance& like = some_instance(*datacenter, chance);
         const placement::Question question{
             {like.declared.vcpus, like.declared.memory, {10 << 10}}, {}, like.declared.application};
-        benchmark::DoNotOptimize(placement::place(*datacenter, question).host);
+        benchmark::DoNotOptimize(placer.place(question).host);
     }
 }
 
