@@ -266,12 +266,14 @@ std::vector<control::FenceOrder> World::flawed_fences(const Snapshot& s) const {
     return orders;
 }
 
-void World::fence(const control::FenceOrder& order) {
-    if (!lives_.fence(order, flaw_)) {
+void World::fence(control::FenceOrder order) {
+    const auto its = lives_.all().find(order.host);
+    if (flaw_ == LeaseFlaw::unguarded_fence && its != lives_.all().end())
+        order.revision = its->second.revision;
+    if (!lives_.fence(order)) {
         watch_->refused(order, leader_now());
-        const auto life = lives_.all().find(order.host);  // what the refusal says
-        if (life != lives_.all().end())
-            watch_->saw(order.host, life->second.revision, leader_now());
+        if (its != lives_.all().end())  // what the refusal says
+            watch_->saw(order.host, its->second.revision, leader_now());
         return;
     }
     violated(lease_oracle_.fenced(*engine_->snapshot(), order.host, now()));

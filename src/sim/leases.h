@@ -1,18 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/chance.h"
 #include "control/lease.h"
 #include "sim/time_line.h"
 
-/// What the lease of a host stands on, pretended: clocks with rates of their own, the table of
-/// lives in the store, the guards. Renewal, deadline and fence are decided by the production
-/// objects (control/lease.h).
+/// What the lease of a host stands on, pretended: clocks with rates of their own, and the guards.
+/// Renewal, deadline and fence are decided by the production objects (control/lease.h, lives.h).
 namespace vdc::sim {
 
 /// One-line defects of the protocol, each of which the lives must catch.
@@ -49,30 +44,6 @@ class RateClock {
         return truly;
     }
     static constexpr base::Instant zero{base::Duration(1'700'000'000'000'000)};
-};
-
-/// The lives of the hosts in the store: linearizable, away while the store is.
-class Lives {
-  public:
-    struct Life {
-        model::Epoch epoch = 0;
-        bool fenced = false;
-        std::uint64_t revision = 0;
-    };
-
-    /// As the datacenter has it: a new epoch begins, a host that is down is fenced.
-    void learn(const model::Host& host);
-
-    /// The revision that the renewal got; none: the epoch is over, or is another's.
-    std::optional<std::uint64_t> renew(model::HostId host, model::Epoch epoch);
-
-    /// Fences that epoch if the life has that revision still, or is fenced already.
-    bool fence(const control::FenceOrder& order, LeaseFlaw flaw);
-
-    const std::map<model::HostId, Life>& all() const { return lives_; }
-
-  private:
-    std::map<model::HostId, Life> lives_;
 };
 
 }  // namespace vdc::sim

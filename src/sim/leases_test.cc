@@ -79,21 +79,6 @@ INSTANTIATE_TEST_SUITE_P(Leases, Flaw,
                                            LeaseFlaw::inherited_silence),
                          [](const auto& flaw) { return std::string(model::word(flaw.param)); });
 
-TEST(Lives, FenceOnlyWhatDidNotRenew) {
-    Lives lives;
-    model::Host host;
-    host.id = {{2, 1}};
-    host.claimed.epoch = 1;
-    lives.learn(host);
-    const auto revision = lives.renew(host.id, 1);
-    ASSERT_TRUE(revision);
-    EXPECT_FALSE(lives.renew(host.id, 2));
-    EXPECT_FALSE(lives.fence({host.id, 1, *revision - 1}, LeaseFlaw::none));
-    EXPECT_TRUE(lives.fence({host.id, 1, *revision}, LeaseFlaw::none));
-    EXPECT_TRUE(lives.fence({host.id, 1, *revision}, LeaseFlaw::none)) << "again";
-    EXPECT_FALSE(lives.renew(host.id, 1));
-}
-
 TEST(ARateClock, ShowsAMomentWhenItSaysSo) {
     for (const std::int64_t ppm : {-1000, -1, 0, 7, 1000}) {
         RateClock clock;

@@ -9,6 +9,7 @@
 #include "agent/agent.h"
 #include "base/chance.h"
 #include "base/hash.h"
+#include "control/lives.h"
 #include "engine/engine.h"
 #include "sim/agent_clock.h"
 #include "sim/lease_oracle.h"
@@ -248,7 +249,7 @@ class World {
     void lead_forever();
     void lead();
     std::vector<control::FenceOrder> flawed_fences(const model::Snapshot& s) const;
-    void fence(const control::FenceOrder& order);
+    void fence(control::FenceOrder order);
     void judge_fence(const model::Step& step, const model::Snapshot& after);
     void learn_lives(const model::Commit& commit, const model::Snapshot& after);
 
@@ -307,7 +308,7 @@ class World {
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
-    Lives lives_;
+    control::Lives lives_;
     LeaseOracle lease_oracle_;
     PretendHost::SharedPool shared_pool_;
     std::optional<control::LeaseWatch> watch_;  ///< of the leader in office

@@ -1,6 +1,6 @@
-#include "sim/leases.h"
+#include "control/lives.h"
 
-namespace vdc::sim {
+namespace vdc::control {
 
 void Lives::learn(const model::Host& host) {
     Life& life = lives_[host.id];
@@ -14,13 +14,12 @@ std::optional<std::uint64_t> Lives::renew(model::HostId host, model::Epoch epoch
     return ++life.revision;
 }
 
-bool Lives::fence(const control::FenceOrder& order, LeaseFlaw flaw) {
+bool Lives::fence(const FenceOrder& order) {
     Life& life = lives_[order.host];
     if (life.epoch != order.epoch) return false;
-    const bool unchanged = life.revision == order.revision || flaw == LeaseFlaw::unguarded_fence;
-    if (!life.fenced && !unchanged) return false;
+    if (!life.fenced && life.revision != order.revision) return false;
     life.fenced = true;
     return true;
 }
 
-}  // namespace vdc::sim
+}  // namespace vdc::control

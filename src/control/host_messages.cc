@@ -1,0 +1,158 @@
+#include "control/host_messages.h"
+
+#include "model/codec.h"
+
+namespace vdc::control {
+
+using base::Error;
+using base::Json;
+using base::Result;
+using Code = Error::Code;
+
+static Json number(std::uint64_t value) {
+    return static_cast<std::int64_t>(value);
+}
+
+static Json to_json(const Hello& hello) {
+    return Json::object({{"say", "hello"},
+                         {"format", hello.format},
+                         {"observed", model::part_to_json(hello.observed)},
+                         {"fenced_itself", number(hello.fenced_itself)}});
+}
+
+static Json to_json(const Report& report) {
+    return Json::object({{"say", "report"},
+                         {"number", number(report.number)},
+                         {"change", model::change_to_json(report.step.change)},
+                         {"reason", report.step.reason}});
+}
+
+static Json to_json(const Renewal& renewal) {
+    return Json::object(
+        {{"say", "renewal"}, {"number", number(renewal.number)}, {"epoch", number(renewal.epoch)}});
+}
+
+static Json to_json(const Reported& answer) {
+    Json json = Json::object({{"say", "reported"}, {"number", number(answer.number)}});
+    if (answer.outcome.ok()) return json;
+    const Error& error = answer.outcome.error();
+    json.set("error",
+             Json::object(
+                 {{"code", word(error.code)}, {"message", error.message}, {"hint", error.hint}}));
+    return json;
+}
+
+static Json to_json(const Renewed& answer) {
+    return Json::object(
+        {{"say", "renewed"}, {"number", number(answer.number)}, {"over", answer.is_over}});
+}
+
+static Json tagged(const DutiesUpdate& update) {
+    Json json = to_json(update);
+    json.set("say", "duties");
+    return json;
+}
+template <class Message>
+static Json tagged(const Message& message) {
+    return to_json(message);
+}
+
+std::string text(const FromHost& message) {
+    return std::visit([](const auto& each) { return dump(tagged(each)); }, message);
+}
+std::string text(const ToHost& message) {
+    return std::visit([](const auto& each) { return dump(tagged(each)); }, message);
+}
+
+// ---- and back ----------------------------------------------------------------------------------
+
+static Error misfit(const std::string& why) {
+    return {Code::invalid, "a message between host and controller " + why};
+}
+
+static Result<Json> parse_object(std::string_view text) {
+    constexpr base::JsonLimits limits{.depth_max = 32, .size_max = host_message_bytes_max};
+    auto json = base::parse_json(text, limits);
+    if (!json.ok()) return misfit("is no JSON: " + json.error().message);
+    if (!json->is(Json::Kind::object)) return misfit("must be an object");
+    return std::move(*json);
+}
+
+/// A count that must be there.
+static Result<std::uint64_t> count_at(const Json& json, const char* name) {
+    const Json* found = json.find(name);
+    if (found == nullptr || !found->is(Json::Kind::integer) || found->integer() < 0)
+        return misfit("must have a number '" + std::string(name) + "'");
+    return static_cast<std::uint64_t>(found->integer());
+}
+
+static Result<Json> member_at(const Json& json, const char* name) {
+    const Json* found = json.find(name);
+    if (found == nullptr) return misfit("must have '" + std::string(name) + "'");
+    return *found;
+}
+
+static Result<FromHost> hello_from(const Json& json) {
+    Hello hello;
+    hello.format = static_cast<std::int64_t>(TRY(count_at(json, "format")));
+    if (hello.format != host_format)
+        return Error{Code::unsupported,
+                     "the host speaks format " + std::to_string(hello.format) +
+                         ", this controller speaks " + std::to_string(host_format),
+                     "run the same version of vdc on both"};
+    hello.fenced_itself = TRY(count_at(json, "fenced_itself"));
+    const Json observed = TRY(member_at(json, "observed"));
+    hello.observed =
+        TRY(model::part_from_json<model::HostObserved>(observed, model::Unknown::kept));
+    return FromHost(std::move(hello));
+}
+
+static Result<FromHost> report_from(const Json& json) {
+    const std::uint64_t number = TRY(count_at(json, "number"));
+    const Json change = TRY(member_at(json, "change"));
+    auto step = model::change_from_json(change);
+    if (!step.ok()) return misfit("reports what is no change: " + step.error().message);
+    return FromHost(Report{number, {std::move(*step), json.text_at("reason")}});
+}
+
+static Result<FromHost> renewal_from(const Json& json) {
+    const std::uint64_t number = TRY(count_at(json, "number"));
+    return FromHost(Renewal{number, TRY(count_at(json, "epoch"))});
+}
+
+static Result<ToHost> reported_from(const Json& json) {
+    Reported answer{TRY(count_at(json, "number")), {}};
+    const Json* error = json.find("error");
+    if (error == nullptr) return ToHost(std::move(answer));
+    if (!error->is(Json::Kind::object)) return misfit("has an 'error' that is no object");
+    const auto code = base::error_code(error->text_at("code"));
+    answer.outcome =
+        Error{code.value_or(Code::failed), error->text_at("message"), error->text_at("hint")};
+    return ToHost(std::move(answer));
+}
+
+static Result<ToHost> renewed_from(const Json& json) {
+    const Json* over = json.find("over");
+    const bool is_over = over != nullptr && over->is(Json::Kind::boolean) && over->boolean();
+    return ToHost(Renewed{TRY(count_at(json, "number")), is_over});
+}
+
+Result<FromHost> parse_from_host(std::string_view text) {
+    const Json json = TRY(parse_object(text));
+    const std::string say = json.text_at("say");
+    if (say == "hello") return hello_from(json);
+    if (say == "report") return report_from(json);
+    if (say == "renewal") return renewal_from(json);
+    return misfit("says nothing that a controller knows");
+}
+
+Result<ToHost> parse_to_host(std::string_view text) {
+    const Json json = TRY(parse_object(text));
+    const std::string say = json.text_at("say");
+    if (say == "duties") return ToHost(TRY(duties_update_from_json(json)));
+    if (say == "reported") return reported_from(json);
+    if (say == "renewed") return renewed_from(json);
+    return misfit("says nothing that a host knows");
+}
+
+}  // namespace vdc::control
