@@ -167,7 +167,8 @@ static placement::Answer best_place(Draft& draft, const Instance& instance, cons
     return answer;
 }
 
-/// Has the volumes let go of by hosts other than `host`. What it waits for, or nothing.
+/// Has the volumes of shared pools let go of by hosts other than `host`. What it waits for, or
+/// nothing.
 static std::string free_volumes(Draft& draft, const Instance& instance, model::HostId host) {
     std::string held;
     for (const auto* volume :
@@ -176,6 +177,10 @@ static std::string free_volumes(Draft& draft, const Instance& instance, model::H
         const std::string name = volume->name;
         const auto& holder = draft.datacenter().get<model::Host>(*volume->claimed.host);
         const std::string holder_name = holder.name;
+        if (volume->claimed.storage == model::StorageKind::local) {  // elsewhere it would be empty
+            held = "volume " + name + " lies on " + holder_name;
+            continue;
+        }
         if (ask_to_let_go(draft, *volume)) continue;
         held = holder_name + " has not let go of volume " + name + " yet";
     }

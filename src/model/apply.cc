@@ -66,12 +66,14 @@ Status check_declare(const Snapshot&, const auto&, const auto&) {
     return {};
 }
 
-/// The host to which the instance's disks bind it, if there is one.
+/// The host to which the instance's disks bind it, if there is one: those in shared pools go where
+/// it goes.
 std::optional<HostId> bound_to(const Snapshot& snapshot, const Instance& instance) {
     if (instance.claimed.host) return instance.claimed.host;
     for (const Volume* volume :
          snapshot.linked_records<Volume>(Link::instance_volume, instance.id.value))
-        if (volume->claimed.host) return volume->claimed.host;
+        if (volume->claimed.host && volume->claimed.storage == StorageKind::local)
+            return volume->claimed.host;
     return {};
 }
 

@@ -103,5 +103,27 @@ TEST(AVolume, IsAttachedOnlyWhereItLies) {
     EXPECT_TRUE(apply(world.snapshot, Declare<Volume>{world.volume, attached}).ok());
 }
 
+TEST(AVolume, IsAttachedWhereTheOthersOfItsInstanceLieThoughOneIsInASharedPool) {
+    World world;
+    world.must(Claim<Volume>{world.root, {world.host, 1}});
+    VolumeClaimed elsewhere{world.other_host, 1};
+    world.must(Claim<Volume>{world.volume, elsewhere});
+    const auto attach = [&](VolumeId id) {
+        VolumeDeclared declared = world.snapshot.get<Volume>(id).declared;
+        declared.instance = world.instance;
+        return apply(world.snapshot, Declare<Volume>{id, declared});
+    };
+    Volume shared = world.snapshot.get<Volume>(world.volume);
+    shared.id = {{0, 1}};  // the first in the order of ids
+    shared.name = "shared";
+    shared.declared.instance.reset();
+    shared.claimed = {};
+    world.must(Create<Volume>{std::make_shared<const Volume>(shared)});
+    elsewhere.storage = StorageKind::shared_folder;
+    world.must(Claim<Volume>{shared.id, elsewhere});
+    EXPECT_TRUE(attach(shared.id).ok());
+    EXPECT_FALSE(attach(world.volume).ok()) << "it lies on another host than the root volume";
+}
+
 }  // namespace
 }  // namespace vdc::model
