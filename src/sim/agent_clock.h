@@ -4,8 +4,9 @@
 
 namespace vdc::sim {
 
-/// The loop of one agent: its clock may be off, and it may stall, as a machine does that swaps or
-/// whose processor was taken away. Nothing of the agent runs meanwhile; all of it runs afterwards.
+/// The loop of one agent, or of the engine: its clock may be off, and it may stall, as a machine
+/// does that swaps or whose processor was taken away. Nothing of it runs meanwhile; all of it runs
+/// afterwards.
 class AgentClock final : public runtime::Executor {
   public:
     explicit AgentClock(TimeLine& time_line) : time_line_(time_line) {}

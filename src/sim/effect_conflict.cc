@@ -65,13 +65,48 @@ bool changes_what_opens(const Effect& changing, const Effect& opening) {
     return changed && std::find(volumes.begin(), volumes.end(), *changed) != volumes.end();
 }
 
+/// Whether a port of what is launched has no rules any more when the other effect is done.
+bool takes_rules_away(const Effect& changing, const Effect& launching) {
+    const auto* launch = std::get_if<Launch>(&launching);
+    const auto* apply = std::get_if<ApplyNetwork>(&changing);
+    const auto* remove = std::get_if<RemoveNetwork>(&changing);
+    if (launch == nullptr || (apply == nullptr && remove == nullptr)) return false;
+    const auto loses = [&](const CardSpec& card) {
+        if (remove != nullptr) return card.network == remove->network;
+        const auto& ports = apply->network.ports;
+        return card.network == apply->network.id &&
+               std::none_of(ports.begin(), ports.end(),
+                            [&](const PortSpec& port) { return port.id == card.port; });
+    };
+    const auto& cards = launch->instance.cards;
+    return std::any_of(cards.begin(), cards.end(), loses);
+}
+
 }  // namespace
+
+bool takes(const Effect& effect, model::VolumeId volume) {
+    const std::vector<model::VolumeId> volumes = opened(effect);
+    if (std::find(volumes.begin(), volumes.end(), volume) != volumes.end()) return true;
+    return std::visit(
+        [&](const auto& each) {
+            using E = std::remove_cvref_t<decltype(each)>;
+            if constexpr (std::is_same_v<E, RemoveVolume>)
+                return each.volume == volume;
+            else if constexpr (requires { each.volume.open_in; })
+                return each.volume.id == volume;
+            else
+                return false;
+        },
+        effect);
+}
 
 std::string conflict(const Effect& begins, const Effect& under_way) {
     if (std::visit(ThingOf{}, begins) == std::visit(ThingOf{}, under_way))
         return "two effects were under way about one thing";
     if (changes_what_opens(begins, under_way) || changes_what_opens(under_way, begins))
         return "a volume was changed while an instance was opening it";
+    if (takes_rules_away(begins, under_way) || takes_rules_away(under_way, begins))
+        return "an instance was launched while the rules of its port were taken away";
     return {};
 }
 

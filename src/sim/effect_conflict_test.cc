@@ -40,5 +40,31 @@ TEST(EffectConflict, IsBetweenAChangeOfAVolumeAndWhoOpensIt) {
     EXPECT_EQ(conflict(GrowVolume{open}, Launch{instance(1, 1)}), "");
 }
 
+TEST(EffectConflict, IsBetweenALaunchAndWhoTakesTheRulesOfItsPortAway) {
+    NetworkSpec network;
+    network.id = {{3, 1}};
+    InstanceSpec web = instance(1, 1);
+    CardSpec card;
+    card.network = network.id;
+    card.port = {{4, 1}};
+    web.cards = {card};
+    EXPECT_NE(conflict(Launch{web}, ApplyNetwork{network}), "");
+    EXPECT_NE(conflict(RemoveNetwork{network.id, 1}, Launch{web}), "");
+    PortSpec port;
+    port.id = card.port;
+    network.ports = {port};
+    EXPECT_EQ(conflict(ApplyNetwork{network}, Launch{web}), "");
+    EXPECT_EQ(conflict(RemoveNetwork{{{3, 2}}, 2}, Launch{web}), "");
+}
+
+TEST(EffectConflict, AnEffectTakesTheVolumesThatItOpensOrChanges) {
+    EXPECT_TRUE(takes(Launch{instance(1, 1)}, {{2, 1}}));
+    EXPECT_TRUE(takes(AttachVolume{instance(1, 2), {{{2, 1}}, 1}, volume(1)}, {{2, 1}}));
+    EXPECT_TRUE(takes(GrowVolume{volume(1)}, {{2, 1}}));
+    EXPECT_TRUE(takes(RemoveVolume{{{2, 1}}}, {{2, 1}}));
+    EXPECT_FALSE(takes(GrowVolume{volume(1)}, {{2, 2}}));
+    EXPECT_FALSE(takes(Kill{{{1, 1}}}, {{2, 1}}));
+}
+
 }  // namespace
 }  // namespace vdc::sim

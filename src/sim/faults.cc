@@ -5,12 +5,11 @@
 namespace vdc::sim {
 
 static constexpr std::array<const char*, fault_count> fault_words{
-    "agent dies",    "agent stalls",   "engine dies",  "host reboots",
-    "QEMU crashes",  "guest goes off", "front breaks", "effect fails",
-    "effect lies",   "effect slow",    "store fails",  "store unsure",
-    "message lost",  "message twice",  "message late", "cut",
-    "store gap",     "watch stuck",    "watch skips",  "host lost",
-    "declared dead", "guest hangs",    "guest deaf"};
+    "agent dies",     "agent stalls",  "engine dies",  "host reboots", "QEMU crashes",
+    "guest goes off", "front breaks",  "effect fails", "effect lies",  "effect slow",
+    "store fails",    "store unsure",  "store slow",   "message lost", "message twice",
+    "message late",   "cut",           "store gap",    "watch stuck",  "watch skips",
+    "host lost",      "declared dead", "guest hangs",  "guest deaf",   "disk full"};
 static constexpr std::array<const char*, phase_count> phase_words{
     "quiet", "image", "volume", "network", "front", "start", "stop"};
 
@@ -109,6 +108,8 @@ std::vector<std::string> Coverage::never() const {
             const bool of_an_effect =
                 fault >= index(Fault::effect_fails) && fault <= index(Fault::effect_slow);
             if (of_an_effect && phase == index(Phase::quiet)) continue;
+            const bool writes = phase == index(Phase::image) || phase == index(Phase::volume);
+            if (fault == index(Fault::disk_full) && !writes) continue;
             if (hits_[fault][phase] == 0)
                 pairs.push_back(std::string(fault_words[fault]) + " x " + phase_words[phase]);
         }

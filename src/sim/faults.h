@@ -25,6 +25,7 @@ enum class Fault {
     effect_slow,   ///< takes up to 20 s
     store_fails,   ///< the commit is not made
     store_unsure,  ///< the commit is made, and its answer lost
+    store_slow,    ///< the engine does nothing for up to 5 s after the commit
     message_lost,
     message_twice,
     message_late,   ///< others overtake it
@@ -36,8 +37,9 @@ enum class Fault {
     declared_dead,  ///< its power goes, and somebody answers for it that nothing runs there
     guest_hangs,    ///< it answers nobody and hears no button
     guest_deaf,     ///< it hears no button
+    disk_full,      ///< nothing more can be written to the host's own disks for a while
 };
-constexpr std::size_t fault_count = 23;
+constexpr std::size_t fault_count = 25;
 
 /// What was going on where the fault hit: effects under way on the host, or what a message or a
 /// commit speaks of.

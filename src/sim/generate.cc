@@ -21,6 +21,18 @@ void Author::bring_images() {
     }
 }
 
+/// A project of others has a network of its own, with the same addresses.
+void Author::make_networks() {
+    two_projects_ = evenly();
+    two_networks_ = seldom();
+    if (two_projects_) {
+        say("create project other");
+        say("run 100ms");
+        say(R"(as other create network default {"range": "10.77.0.0/24"})");
+    }
+    if (two_networks_) say(R"(create network back {"range": "10.88.0.0/24"})");
+}
+
 void Author::begin() {
     describe_hosts();
     instances_ = 3 + chance_.below(18);
@@ -28,11 +40,25 @@ void Author::begin() {
     say("seed " + std::to_string(seed_));
     say("run 100ms");
     bring_images();
+    make_networks();
     say("run 5s");
     if (leased_ && hosts_ > 3 && evenly())
         for (std::uint64_t host = 1; host <= hosts_; ++host)
             say("update host h" + std::to_string(host) + R"( {"labels": {"rack": "r)" +
                 std::to_string(host % 2) + "\"}}");
+}
+
+/// Some go on without faults: what is wanted after all came to rest wakes those who wait.
+void Author::live_on() {
+    for (std::int64_t wishes = chance_.between(3, 8); wishes > 0; --wishes) {
+        switch (chance_.below(4)) {
+            case 0: want_of_volume(); break;
+            case 1: want_of_application(); break;
+            default: want_of_instance(some_instance());
+        }
+        run(5000);
+    }
+    say("rest 2m");
 }
 
 /// All heals, what was closed is opened, and there is time for everything: the storm brake holds a
@@ -46,6 +72,7 @@ void Author::end() {
     }
     say(R"(update project default {"instances_max": 1000})");
     say(leased_ ? "rest 15m" : "rest 5m");
+    if (seldom()) live_on();
     if (chance_.once_in(1, 16)) say("rest 61m");
 }
 

@@ -21,7 +21,9 @@ class Author {
     void begin();
     void describe_hosts();
     void bring_images();
+    void make_networks();
     void end();
+    void live_on();
 
     // generate_wishes.cc
     void want_something();
@@ -29,11 +31,13 @@ class Author {
     void change_instance(const std::string& instance);
     void want_in_a_row();
     void want_of_volume();
+    void want_of_volume(const std::string& volume, const std::string& instance);
     void want_of_application();
     void change_application(const std::string& application);
     void want_of_datacenter();
     void want_of_host();
     void want_of_quota();
+    void want_of_network();
     base::Json instance_body();
     base::Json application_body();
     std::string volume_body(const std::string& instance);
@@ -53,9 +57,17 @@ class Author {
     void way_is_cut();
     void store_is_away();
     void watch_fails();
+    void disk_fills();
     void host_is_lost();
 
     void say(std::string line) { lines_.push_back(std::move(line)); }
+    /// A wish about the thing of that name, in the project whose it is: by its last digit.
+    void ask(const std::string& verb, const std::string& noun, const std::string& name,
+             const std::string& body = {}) {
+        const bool is_other = two_projects_ && (name.back() - '0') % 3 == 2;
+        say((is_other ? "as other " : "") + verb + " " + noun + " " + name +
+            (body.empty() ? "" : " " + body));
+    }
     void run(std::int64_t most_ms) {
         say("run " + std::to_string(chance_.between(1, most_ms)) + "ms");
     }
@@ -90,6 +102,8 @@ class Author {
     std::uint64_t applications_ = 3;
     bool leased_ = false;        ///< the hosts live by leases and reach a shared pool
     bool may_lose_ = false;      ///< one of them may still be lost for good
+    bool two_projects_ = false;  ///< "default" and "other", with the same addresses
+    bool two_networks_ = false;  ///< "default" and "back", of project "default"
     std::vector<Fault> faults_;  ///< that are turned on
 };
 

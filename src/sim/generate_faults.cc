@@ -13,9 +13,9 @@ void Author::choose_host_faults(const std::string& host) {
 }
 
 void Author::choose_faults() {
-    for (const Fault fault :
-         {&Author::agent_fails, &Author::engine_fails, &Author::instance_ends, &Author::guest_fails,
-          &Author::agent_stalls, &Author::host_reboots, &Author::front_breaks, &Author::way_is_cut})
+    for (const Fault fault : {&Author::agent_fails, &Author::engine_fails, &Author::instance_ends,
+                              &Author::guest_fails, &Author::agent_stalls, &Author::host_reboots,
+                              &Author::front_breaks, &Author::way_is_cut, &Author::disk_fills})
         if (evenly()) faults_.push_back(fault);
     if (leased_)
         for (const Fault fault :
@@ -23,7 +23,7 @@ void Author::choose_faults() {
             if (evenly()) faults_.push_back(fault);
     for (std::uint64_t host = 1; host <= hosts_; ++host)
         choose_host_faults("h" + std::to_string(host));
-    const std::string store = rate("fail", 50) + rate("unsure", 50);
+    const std::string store = rate("fail", 50) + rate("unsure", 50) + rate("slow", 50);
     if (!store.empty()) say("store" + store);
     std::string ways = rate("lost", 100) + rate("twice", 100) + rate("late", 100);
     if (evenly()) ways += " delay=" + number(1, 2000) + "ms";
@@ -80,6 +80,10 @@ void Author::way_is_cut() {
     } else {
         say("cut " + host + " " + one_of({"up", "down", "both"}));
     }
+}
+
+void Author::disk_fills() {
+    say("fill " + some_host() + " " + seconds(1, 60));
 }
 
 void Author::store_is_away() {

@@ -13,26 +13,46 @@ Json Author::instance_body() {
                               {"restart", one_of({"always", "on_failure", "never"})}});
     if (leased_ && often()) body.set("pool", "nas");
     if (seldom()) body.set("priority", chance_.between(0, 100));
+    if (two_networks_ && seldom()) {
+        Json networks = Json::array({Json("back")});
+        if (evenly()) networks = Json::array({Json("default"), Json("back")});
+        body.set("networks", std::move(networks));
+    }
     return body;
 }
 
+void Author::change_instance(const std::string& instance) {
+    Json body = Json::object({});
+    switch (chance_.below(3)) {
+        case 0: body.set("survives", one_of({"nothing", "host", ""})); break;
+        case 1: body.set("priority", chance_.between(0, 100)); break;
+        default: body.set("restart", one_of({"always", "on_failure", "never"})); break;
+    }
+    ask("update", "instance", instance, dump(body));
+}
+
 void Author::want_of_instance(const std::string& instance) {
-    switch (chance_.below(8)) {
+    switch (chance_.below(9)) {
         case 0:
         case 1:
-        case 2: return say("create instance " + instance + " " + dump(instance_body()));
-        case 3: return say("delete instance " + instance);
+        case 2: return ask("create", "instance", instance, dump(instance_body()));
+        case 3: return ask("delete", "instance", instance);
+        case 4: return change_instance(instance);
         default:
-            return say(one_of({"start", "stop", "reboot", "reset", "pause", "resume"}) +
-                       " instance " + instance);
+            return ask(one_of({"start", "stop", "reboot", "reset", "pause", "resume"}), "instance",
+                       instance);
     }
 }
 
-/// Several people want things of one instance at almost the same time.
+/// Several people want things of one instance, or of one volume, at almost the same time.
 void Author::want_in_a_row() {
     const std::string instance = some_instance();
+    const std::string volume = evenly() ? some("v", 5) : "";
     for (std::int64_t wishes = chance_.between(2, 5); wishes > 0; --wishes) {
-        want_of_instance(instance);
+        if (volume.empty())
+            want_of_instance(instance);
+        else
+            want_of_volume(volume, instance);
         run(evenly() ? 50 : 800);
     }
 }
@@ -48,33 +68,46 @@ std::string Author::volume_body(const std::string& instance) {
 }
 
 void Author::want_of_volume() {
-    const std::string volume = some("v", 5);
-    const std::string snapshot = some("s", 4);
-    const std::string instance = some_instance();
+    want_of_volume(some("v", 5), some_instance());
+}
+
+void Author::want_of_volume(const std::string& volume, const std::string& instance) {
+    const std::string snapshot = "s" + number(0, 1) + volume;
+    const auto about = [](const char* name, const std::string& value) {
+        return dump(Json::object({{name, value}}));
+    };
     switch (chance_.below(10)) {
-        case 0: return say("create volume " + volume + " " + volume_body(""));
+        case 0: return ask("create", "volume", volume, volume_body(""));
         case 1:
-        case 2: return say("create volume " + volume + " " + volume_body(instance));
-        case 3: return say("delete volume " + volume);
-        case 4: return say("attach volume " + volume + R"( {"instance": ")" + instance + "\"}");
-        case 5: return say("detach volume " + volume);
-        case 6: return say("grow volume " + volume + R"( {"size": ")" + number(1, 4) + "GiB\"}");
-        case 7: return say("create snapshot " + snapshot + R"( {"volume": ")" + volume + "\"}");
-        case 8: return say("delete snapshot " + snapshot);
-        default: return say("revert volume " + volume + R"( {"snapshot": ")" + snapshot + "\"}");
+        case 2: return ask("create", "volume", volume, volume_body(instance));
+        case 3: return ask("delete", "volume", volume);
+        case 4: return ask("attach", "volume", volume, about("instance", instance));
+        case 5: return ask("detach", "volume", volume);
+        case 6: return ask("grow", "volume", volume, about("size", number(1, 4) + "GiB"));
+        case 7: return ask("create", "snapshot", snapshot, about("volume", volume));
+        case 8: return ask("delete", "snapshot", snapshot);
+        default: return ask("revert", "volume", volume, about("snapshot", snapshot));
     }
 }
 
 // ---- applications ------------------------------------------------------------------------------
 
 Json Author::application_body() {
+    const std::string network = two_networks_ && seldom() ? "back" : "default";
     Json made_of =
-        Json::object({{"image", some("image", 2)}, {"flavor", "tiny"}, {"network", "default"}});
+        Json::object({{"image", some("image", 2)}, {"flavor", "tiny"}, {"network", network}});
     Json body =
         Json::object({{"replicas", chance_.between(0, 6)}, {"template", std::move(made_of)}});
     if (often())
         body.set("front", Json::object({{"port", 80}, {"target_port", 80}, {"protocol", "http"}}));
     return body;
+}
+
+/// As many replicas, or others: made of another image.
+void Author::change_application(const std::string& application) {
+    if (chance_.once_in(4, 5))
+        return ask("update", "app", application, R"({"replicas": )" + number(0, 8) + "}");
+    ask("update", "app", application, R"({"template": {"image": ")" + some("image", 2) + "\"}}");
 }
 
 void Author::want_of_application() {
@@ -83,11 +116,11 @@ void Author::want_of_application() {
         case 0:
         case 1:
         case 2:
-        case 3: return say("create app " + application + " " + dump(application_body()));
+        case 3: return ask("create", "app", application, dump(application_body()));
         case 4:
         case 5:
-        case 6: return say("update app " + application + R"( {"replicas": )" + number(0, 8) + "}");
-        default: return say("delete app " + application);
+        case 6: return change_application(application);
+        default: return ask("delete", "app", application);
     }
 }
 
@@ -102,9 +135,14 @@ void Author::want_of_host() {
     say("update host " + some_host() + R"( {"schedulable": )" + (evenly() ? "true}" : "false}"));
 }
 
+void Author::want_of_network() {
+    if (!two_networks_) return;
+    say(evenly() ? R"(create network back {"range": "10.88.0.0/24"})" : "delete network back");
+}
+
 void Author::want_of_datacenter() {
     switch (chance_.below(12)) {
-        case 0: return want_of_quota();
+        case 0: return evenly() ? want_of_quota() : want_of_network();
         case 1: return say("create image image2");
         case 2: return say(evenly() ? "upload image image2" : "delete image image2");
         case 3: return want_of_host();

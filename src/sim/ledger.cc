@@ -88,7 +88,9 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
 std::string Ledger::enter_volume(model::VolumeId id, const Snapshot& after) {
     const Volume* now = after.find<Volume>(id);
     const auto at = volumes_.find(id);
+    std::optional<model::InstanceId> before;
     if (at != volumes_.end()) {
+        before = at->second.instance;
         add(at->second.project, at->second.sizes, -1);
         volumes_.erase(at);
     }
@@ -103,6 +105,11 @@ std::string Ledger::enter_volume(model::VolumeId id, const Snapshot& after) {
         const Instance* instance = after.find<Instance>(*entry.instance);
         if (instance != nullptr && instance->claimed.host && instance->claimed.host != entry.host)
             return "volume " + now->name + " lies on another host than its instance";
+    }
+    if (entry.instance && entry.instance != before) {
+        const Instance* instance = after.find<Instance>(*entry.instance);
+        if (instance == nullptr || instance->deleting)
+            return "volume " + now->name + " is attached to what is being deleted";
     }
     return over_quota(entry.project, after);
 }
@@ -192,6 +199,25 @@ std::string Ledger::claimed_open(const model::Change& change) {
     return "an instance was claimed on a host that takes none";
 }
 
+namespace {
+
+/// What hosts say of a place that they had before says nothing of the one that they have.
+struct SeenInItsPlace {
+    const Snapshot& after;
+
+    template <class R>
+    std::string operator()(const model::Sight<R>& step) const {
+        const R* record = after.find<R>(step.id);
+        if (record == nullptr) return {};
+        for (const model::Place& place : record->claimed.places)
+            if (place.host == step.seen.host && place.generation == step.seen.generation) return {};
+        return "I2: what was seen of an older place of " + record->name + " is believed";
+    }
+    std::string operator()(const auto&) const { return {}; }
+};
+
+}  // namespace
+
 std::string Ledger::learn(const model::Commit& commit, const Snapshot& after) {
     if (commit.revision != revision_ + 1)
         return "I15: after revision " + std::to_string(revision_) + " comes " +
@@ -202,6 +228,7 @@ std::string Ledger::learn(const model::Commit& commit, const Snapshot& after) {
         if (step.reason.empty()) return "I15: a step without a reason";
         std::string wrong = claimed_open(step.change);
         if (wrong.empty()) wrong = enter(subject_of(step.change), after);
+        if (wrong.empty()) wrong = std::visit(SeenInItsPlace{after}, step.change);
         if (!wrong.empty()) return wrong;
     }
     return {};

@@ -323,6 +323,31 @@ std::string volumes_are_whole(const Snapshot& s, const Hosts& hosts) {
     return {};
 }
 
+// ---- applications ----------------------------------------------------------------------------
+
+std::string applications_are_whole(const Snapshot& s) {
+    struct Replicas {
+        std::int64_t all = 0;
+        std::int64_t running = 0;
+    };
+    std::map<model::ApplicationId, Replicas> replicas;
+    for (const auto& [id, instance] : s.all<Instance>()) {
+        if (!instance->declared.application || instance->deleting) continue;
+        Replicas& its = replicas[*instance->declared.application];
+        ++its.all;
+        its.running += instance->observed.phase == model::InstancePhase::running;
+    }
+    for (const auto& [id, application] : s.all<model::Application>()) {
+        const auto& [all, running] = replicas[id];
+        const std::int64_t wanted = application->declared.replicas;
+        const bool one_comes = all == wanted + 1 && running < all;  // before an old one goes
+        if (!application->deleting && all != wanted && !one_comes)
+            return "I7: " + application->name + " has " + std::to_string(all) + " replicas, not " +
+                   std::to_string(wanted);
+    }
+    return {};
+}
+
 // ---- fronts ------------------------------------------------------------------------------------
 
 /// On a host that is not down: those left behind with a lost host count for nothing.
@@ -411,8 +436,17 @@ std::string may_end(const Snapshot& known, model::HostId host, const PretendHost
     return "I10: " + instance->name + " is ended and nobody wants that";
 }
 
+/// Whether the guest hears for so long that it must have been asked since.
+static bool went_unasked(const PretendHost& on, const PretendHost::Instance& run,
+                         const Pressed& pressed, base::Instant now) {
+    using namespace std::chrono_literals;
+    if (!on.is_sound() || !run.obeys_button || run.hangs) return false;
+    const base::Instant hears = on.hears_since(run);
+    return pressed.last < hears && hears + 10s < now;
+}
+
 std::string had_its_time(const Snapshot& known, const PretendHost& on, model::InstanceId id,
-                         std::optional<base::Instant> pressed, base::Instant now) {
+                         const std::optional<Pressed>& pressed, base::Instant now) {
     const Instance* instance = known.find<Instance>(id);
     const auto runs = on.running.find(id);
     if (instance == nullptr || instance->deleting || instance->declared.stop_hard) return {};
@@ -420,8 +454,11 @@ std::string had_its_time(const Snapshot& known, const PretendHost& on, model::In
     const auto& sighting = runs->second.sighting;
     if (sighting.generation != instance->claimed.generation || goes_back(known, on, id)) return {};
     if (sighting.run == control::RunState::paused) return {};
-    if (pressed && now - *pressed >= instance->declared.stop_timeout) return {};
-    return "I10: " + instance->name + " is ended before its guest had its time";
+    if (!pressed || now - pressed->first < instance->declared.stop_timeout)
+        return "I10: " + instance->name + " is ended before its guest had its time";
+    return went_unasked(on, runs->second, *pressed, now)
+               ? "I10: " + instance->name + " is ended, whose guest hears and was not asked again"
+               : "";
 }
 
 // ---- networks ----------------------------------------------------------------------------------

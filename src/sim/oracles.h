@@ -44,6 +44,9 @@ std::string no_orphans(const model::Snapshot& datacenter,
 std::string volumes_are_whole(const model::Snapshot& datacenter,
                               const std::vector<const PretendHost*>& hosts);
 
+/// I7: at rest each application has as many replicas as it wants, or one more while not all run.
+std::string applications_are_whole(const model::Snapshot& datacenter);
+
 /// At rest the front of each application that has a replica on a host stands on one host, which has
 /// a replica and the network, and finds ready what answers.
 std::string fronts_stand(const model::Snapshot& datacenter,
@@ -53,10 +56,17 @@ std::string fronts_stand(const model::Snapshot& datacenter,
 std::string may_end(const model::Snapshot& known, model::HostId host, const PretendHost& on,
                     model::InstanceId instance);
 
+/// When the button of a run was pressed.
+struct Pressed {
+    base::Instant first;
+    base::Instant last;
+};
+
 /// I10: a guest that shall stop or reboot is ended over its head only when it was told to, is
-/// paused, or had its time since the button was `pressed` first in this run.
+/// paused, or had its time since the button was `pressed` first in this run. One that began to hear
+/// long ago on a host where all works was `pressed` since.
 std::string had_its_time(const model::Snapshot& known, const PretendHost& on,
-                         model::InstanceId instance, std::optional<base::Instant> pressed,
+                         model::InstanceId instance, const std::optional<Pressed>& pressed,
                          base::Instant now);
 
 /// At rest each network on a host has the rules of all ports there, and the names of all others.

@@ -108,7 +108,11 @@ bool PretendHost::answers(model::InstanceId id) const {
     const auto at = running.find(id);
     return at != running.end() && at->second.sighting.alive && !at->second.hangs &&
            at->second.sighting.run == RunState::running &&
-           at->second.sighting.started + boot_time() <= time_line_.now();
+           hears_since(at->second) <= time_line_.now();
+}
+
+Instant PretendHost::hears_since(const Instance& run) const {
+    return run.sighting.started + boot_time();
 }
 
 void PretendHost::notice(model::InstanceId instance) {
@@ -182,8 +186,13 @@ struct PretendDeeds {
     }
     Error broken_promise(std::string what) { return broken_promise(refused(std::move(what))); }
 
+    /// Of its own disks; a shared pool has room.
+    bool is_full() const { return host.time_line_.now() < host.full_until; }
+    static Error no_space() { return {Error::Code::exhausted, "no space is left on the disk"}; }
+
     // ---- images ----
     Outcome operator()(const ImportImage& effect) {
+        if (is_full() && !host.images.contains(effect.image.id)) return no_space();
         ImageSighting& image = host.images[effect.image.id];
         image = {true, "qcow2", std::string(64, 'a'), {64 << 20}, {20 << 20}};
         return Sighting(image);
@@ -191,6 +200,7 @@ struct PretendDeeds {
     Outcome operator()(const FetchImage& effect) {
         if (const auto here = host.images.find(effect.image.id); here != host.images.end())
             return Sighting(here->second);
+        if (is_full()) return no_space();
         const PretendHost* source = host.neighbour_(effect.source.host_name);
         const auto there = source->images.find(effect.image.id);
         if (there == source->images.end()) return refused("the source has no such image");
@@ -228,6 +238,7 @@ struct PretendDeeds {
         if (!local && host.shared == nullptr)
             return broken_promise("a volume was prepared in a pool that is not reached");
         if (!local && host.frozen) return refused("the host has fenced itself");
+        if (local && is_full() && !host.volumes.contains(effect.volume.id)) return no_space();
         PretendHost::Volume& volume = (local ? host.volumes : *host.shared)[effect.volume.id];
         volume.image = effect.volume.image;
         if (!volume.sighting.present) {
@@ -249,11 +260,13 @@ struct PretendDeeds {
         auto& size = host.volume(effect.volume.id)->sighting.size;
         if (effect.volume.size < size)
             return broken_promise(Error{Error::Code::invalid, "a volume was to become smaller"});
+        if (is_full() && !host.is_shared(effect.volume.id)) return no_space();
         size = effect.volume.size;
         return seen(effect.volume.id);
     }
     Outcome operator()(const TakeSnapshot& effect) {
         TRY(existing(effect.volume));
+        if (is_full() && !host.is_shared(effect.volume.id)) return no_space();
         auto& snapshots = host.volume(effect.volume.id)->sighting.snapshots;
         if (std::find(snapshots.begin(), snapshots.end(), effect.snapshot) == snapshots.end())
             snapshots.push_back(effect.snapshot);
@@ -487,6 +500,8 @@ void PretendHands::finish(std::uint64_t number) {
         (void)host_.run(ended.effect);  // nobody hears of it
     } else {
         result = host_.run(ended.effect);
+        const bool was_full = !result.ok() && result.error().code == Error::Code::exhausted;
+        if (was_full) coverage_.hit(Fault::disk_full, phase);
     }
     agent_.post([done = std::move(ended.done), result = std::move(result)] { done(result); });
 }
@@ -495,6 +510,11 @@ std::set<Phase> PretendHands::phases() const {
     std::set<Phase> phases;
     for (const auto& [number, each] : under_way_) phases.insert(phase_of(each.effect));
     return phases;
+}
+
+bool PretendHands::any_under_way(const std::function<bool(const Effect&)>& is_it) const {
+    return std::any_of(under_way_.begin(), under_way_.end(),
+                       [&](const auto& entry) { return is_it(entry.second.effect); });
 }
 
 void PretendHands::fence() {

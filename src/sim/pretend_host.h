@@ -21,6 +21,8 @@ struct HostFaults {
     int fail_per_mille = 0;  ///< effects that fail without having done anything
     int lose_per_mille = 0;  ///< effects that are done, and then reported as failed
     int slow_per_mille = 0;  ///< effects that take up to 20 s
+
+    friend bool operator==(const HostFaults&, const HostFaults&) = default;
 };
 
 /// A machine with everything that outlives an agent: files, networks, processes. It keeps the
@@ -58,6 +60,8 @@ class PretendHost {
 
     /// Whether this instance runs here and has booted.
     bool answers(model::InstanceId instance) const;
+    /// Whether every effect succeeds at its usual pace.
+    bool is_sound() const { return faults == HostFaults{}; }
 
     /// Other hosts: by name, and whether an instance answers on any of them.
     void meet(std::function<const PretendHost*(const std::string&)> neighbour,
@@ -71,6 +75,7 @@ class PretendHost {
     drivers::HostFacts facts() const;
 
     HostFaults faults;
+    base::Instant full_until;  ///< till then its own disks take nothing more
     base::Vcpus vcpus{8};
     base::MiB memory{32768};
     /// How long effects take, exactly; those that change nothing take next to nothing. None: about
@@ -91,6 +96,9 @@ class PretendHost {
         bool hangs = false;
         int launches = 0;
     };
+    /// When the guest of a run has booted.
+    base::Instant hears_since(const Instance& run) const;
+
     std::map<model::ImageId, control::ImageSighting> images;
     std::map<model::VolumeId, Volume> volumes;
     std::map<model::NetworkId, control::NetworkSpec> networks;
@@ -154,6 +162,7 @@ class PretendHands final : public agent::Hands {
     /// The guards act: what is under way on the shared pool is ended in the middle.
     void fence();
     std::set<Phase> phases() const;
+    bool any_under_way(const std::function<bool(const control::Effect&)>& is_it) const;
     /// Whether an effect may begin; otherwise it fails at once. None: all may.
     std::function<bool(const control::Effect&)> may_begin;
     /// Called for each effect that begins.

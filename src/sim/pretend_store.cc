@@ -20,6 +20,10 @@ base::Status PretendStore::commit(model::Revision after, std::uint64_t term,
     }
     TRY(ForwardingStore::commit(after, term, commits));
     ++commits_made;
+    if (chance_.once_in(static_cast<std::uint64_t>(slow_per_mille), 1000)) {
+        count(Fault::store_slow, commits);
+        if (hold_up) hold_up(base::Duration(chance_.between(100'000, 5'000'000)));
+    }
     if (!chance_.once_in(static_cast<std::uint64_t>(unknown_per_mille), 1000)) return {};
     count(Fault::store_unsure, commits);
     return away;

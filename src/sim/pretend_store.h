@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/chance.h"
@@ -8,8 +9,8 @@
 
 namespace vdc::sim {
 
-/// A store that survives its engine and may fail as real ones do: unavailable, or with an unknown
-/// outcome (the commit was made and its answer lost).
+/// A store that survives its engine and may fail as real ones do: unavailable, slow, or with an
+/// unknown outcome (the commit was made and its answer lost).
 class PretendStore final : public store::ForwardingStore {
   public:
     PretendStore(std::unique_ptr<store::Store> real, std::uint64_t seed)
@@ -17,7 +18,10 @@ class PretendStore final : public store::ForwardingStore {
 
     int fail_per_mille = 0;     ///< commits that are not made
     int unknown_per_mille = 0;  ///< commits that are made and answered as unavailable
+    int slow_per_mille = 0;     ///< commits that hold the engine up
     int commits_made = 0;
+    /// Holds the engine up for so long.
+    std::function<void(base::Duration)> hold_up = {};
     Coverage* coverage = nullptr;
 
     base::Status commit(model::Revision after, std::uint64_t term,

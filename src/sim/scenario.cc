@@ -107,7 +107,7 @@ std::vector<std::string> verbs() {
     for (const char* verb :
          {"hosts", "seed",  "run",  "rest", "quiet", "heal", "crash",  "poweroff", "break",
           "kill",  "stall", "deaf", "hang", "bury",  "as",   "reboot", "clock",    "faults",
-          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick",  "skip"})
+          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick",  "skip",     "fill"})
         all.emplace_back(verb);
     return all;
 }
@@ -259,11 +259,13 @@ Status Player::host_fault(const std::string& verb, Words& words) {
     if (verb == "stall") world().stall_agent(site, duration);
     if (verb == "reboot") world().reboot_host(site, duration);
     if (verb == "clock") world().set_clock(site, duration);
+    if (verb == "fill") world().fill_disk(site, duration);
     return {};
 }
 
 std::optional<Status> Player::fault(const std::string& verb, Words& words) {
-    for (const char* known : {"faults", "cut", "mend", "stall", "reboot", "clock", "lose", "bury"})
+    for (const char* known :
+         {"faults", "cut", "mend", "stall", "reboot", "clock", "fill", "lose", "bury"})
         if (verb == known) return host_fault(verb, words);
     if (verb == "heal") {
         world().tell("everything heals");
@@ -282,7 +284,8 @@ std::optional<Status> Player::fault(const std::string& verb, Words& words) {
     }
     if (verb == "store")
         return rates(words, {{"fail", &world().store().fail_per_mille},
-                             {"unsure", &world().store().unknown_per_mille}});
+                             {"unsure", &world().store().unknown_per_mille},
+                             {"slow", &world().store().slow_per_mille}});
     if (verb != "ways") return {};
     World::Ways& ways = world().ways;
     std::string word;

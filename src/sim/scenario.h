@@ -32,7 +32,8 @@
 ///     stall hN DURATION (its agent)       reboot hN DURATION (off for so long)
 ///     clock hN DURATION (how far it is off)
 ///     faults hN [fail=N] [lie=N] [slow=N] of 1000 effects
-///     store [fail=N] [unsure=N]           of 1000 commits
+///     fill hN DURATION (its own disks are full for so long)
+///     store [fail=N] [unsure=N] [slow=N]  of 1000 commits
 ///     ways [lost=N] [twice=N] [late=N] [delay=DURATION]             of 1000 messages
 ///     cut hN up|down|both                 mend hN
 ///     lose hN (for good)                  drain|undrain|declare-dead host hN

@@ -211,11 +211,14 @@ void World::send_duties(std::size_t index) {
         sites_[index].clock->post([this, index, life, now_known] {
             Site& site = sites_[index];
             if (!site.agent || site.life != life) return;
-            if (site.given && site.given->revision >= now_known->revision) return;
-            site.given = now_known;
+            if (site.given && site.given->revision == now_known->revision) return;
+            const bool is_late = site.given && site.given->revision > now_known->revision;
             control::Duties duties = duties_of(site, *now_known);
-            learn_epoch(index, duties);
-            site.agent->set_duties(std::move(duties));
+            if (!is_late) {
+                site.given = now_known;
+                learn_epoch(index, duties);
+            }
+            site.agent->set_duties(std::move(duties));  // which knows itself what comes too late
         });
     });
 }

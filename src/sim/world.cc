@@ -64,6 +64,7 @@ World::World(const Options& options)
         store::make_memory_store(present_ ? *present_->datacenter : Snapshot{}), chance_.next());
     for (const Machine& machine : machines_of(options)) add_site(machine);
     store_->coverage = &coverage_;
+    store_->hold_up = [this](Duration time) { engine_clock_.stalled_until = now() + time; };
     begin_leases();
     start_engine();
     if (present_ && present_->nobody_rests) wake_all();
@@ -105,6 +106,7 @@ World::~World() = default;
 
 /// I10: whoever powered himself off stays off until somebody wants him again.
 void World::judge_launch(const control::Launch& launch) {
+    run_oracle_.launched(launch.instance);
     const auto off = went_off_.find(launch.instance.id);
     if (off == went_off_.end()) return;
     const auto& [generation, wishes] = off->second;
@@ -132,13 +134,13 @@ void World::judge_effect(std::size_t index, const control::Effect& effect) {
     if (runs == site.host->running.end()) return;
     const auto run = std::pair{id, runs->second.sighting.pid};
     if (button != nullptr) {
-        site.pressed.emplace(run, now());
+        site.pressed.try_emplace(run, Pressed{now(), now()}).first->second.last = now();
         return;
     }
-    const auto pressed = site.pressed.find(run);
-    violated(had_its_time(
-        *site.given, *site.host, id,
-        pressed == site.pressed.end() ? std::nullopt : std::optional(pressed->second), now()));
+    const auto found = site.pressed.find(run);
+    std::optional<Pressed> pressed;
+    if (found != site.pressed.end()) pressed = found->second;
+    violated(had_its_time(*site.given, *site.host, id, pressed, now()));
 }
 
 engine::SnapshotPtr World::snapshot() const {
@@ -246,7 +248,10 @@ bool World::answers(model::InstanceId id) const {
 
 void World::start_engine() {
     if (engine_) return;
-    engine_ = std::make_unique<engine::Engine>(time_line_, *store_, engine::Engine::Options{});
+    runtime::Executor& loop =
+        present_ ? static_cast<runtime::Executor&>(time_line_) : engine_clock_;
+    engine_clock_.stalled_until = now();
+    engine_ = std::make_unique<engine::Engine>(loop, *store_, engine::Engine::Options{});
     base::check(engine_->start().ok(), "the pretended store can always be read");
     engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
         heard_group(group, now);
@@ -258,7 +263,10 @@ void World::start_engine() {
     if (!begins_empty_)
         engine_->submit(
             {"vdc", "", [fresh](const Snapshot& s) { return control::beginnings(s, fresh); }, {}});
-    if (!present_) ledger_.begin(*engine_->snapshot());
+    if (!present_) {
+        ledger_.begin(*engine_->snapshot());
+        run_oracle_.begin(*engine_->snapshot());
+    }
     take_office();
     for (std::size_t site = 0; site < sites_.size(); ++site) {
         note_changed(sites_[site], sites_[site].awake, heard_->revision);
@@ -365,11 +373,12 @@ void World::cut(std::size_t index, Way way, bool is_cut) {
 void World::heal() {
     ways = {};
     store_back_ = watch_moves_ = watch_back_ = now();
-    store_->fail_per_mille = store_->unknown_per_mille = 0;
+    store_->fail_per_mille = store_->unknown_per_mille = store_->slow_per_mille = 0;
     start_engine();
     for (std::size_t index = 0; index < sites_.size(); ++index) {
         Site& site = sites_[index];
         site.host->faults = {};
+        site.host->full_until = {};
         site.host->rouse_guests();
         site.cut_up = site.cut_down = false;
         if (now() >= site.off_until) start_agent(index);
@@ -404,6 +413,7 @@ void World::judge(const model::CommitPtr& commit, const engine::SnapshotPtr& aft
         judge_words(step.reason);
     }
     violated(ledger_.learn(*commit, *after));
+    violated(run_oracle_.learn(*commit, *after));
     judge_request(*commit, *after);
     learn_lives(*commit, *after);
 }
@@ -491,7 +501,7 @@ bool World::break_front(const std::string& application) {
 // ---- time and judgement ------------------------------------------------------------------------
 
 void World::run_for(Duration duration) {
-    constexpr int at_once_max = 100'000;
+    constexpr int at_once_max = 20'000;
     Instant moment;
     int at_once = 0;
     time_line_.run_until(now() + duration, [&] {
@@ -513,6 +523,13 @@ static std::vector<const PretendHost*> look(const auto& sites) {
     std::vector<const PretendHost*> hosts;
     for (const auto& site : sites) hosts.push_back(site.host.get());
     return hosts;
+}
+
+RunOracle::Site World::site_of(model::HostId host) const {
+    const auto at = site_of_.find(host);
+    if (at == site_of_.end()) return {};
+    const Site& site = sites_[at->second];
+    return {site.host.get(), site.hands.get()};
 }
 
 /// Only what changed is looked at; everything at rest.
@@ -560,6 +577,7 @@ void World::check_at_rest() {
     for (const auto& [id, volume] : shared_pool_)
         if (rest->find<model::Volume>(id) == nullptr)
             violated("I8: volume " + text(id) + " is left in the shared pool");
+    violated(applications_are_whole(*rest));
     violated(fronts_stand(*rest, hosts));
     violated(networks_are_whole(*rest, hosts));
     for (const std::string& finding : model::check(*rest)) violated(finding);

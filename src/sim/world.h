@@ -15,8 +15,10 @@
 #include "sim/lease_oracle.h"
 #include "sim/leases.h"
 #include "sim/ledger.h"
+#include "sim/oracles.h"
 #include "sim/pretend_host.h"
 #include "sim/pretend_store.h"
+#include "sim/run_oracle.h"
 #include "sim/time_line.h"
 #include "store/store.h"
 
@@ -101,6 +103,10 @@ class World {
     void start_agent(std::size_t host);
     /// The agent does nothing for so long; then it goes on where it was.
     void stall_agent(std::size_t host, base::Duration duration);
+    /// The host's own disks are full for so long.
+    void fill_disk(std::size_t host, base::Duration duration) {
+        sites_[host].host->full_until = now() + duration;
+    }
     void set_clock(std::size_t host, base::Duration offset) { sites_[host].clock->offset = offset; }
     /// Power goes: with the agent, all processes of the host are gone. It stays off for so long.
     void reboot_host(std::size_t host, base::Duration off);
@@ -193,8 +199,8 @@ class World {
         bool duties_posted = false;
         int registered = 0;  ///< the agent's life that the engine has entered
 
-        /// When the button of a run was pressed first: instance and process.
-        std::map<std::pair<model::InstanceId, std::int64_t>, base::Instant> pressed;
+        /// When the button of a run, by instance and process, was pressed first and last.
+        std::map<std::pair<model::InstanceId, std::int64_t>, Pressed> pressed;
 
         bool cut_up = false;
         bool cut_down = false;
@@ -280,6 +286,7 @@ class World {
     void send_duties(std::size_t site);
     void register_host(std::size_t site, int life, model::Epoch fenced_itself);
     void judge_effect(std::size_t site, const control::Effect& effect);
+    RunOracle::Site site_of(model::HostId host) const;
     void judge_launch(const control::Launch& launch);
     void note_off(const Site& site, model::InstanceId id, std::int64_t pid);
     /// The host on which an instance of that name runs, and it.
@@ -304,6 +311,7 @@ class World {
     TimeLine time_line_;
     base::Chance chance_;
     std::unique_ptr<PretendStore> store_;
+    AgentClock engine_clock_{time_line_};  ///< the engine's loop, which a slow store holds up
     std::unique_ptr<engine::Engine> engine_;
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
@@ -324,6 +332,7 @@ class World {
     std::string violation_;
     Coverage coverage_;
     Ledger ledger_;
+    RunOracle run_oracle_{[this](model::HostId host) { return site_of(host); }};
     /// Guests that powered themselves off: in which generation, and what their run had obeyed.
     std::map<model::InstanceId, std::pair<model::Generation, control::Wishes>> went_off_;
     int engine_life_ = 0;             ///< connections end with the engine

@@ -30,5 +30,5 @@ rest
 00:05.002  the image is being checked and converted
 00:06.831  the image is ready
 00:06.831  image tiny: ready
-60:25.831  the operation ended long ago
-60:25.831  the operation ended long ago
+60:26.000  the operation ended long ago
+60:26.000  the operation ended long ago
