@@ -37,7 +37,7 @@ Result<Ask> ask_of(const Desk& desk, const Call& call) {
     hasher.add(wire::word(call.request.method)).add(call.request.path);
     for (const auto& field : call.request.query) hasher.add(field.name).add(field.value);
     ask.fingerprint = text(hasher.add(call.request.body).finish());
-    ask.fresh = runtime::random_uuid();
+    ask.fresh = runtime::fresh_uuid();
     ask.now = desk.executor.now();
     return ask;
 }

@@ -55,7 +55,12 @@ Uuid make_uuid(Hash128 bits) {
 }
 
 Uuid derive_uuid(const Uuid& parent, std::string_view role, std::uint64_t ordinal) {
-    return make_uuid(Hasher{}.add(parent.high).add(parent.low).add(role).add(ordinal).finish());
+    const Uuid derived =
+        make_uuid(Hasher{}.add(parent.high).add(parent.low).add(role).add(ordinal).finish());
+    constexpr std::uint64_t time_and_version = 0xffff'ffff'ffff'f000;
+    const bool timed = (parent.high & 0xf000) == 0x7000;
+    if (!timed) return derived;
+    return {(parent.high & time_and_version) | (derived.high & ~time_and_version), derived.low};
 }
 
 }  // namespace vdc::base

@@ -28,8 +28,8 @@ std::optional<Uuid> parse_uuid(std::string_view text);
 /// A version 8 UUID (RFC 9562 section 5.8) with these 128 bits; six of them are overwritten.
 Uuid make_uuid(Hash128 bits);
 
-/// The same UUID for the same parts, always: how pure code names what it makes.
-/// `role` says what the thing is to its parent ("root", "replica"), `ordinal` which one.
+/// The same UUID for the same parts, always: how pure code names what it makes. `role` says what it
+/// is to its parent ("root"), `ordinal` which one. The time of a version 7 parent is its own too.
 Uuid derive_uuid(const Uuid& parent, std::string_view role, std::uint64_t ordinal);
 
 /// An identity that cannot be mistaken for another kind's: a HostId is not an InstanceId.

@@ -47,6 +47,16 @@ TEST(Uuid, DerivedOnesAreTheSameOnEveryMachineAndOfVersion8) {
     EXPECT_EQ(all.size(), 5u);
 }
 
+TEST(Uuid, WhatIsDerivedFromOneWithATimeHasThatTime) {
+    const Uuid parent = *parse_uuid("01890a5d-ac96-774b-bcce-b302099a8057");
+    const std::string root = text(derive_uuid(parent, "root", 0));
+    const std::string port = text(derive_uuid(parent, "port", 0));
+    EXPECT_EQ(root.substr(0, 15), "01890a5d-ac96-7");
+    EXPECT_EQ(port.substr(0, 15), "01890a5d-ac96-7");
+    EXPECT_NE(std::string("89ab").find(root[19]), std::string::npos);
+    EXPECT_NE(root, port);
+}
+
 // ---- hashes ------------------------------------------------------------------------------------
 
 TEST(Hash, ValuesNeverChangeBecauseNamesAndHistoriesHangOnThem) {

@@ -78,7 +78,8 @@ static Application latest(const Draft& draft, const Application& application) {
 
 /// A replica that was replaced has an id of its own. Its first half is that of the application and
 /// the ordinal alone: so those made at once are placed in the same order whenever that is, and what
-/// `vdc whatif` foresees is what happens.
+/// `vdc whatif` foresees is what happens. A hash throughout: with the application's time in it, too
+/// little of that half would be left to tell the ordinals apart.
 static model::InstanceId replica_id(const Draft& draft, const Application& application,
                                     std::int64_t ordinal) {
     const base::Hash128 moment =
@@ -86,8 +87,12 @@ static model::InstanceId replica_id(const Draft& draft, const Application& appli
             .add(static_cast<std::uint64_t>(draft.now().time_since_epoch().count()))
             .add(draft.datacenter().revision)
             .finish();
-    const base::Uuid salted =
-        base::derive_uuid(application.id.value, "replica", static_cast<std::uint64_t>(ordinal));
+    const base::Uuid salted = base::make_uuid(base::Hasher{}
+                                                  .add(application.id.value.high)
+                                                  .add(application.id.value.low)
+                                                  .add("replica")
+                                                  .add(static_cast<std::uint64_t>(ordinal))
+                                                  .finish());
     return {{salted.high, base::derive_uuid(salted, text(moment), 0).low}};
 }
 

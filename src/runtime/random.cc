@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "base/result.h"
+#include "runtime/clock.h"
 
 namespace vdc::runtime {
 
@@ -30,6 +31,15 @@ base::Uuid random_uuid() {
     // RFC 9562 section 5.4: version 4 in bits 48 to 51, variant 0b10 in bits 64 and 65.
     return {.high = (words[0] & ~0xf000ULL) | 0x4000,
             .low = (words[1] & ~(3ULL << 62)) | (2ULL << 62)};
+}
+
+base::Uuid fresh_uuid() {
+    const base::Uuid chance = random_uuid();
+    const auto since = std::chrono::floor<std::chrono::milliseconds>(now().time_since_epoch());
+    const auto time = static_cast<std::uint64_t>(since.count());
+    // RFC 9562 section 5.7: the time in the first 48 bits, then version 7, the rest as in
+    // version 4.
+    return {.high = time << 16 | 0x7000 | (chance.high & 0xfff), .low = chance.low};
 }
 
 base::Secret random_token() {

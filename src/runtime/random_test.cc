@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace vdc::runtime {
 namespace {
@@ -17,6 +19,16 @@ TEST(Random, UuidsAreVersion4AndDiffer) {
         seen.insert(uuid);
     }
     EXPECT_EQ(seen.size(), 1000u);
+}
+
+TEST(Random, FreshUuidsAreVersion7AndComeInTheOrderOfTime) {
+    const base::Uuid earlier = fresh_uuid();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const base::Uuid later = fresh_uuid();
+    EXPECT_LT(earlier, later);
+    EXPECT_EQ(text(later)[14], '7');
+    EXPECT_NE(std::string("89ab").find(text(later)[19]), std::string::npos);
+    EXPECT_NE(fresh_uuid(), fresh_uuid());
 }
 
 TEST(Random, TokensAre43LettersThatFitIntoAHeader) {
