@@ -17,10 +17,17 @@ static Result<Caller> by_uid(const wire::Peer& peer) {
                  "only root and the daemon's own user may"};
 }
 
+static Caller by_certificate(const wire::Peer& peer) {
+    const auto party = peer.certificate ? peer.certificate->party : std::nullopt;
+    if (!party || party->kind != wire::Party::Kind::host) return {};
+    const std::string& name = party->name;
+    return {"host " + name, /*admin=*/false, name};
+}
+
 static Result<Caller> by_token(const wire::Request& request, const base::Secret& token) {
     constexpr std::string_view scheme = "Bearer ";
     const std::string* given = request.headers.find("Authorization");
-    if (given == nullptr) return Caller{};
+    if (given == nullptr) return by_certificate(request.peer);
     const bool bearer =
         given->size() > scheme.size() &&
         wire::same_ignoring_case(std::string_view(*given).substr(0, scheme.size()), scheme);
@@ -43,8 +50,25 @@ Result<Caller> caller_of(const wire::Request& request, const base::Secret& token
     return Caller{};
 }
 
+static bool may(const Caller& caller, Access wanted) {
+    switch (wanted) {
+        case Access::anybody: return true;
+        case Access::admin: return caller.admin;
+        case Access::host: return !caller.host.empty();
+    }
+    base::broken("an access of no kind");
+}
+
 Status authorize(const Caller& caller, Access wanted) {
-    if (wanted == Access::anybody || caller.admin) return {};
+    if (may(caller, wanted)) return {};
+    if (wanted == Access::host)
+        return Error{Error::Code::unauthenticated,
+                     "this is for hosts, and no host's certificate was shown",
+                     "`vdc join` gets one"};
+    if (!caller.host.empty())
+        return Error{Error::Code::forbidden,
+                     caller.name + " may not do this: a host speaks about itself alone",
+                     "send `Authorization: Bearer TOKEN` over https, or use the local socket"};
     return Error{Error::Code::unauthenticated, "this needs to know who asks",
                  "send `Authorization: Bearer TOKEN` over https, or use the local socket"};
 }

@@ -50,6 +50,40 @@ TEST(Access, TakesNoTokenOverAnOpenConnection) {
     EXPECT_FALSE(caller_of(from(wire::Peer::Kind::tcp, {}), token)->admin);
 }
 
+static wire::Request from_host(const std::string& name, std::string authorization = {}) {
+    wire::Request request = from(wire::Peer::Kind::tls, {}, std::move(authorization));
+    request.peer.certificate.emplace().party = wire::Party{wire::Party::Kind::host, name};
+    return request;
+}
+
+TEST(Access, OfAHostIsForItsOwnAffairs) {
+    const auto host = caller_of(from_host("h2"), token);
+    ASSERT_TRUE(host.ok());
+    EXPECT_EQ(host->host, "h2");
+    EXPECT_EQ(host->name, "host h2");
+    EXPECT_FALSE(host->admin);
+    EXPECT_TRUE(authorize(*host, Access::host).ok());
+    EXPECT_EQ(authorize(*host, Access::admin).error().code, Error::Code::forbidden);
+}
+
+TEST(Access, OfAHostThatShowsAWrongTokenIsRefused) {
+    EXPECT_FALSE(caller_of(from_host("h2", "Bearer x"), token).ok());
+    EXPECT_TRUE(caller_of(from_host("h2", "Bearer sesame-sesame-sesame"), token)->host.empty());
+}
+
+TEST(Access, OfACertificateOfNobodyIsAStrangers) {
+    wire::Request request = from(wire::Peer::Kind::tls, {});
+    request.peer.certificate.emplace();
+    EXPECT_TRUE(caller_of(request, token)->name.empty());
+    request.peer.certificate->party = wire::Party{};
+    EXPECT_TRUE(caller_of(request, token)->name.empty());
+}
+
+TEST(Access, ToWhatIsForHostsIsNotTheAdmins) {
+    EXPECT_EQ(authorize({"admin", true}, Access::host).error().code, Error::Code::unauthenticated);
+    EXPECT_EQ(authorize({}, Access::host).error().code, Error::Code::unauthenticated);
+}
+
 TEST(Access, OfStrangersEndsAtWhatIsForAnybody) {
     EXPECT_TRUE(authorize({}, Access::anybody).ok());
     EXPECT_EQ(authorize({}, Access::admin).error().code, Error::Code::unauthenticated);

@@ -121,6 +121,10 @@ std::optional<Refusal> Api::Body::prepare(Call& call) const {
         return Refusal{{Error::Code::invalid, "this request takes no body", "send none"}};
     }
     if (auto wrong = check_media_type(route, call.request)) return wrong;
+    if (call.request.body.size() > route.body_size_max)
+        return Refusal{{Error::Code::too_large,
+                        "the body is larger than " + std::to_string(route.body_size_max) + " bytes",
+                        "this request takes no more"}};
     auto body = json_body(route, call.request);
     if (!body.ok()) return Refusal{body.error()};
     call.body = std::move(*body);

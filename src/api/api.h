@@ -5,6 +5,7 @@
 
 #include "api/consoles.h"
 #include "api/foresight.h"
+#include "api/joining.h"
 #include "api/uploads.h"
 #include "base/secret.h"
 #include "engine/engine.h"
@@ -21,6 +22,7 @@ struct Services {
     Uploads& uploads;
     Consoles& consoles;
     Foresight& foresight;
+    Joining* joining = nullptr;  ///< null: no machine can become a host
 };
 
 struct Options {

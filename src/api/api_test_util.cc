@@ -84,7 +84,7 @@ Site::Site(Options options, wire::HttpLimits limits)
     uploads = FileUploads::open(folder / "uploads", 1 << 20).value();
     engine.start().value();
     loop.start();
-    api = std::make_unique<Api>(Services{engine, loop, *uploads, consoles, foresight},
+    api = std::make_unique<Api>(Services{engine, loop, *uploads, consoles, foresight, &joining},
                                 std::move(options));
     server = wire::HttpServer::start(*api, limits).value();
     EXPECT_TRUE(server->listen_unix(folder / "api.sock").ok());

@@ -95,6 +95,8 @@ class Site {
     std::unique_ptr<FileUploads> uploads;
     EchoConsoles consoles;
     BlindForesight foresight;
+    const wire::Identity authority = wire::make_authority("test", loop.now()).value();
+    Joining joining{*store, authority, "the-datacenter"};
     std::unique_ptr<Api> api;
     std::unique_ptr<wire::HttpServer> server;
     const SchemaCheck schemas;

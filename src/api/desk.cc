@@ -8,6 +8,7 @@ Desk::Desk(Services services, Options with)
       uploads(services.uploads),
       consoles(services.consoles),
       foresight(services.foresight),
+      joining(services.joining),
       options(std::move(with)),
       watchers(services.engine) {}
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/api.h"
+#include "api/attempts.h"
 #include "api/call.h"
 #include "api/past.h"
 #include "api/watchers.h"
@@ -34,6 +35,8 @@ struct Desk {
     Uploads& uploads;
     Consoles& consoles;
     Foresight& foresight;
+    Joining* const joining;  ///< the engine's loop's; null: no machine can become a host
+    Attempts attempts;       ///< to join
     const Options options;
     Watchers watchers;
     Past past{engine, executor};

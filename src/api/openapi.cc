@@ -28,8 +28,8 @@ static Json path_parameter(const std::string& name) {
                      schema);
 }
 
-static bool writes(const Route& route) {
-    return route.method != Method::get;
+static bool keyed(const Route& route) {
+    return route.method != Method::get && route.keyed;
 }
 
 static Json parameters_of(const Route& route) {
@@ -39,7 +39,7 @@ static Json parameters_of(const Route& route) {
             parameters.push(path_parameter(segment.substr(1, segment.size() - 2)));
     for (const Parameter& each : route.query)
         parameters.push(parameter("query", each.name, each.about, each.schema));
-    if (writes(route))
+    if (keyed(route))
         parameters.push(parameter(
             "header", "Idempotency-Key",
             "A fresh one for each request: when a request is repeated with its key, the earlier "
@@ -115,6 +115,8 @@ static Json operation_of(const Route& route) {
     if (route.body_streamed || !route.body.is_null()) operation.set("requestBody", body_of(route));
     operation.set("responses", responses_of(route));
     if (route.access == Access::anybody) operation.set("security", Json::array());
+    if (route.access == Access::host)
+        operation.set("security", Json::array({Json::object({{"certificate", Json::array()}})}));
     return operation;
 }
 
@@ -142,10 +144,11 @@ static Json tags(const Routes& routes) {
         const auto noun = model::noun_of(route.tag);
         tags.push(Json::object(
             {{"name", route.tag},
-             {"description", noun                    ? "What can be done with " + route.tag + "."
-                             : route.tag == "apply"  ? "Documents that say what is wanted."
-                             : route.tag == "events" ? "What happened, and what happens now."
-                                                     : "The datacenter as one computer."}}));
+             {"description", noun                     ? "What can be done with " + route.tag + "."
+                             : route.tag == "apply"   ? "Documents that say what is wanted."
+                             : route.tag == "events"  ? "What happened, and what happens now."
+                             : route.tag == "joining" ? "How a machine becomes a host."
+                                                      : "The datacenter as one computer."}}));
     }
     return tags;
 }
@@ -162,11 +165,16 @@ static Json components() {
           Json::object({{"Refused", problem_response("The request cannot be obeyed; `detail` says "
                                                      "why and `hint` what to do.")},
                         {"Failed", problem_response("We could not do it; `detail` says why.")}})},
-         {"securitySchemes", Json::object({{"token", Json::object({{"type", "http"},
-                                                                   {"scheme", "bearer"},
-                                                                   {"description",
-                                                                    "Over TLS only. The local unix "
-                                                                    "socket needs none."}})}})}});
+         {"securitySchemes",
+          Json::object(
+              {{"token", Json::object({{"type", "http"},
+                                       {"scheme", "bearer"},
+                                       {"description",
+                                        "Over TLS only. The local unix socket needs "
+                                        "none."}})},
+               {"certificate",
+                Json::object({{"type", "mutualTLS"},
+                              {"description", "The certificate of a host that joined."}})}})}});
 }
 
 static constexpr const char* introduction =

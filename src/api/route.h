@@ -39,13 +39,15 @@ struct Route {
     std::string summary;  ///< one line
     std::string about = {};  ///< more, in Markdown
     std::vector<Parameter> query = {};
-    base::Json body = {};        ///< schema of the JSON body; null: none is taken
-    bool body_optional = false;  ///< no body means {}
-    bool body_streamed = false;  ///< bytes that go to a sink
+    base::Json body = {};                 ///< schema of the JSON body; null: none is taken
+    bool body_optional = false;           ///< no body means {}
+    bool body_streamed = false;           ///< bytes that go to a sink
+    std::size_t body_size_max = 1 << 20;  ///< of JSON
     std::vector<Answer> answers = {};
     Access access = Access::admin;
     bool conditional_read = false;   ///< answers an ETag, takes If-None-Match
     bool conditional_write = false;  ///< takes If-Match
+    bool keyed = true;               ///< obeys Idempotency-Key, if it is no GET
     std::function<void(Desk&, CallPtr)> handle = {};
 };
 

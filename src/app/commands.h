@@ -19,6 +19,10 @@ int up(const Settings& settings);
 /// networks, disks, data.
 int down(const Settings& settings, bool purge);
 
+/// Makes this machine a host of the datacenter whose controller listens at ADDRESS:PORT. `token`
+/// is what `vdc host token` told there; "-" reads it from stdin.
+int join(const Settings& settings, const std::string& address, const std::string& token);
+
 /// Says whether this machine can be a host, and what is missing.
 int doctor(const Settings& settings);
 

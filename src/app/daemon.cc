@@ -13,6 +13,7 @@
 #include "agent/pooled_hands.h"
 #include "api/api.h"
 #include "app/certificates.h"
+#include "app/machine_name.h"
 #include "base/text.h"
 #include "control/affected_hosts.h"
 #include "control/registration.h"
@@ -97,19 +98,6 @@ class SerialConsoles final : public api::Consoles {
     drivers::qemu::Instances& instances_;
 };
 
-std::string machine_name() {
-    char name[256] = {};
-    if (::gethostname(name, sizeof name - 1) != 0) return "h1";
-    std::string label;
-    for (const char* c = name; *c != 0 && *c != '.'; ++c) {
-        const char lower = *c >= 'A' && *c <= 'Z' ? static_cast<char>(*c - 'A' + 'a') : *c;
-        const bool plain =
-            (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == '-';
-        if (plain) label += lower;
-    }
-    return base::check_name("a host", label).ok() ? label : "h1";
-}
-
 model::HostObserved observed_of(const drivers::HostFacts& facts) {
     return {{facts.vcpus, facts.memory, facts.disk},
             facts.disk_free,
@@ -179,6 +167,7 @@ class Daemon::Body {
     model::HostId host_;
     std::unique_ptr<store::Store> store_;
     std::optional<Certificates> certificates_;
+    std::optional<api::Joining> joining_;  ///< the engine's loop's
     runtime::Loop engine_loop_{"engine"};
     runtime::Loop agent_loop_{"agent"};
     std::unique_ptr<engine::Engine> engine_;
@@ -223,6 +212,7 @@ Status Daemon::Body::open_store() {
     }
     host_ = control::host_id(id, host_name_);
     certificates_ = TRY(Certificates::open(settings_, id, host_name_, engine_loop_.now()));
+    joining_.emplace(*store_, certificates_->authority(), id);
     engine::Engine::Options options;
     options.log_kept_for = TRY(base::parse_duration(settings_.keep_log));
     options.log_bytes_max =
@@ -290,6 +280,7 @@ Status Daemon::Body::open_agent() {
 /// Most of what is committed does not concern this host.
 void Daemon::Body::hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot) {
     const engine::SnapshotPtr before = std::exchange(heard_, snapshot);
+    joining_->hear(*before, commits);
     if (control::affected_hosts(*before, *snapshot, commits).contains(host_)) renew_duties();
 }
 
@@ -318,7 +309,7 @@ Status Daemon::Body::open_api() {
         options.token = base::Secret(std::move(token));
     }
     api_ = std::make_unique<api::Api>(
-        api::Services{*engine_, engine_loop_, *uploads_, *consoles_, *foresight_},
+        api::Services{*engine_, engine_loop_, *uploads_, *consoles_, *foresight_, &*joining_},
         std::move(options));
     server_ = TRY(wire::HttpServer::start(*api_));
     TRY(server_->listen_unix(settings_.socket(), 0600));

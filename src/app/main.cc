@@ -32,6 +32,9 @@ int main(int argc, char** argv) {
     local.doctor = [](const vdc::cli::Place& place) {
         return vdc::app::doctor(settings_of(place));
     };
+    local.join = [](const vdc::cli::Place& place, const vdc::cli::JoinWish& wish) {
+        return vdc::app::join(settings_of(place), wish.address, wish.token);
+    };
     local.sim_file = vdc::app::play_file;
     local.sim_seeds = vdc::app::live_seeds;
     local.rerun = vdc::app::rerun;

@@ -126,6 +126,17 @@ int drain_plan(Session& session, const std::string& host) {
     });
 }
 
+int host_token(Session& session, const std::string& lifetime) {
+    return attempt([&]() -> Status {
+        const Json answer = TRY(
+            session.send(wire::Method::post, "/v1/host-tokens", Json::object({{"for", lifetime}})));
+        put(answer.text_at("token") + "\n");
+        note(session, "good until " + answer.text_at("expires") +
+                          ", for one machine: `vdc join ADDRESS:PORT --token -` there reads it");
+        return {};
+    });
+}
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256) {
     return attempt([&]() -> Status {

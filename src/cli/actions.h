@@ -21,6 +21,9 @@ int act(Session& session, const NounCommand& noun, const std::string& name, cons
 /// What a drain of the host would move, and what would stay.
 int drain_plan(Session& session, const std::string& host);
 
+/// A token with which one machine can become a host, alone on stdout; good for so long ("1h").
+int host_token(Session& session, const std::string& lifetime);
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);

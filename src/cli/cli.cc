@@ -62,9 +62,11 @@ class Tree {
     std::string format_ = "auto";
     std::string sum_;
     std::string word_;
+    std::string lifetime_ = "1h";
     std::string body_;
     std::vector<std::string> names_;
     std::vector<std::string> fields_;
+    JoinWish join_;
     ReplayWish replay_;
     WhatIfWish what_if_;
     trials::PlacementWish trial_;
@@ -223,6 +225,9 @@ void Tree::add_host_verbs(CLI::App& group, const NounCommand& noun) {
     one("drain", "have its instances leave, those that can; none come meanwhile")
         .add_flag("--plan", flag_, "only say what would move, and what would stay and why");
     one("undrain", "let instances come again");
+    verb(group, "token", "for `vdc join`: lets one machine become a host, once",
+         [this](Session& s) { return host_token(s, lifetime_); })
+        .add_option("--for", lifetime_, "how long it is good, at most 7d");
     one("declare-dead",
         "answer for it that nothing of a lost host runs any more: its instances "
         "start elsewhere");
@@ -470,6 +475,14 @@ void Tree::add_local_commands() {
     add_place(down);
     down.add_flag("--purge", place_.purge, "end everything and remove all data");
     down.callback([this] { local_deed_ = [this] { return local_.down(place_); }; });
+    CLI::App& join = *app_.add_subcommand("join", "make this machine a host of a datacenter");
+    join.add_option("address", join_.address, "ADDRESS:PORT at which that datacenter listens")
+        ->required();
+    join.add_option("--token", join_.token, "of `vdc host token` there; - reads it from stdin")
+        ->required();
+    join.add_option("--name", place_.name, "of this host there; by default the machine's");
+    join.add_option("--data", place_.data, "folder of the data")->envname("VDC_DATA");
+    join.callback([this] { local_deed_ = [this] { return local_.join(place_, join_); }; });
     CLI::App& doctor = *app_.add_subcommand("doctor", "whether this machine can be a host");
     add_place(doctor);
     doctor.callback([this] { local_deed_ = [this] { return local_.doctor(place_); }; });

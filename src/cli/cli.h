@@ -30,11 +30,18 @@ struct Place {
     bool purge = false;
 };
 
+/// How this machine becomes a host of a datacenter (`vdc join`).
+struct JoinWish {
+    std::string address;  ///< of a controller, "ADDRESS:PORT"
+    std::string token;    ///< "-": from stdin
+};
+
 /// What the program does itself, without asking a daemon; given by `app`.
 struct LocalCommands {
     std::function<int(const Place&)> up;
     std::function<int(const Place&)> down;
     std::function<int(const Place&)> doctor;
+    std::function<int(const Place&, const JoinWish&)> join;
     std::function<int(const std::string& file)> sim_file;
     std::function<int(std::uint64_t from, std::uint64_t count)> sim_seeds;
     /// The inputs of an exported log again, under another policy: prints what differs.

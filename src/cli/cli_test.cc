@@ -156,6 +156,15 @@ TEST_F(Commands, CompletionKnowsNounsAndVerbs) {
     EXPECT_EQ(run({"completion", "tcsh"}), 2);
 }
 
+TEST_F(Commands, PrintTheTokenOfANewHostAlone) {
+    api.answers["POST /v1/host-tokens"] = {
+        201, R"({"token": "sesame.f00d", "expires": "2026-11-23T13:00:00.000000Z"})"};
+    EXPECT_EQ(run({"host", "token", "--for", "10m"}), 0);
+    EXPECT_EQ(out, "sesame.f00d\n");
+    EXPECT_NE(err.find("2026-11-23T13:00:00"), std::string::npos) << err;
+    EXPECT_EQ(api.asked.back(), R"(POST /v1/host-tokens {"for":"10m"})");
+}
+
 TEST_F(Commands, SendARequestOfYourOwn) {
     api.answers["GET /v1/apps"] = {200, two_apps};
     EXPECT_EQ(run({"api", "get", "/v1/apps"}), 0);

@@ -163,7 +163,7 @@ TEST(Authority, SignsForNoNameThatIsNone) {
 TEST(SigningRequest, OfAnotherKindOfKeyIsRefused) {
     for (const char* kind : {"rsa:2048", "ed25519"}) {
         const auto request =
-            runtime::must_run({.words = {"openssl", "req", "-new", "-newkey", kind, "-nodes",
+            runtime::must_run({.words = {"openssl", "req", "-new", "-newkey", kind, "-noenc",
                                          "-keyout", "/dev/null", "-subj", "/CN=x", "-batch"}});
         ASSERT_TRUE(request.ok()) << request.error().message;
         const auto key = key_of_request(*request);

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "model/commit.h"
+#include "model/snapshot.h"
+#include "store/store.h"
+#include "wire/authority.h"
+#include "wire/join_token.h"
+
+namespace vdc::api {
+
+/// Decides which machines become hosts and which stay hosts. What it knows it keeps in the store's
+/// notes, durable before anything is answered: of each token that is still good the hash, of each
+/// host that joined the key. Used by the engine's loop alone, and by one controller at a time.
+///
+/// 1. A token makes one host: it is gone from the store before the certificate leaves.
+/// 2. A host's name belongs to the key that came with it first, until forget().
+/// 3. A certificate opens nothing by itself: its key must be the one that is remembered (admit()),
+///    so a host that was forgotten is out at once, and not when its certificate ends.
+class Joining {
+  public:
+    static constexpr base::Duration certificate_lifetime = std::chrono::hours(24 * 7);
+    static constexpr base::Duration token_lifetime_max = std::chrono::hours(24 * 7);
+    static constexpr std::size_t tokens_max = 1000;  ///< good ones at the same time
+
+    /// `datacenter` is its id.
+    Joining(store::Store& store, wire::Identity authority, std::string datacenter);
+
+    /// A token that is good until `now` + `lifetime`.
+    base::Result<wire::JoinToken> make_token(base::Instant now, base::Duration lifetime);
+
+    /// What a machine that wants to become a host brings.
+    struct Plea {
+        std::string token;
+        std::string host;     ///< the name that it wants
+        std::string request;  ///< PEM, of its own key
+    };
+    /// What a host gets.
+    struct Papers {
+        std::string certificate;  ///< PEM
+        std::string authority;    ///< PEM
+        std::string datacenter;
+        base::Instant expires;  ///< of the certificate
+    };
+    /// Takes the token, and remembers the host. Errors: unauthenticated (a token that is unknown,
+    /// used or expired), invalid (name, request), conflict (a name that another machine has); with
+    /// those the token stays good.
+    base::Result<Papers> join(const Plea& plea, const model::Snapshot& datacenter,
+                              base::Instant now);
+
+    /// The name of the host that showed this certificate. Errors: unauthenticated, when it is
+    /// nobody's, has expired since the connection began, or its host was forgotten.
+    base::Result<std::string> admit(const std::optional<wire::CertificateFacts>& shown,
+                                    base::Instant now);
+
+    /// A new certificate for a host that was admitted, for the key that it has.
+    base::Result<Papers> renew(const std::string& host, const std::string& request,
+                               base::Instant now);
+
+    /// The name is free again, and its certificate opens nothing any more.
+    base::Status forget(const std::string& host);
+
+    /// Forgets the hosts whose records went in these commits, which follow `before`.
+    void hear(const model::Snapshot& before, const std::vector<model::CommitPtr>& commits);
+
+  private:
+    base::Result<Papers> papers(const std::string& host, const std::string& request,
+                                base::Instant now) const;
+
+    store::Store& store_;
+    const wire::Identity authority_;
+    const std::string fingerprint_;
+    const std::string datacenter_;
+};
+
+}  // namespace vdc::api

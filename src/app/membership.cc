@@ -1,0 +1,194 @@
+#include "app/membership.h"
+
+#include <stdio.h>
+
+#include <cerrno>
+
+#include "base/json.h"
+#include "runtime/files.h"
+#include "wire/authority.h"
+#include "wire/join_token.h"
+#include "wire/problem.h"
+
+namespace vdc::app {
+
+using base::Error;
+using base::Json;
+using base::Result;
+using base::Status;
+
+static std::string folder_of(const std::string& data) {
+    return data + "/host";
+}
+
+/// Where a membership is put together; of one that broke off, no more than the key.
+static std::string joining_folder(const std::string& data) {
+    return data + "/host.joining";
+}
+
+// ---- what is kept
+
+wire::Endpoint Membership::endpoint() const {
+    wire::Endpoint endpoint = wire::parse_endpoint(controller).value();
+    endpoint.authority = authority;
+    endpoint.identity = identity;
+    return endpoint;
+}
+
+bool Membership::wants_renewal(base::Instant now) const {
+    return now >= not_before + (not_after - not_before) / 2;
+}
+
+static Status adopt_certificate(Membership& membership) {
+    const wire::CertificateFacts facts = TRY(wire::read_facts(membership.identity.certificate));
+    if (!facts.party || facts.party->kind != wire::Party::Kind::host)
+        return Error{Error::Code::corrupt, "the certificate is no host's"};
+    membership.host = facts.party->name;
+    membership.not_before = facts.not_before;
+    membership.not_after = facts.not_after;
+    return {};
+}
+
+Result<std::optional<Membership>> read_membership(const std::string& data) {
+    const std::string folder = folder_of(data);
+    if (!runtime::exists(folder)) return std::optional<Membership>();
+    Membership membership;
+    membership.identity = TRY(wire::load_identity(folder + "/host.crt", folder + "/host.key"));
+    membership.authority = TRY(runtime::read_file(folder + "/authority.crt"));
+    membership.controller = TRY(runtime::read_file(folder + "/controller", 1024));
+    membership.datacenter = TRY(runtime::read_file(folder + "/datacenter", 1024));
+    TRY(wire::fingerprint(membership.authority));
+    TRY(wire::parse_endpoint(membership.controller));
+    TRY(adopt_certificate(membership));
+    return std::optional(std::move(membership));
+}
+
+/// In the place of a membership that was there before.
+static Status keep(const std::string& data, const Membership& membership) {
+    const std::string folder = joining_folder(data);
+    TRY(runtime::write_file_atomic(folder + "/host.key", membership.identity.key, 0600));
+    TRY(runtime::write_file_atomic(folder + "/host.crt", membership.identity.certificate, 0644));
+    TRY(runtime::write_file_atomic(folder + "/authority.crt", membership.authority, 0644));
+    TRY(runtime::write_file_atomic(folder + "/controller", membership.controller, 0644));
+    TRY(runtime::write_file_atomic(folder + "/datacenter", membership.datacenter, 0644));
+    TRY(runtime::remove_tree(folder_of(data)));
+    if (::rename(folder.c_str(), folder_of(data).c_str()) != 0)
+        return runtime::system_error(errno, "cannot rename '" + folder + "'");
+    return runtime::sync_dir(data);
+}
+
+// ---- asking
+
+/// What the controller answered: papers, or its refusal.
+static Result<Json> ask(wire::Client& controller, const std::string& path, const Json& body) {
+    wire::Request request;
+    request.method = wire::Method::post;
+    request.path = path;
+    request.headers.add("Content-Type", "application/json");
+    request.body = base::dump(body);
+    const wire::Response response = TRY(controller.request(request));
+    if (const auto refused = wire::error_of(response)) return *refused;
+    return base::parse_json(response.body);
+}
+
+static wire::ClientLimits limits() {
+    wire::ClientLimits limits;
+    limits.body_max = 64 << 10;
+    return limits;
+}
+
+/// Takes what came only if it is what was asked for.
+static Result<Membership> membership_from(const Json& papers, const std::string& controller,
+                                          const std::string& key, const std::string& authority) {
+    Membership membership;
+    membership.controller = controller;
+    membership.datacenter = papers.text_at("datacenter");
+    membership.identity = {papers.text_at("certificate"), key};
+    membership.authority = papers.text_at("authority");
+    TRY(adopt_certificate(membership));
+    const std::string request = TRY(wire::make_signing_request(key));
+    const std::string certified = TRY(wire::read_facts(membership.identity.certificate)).key;
+    if (certified == TRY(wire::key_of_request(request)) &&
+        TRY(wire::fingerprint(membership.authority)) == authority)
+        return membership;
+    return Error{Error::Code::corrupt, "the controller answered with papers that are not ours"};
+}
+
+// ---- joining
+
+static Status check_is_free(const std::string& data, const std::optional<Membership>& before,
+                            base::Instant now) {
+    if (before && before->not_after > now)
+        return Error{Error::Code::conflict,
+                     "this machine is the host " + before->host + " of the datacenter " +
+                         before->datacenter + " (" + before->controller + ") already",
+                     "`vdc up` starts it; `vdc down --purge` makes the machine free, after its "
+                     "host was removed there"};
+    if (!runtime::exists(data + "/store")) return {};
+    return Error{Error::Code::conflict, "'" + data + "' holds a datacenter of its own",
+                 "`vdc down --purge` removes it with all that is in it; or use another --data"};
+}
+
+/// The key of a membership that expired, or of an attempt whose end is unknown; else a new one.
+static Result<std::string> key_for_joining(const std::string& data,
+                                           const std::optional<Membership>& before) {
+    const std::string path = joining_folder(data) + "/host.key";
+    TRY(runtime::ensure_dir(joining_folder(data), 0700));
+    if (runtime::exists(path)) return runtime::read_file(path);
+    const std::string key = before ? before->identity.key : TRY(wire::make_key());
+    TRY(runtime::write_file_atomic(path, key, 0600));
+    TRY(runtime::sync_dir(data));
+    return key;
+}
+
+/// Whether the controller may have done what it was asked for: it never answered.
+static bool unknown_end(const Error& error) {
+    return error.code == Error::Code::unavailable || error.code == Error::Code::timed_out ||
+           error.code == Error::Code::corrupt;
+}
+
+static Result<Membership> join_with(wire::Client& controller, const std::string& address,
+                                    const wire::JoinToken& token, const std::string& name,
+                                    const std::string& key) {
+    const Json plea = Json::object({{"token", text(token).reveal()},
+                                    {"name", name},
+                                    {"request", TRY(wire::make_signing_request(key))}});
+    const Json papers = TRY(ask(controller, "/v1/join", plea));
+    return membership_from(papers, address, key, token.authority);
+}
+
+Result<Membership> join_datacenter(const std::string& data, const std::string& address,
+                                   const std::string& token_text, const std::string& name,
+                                   base::Instant now) {
+    const wire::JoinToken token = TRY(wire::parse_join_token(token_text));
+    wire::Endpoint endpoint = TRY(wire::parse_endpoint(
+        address.find("://") == std::string::npos ? "https://" + address : address));
+    endpoint.authority_fingerprint = token.authority;
+    TRY(runtime::ensure_dir(data, 0711));
+    const runtime::FileLock lock = TRY(runtime::lock_file(data + "/host.lock"));
+    const std::optional<Membership> before = TRY(read_membership(data));
+    TRY(check_is_free(data, before, now));
+    const auto controller = TRY(wire::Client::connect(endpoint, limits()));
+    const std::string key = TRY(key_for_joining(data, before));
+    const auto joined = join_with(*controller, wire::text(endpoint), token, name, key);
+    if (!joined.ok() && !unknown_end(joined.error()))
+        (void)runtime::remove_tree(joining_folder(data));  // the error says more
+    if (!joined.ok()) return joined.error();
+    TRY(keep(data, *joined));
+    return joined;
+}
+
+Result<Membership> renew_membership(const std::string& data, Membership membership) {
+    const auto controller = TRY(wire::Client::connect(membership.endpoint(), limits()));
+    const std::string request = TRY(wire::make_signing_request(membership.identity.key));
+    const Json papers =
+        TRY(ask(*controller, "/v1/host-certificate", Json::object({{"request", request}})));
+    const std::string authority = TRY(wire::fingerprint(membership.authority));
+    membership =
+        TRY(membership_from(papers, membership.controller, membership.identity.key, authority));
+    TRY(runtime::write_file_atomic(folder_of(data) + "/host.crt", membership.identity.certificate,
+                                   0644));
+    return membership;
+}
+
+}  // namespace vdc::app
