@@ -33,6 +33,18 @@ void Author::make_networks() {
     if (two_networks_) say(R"(create network back {"range": "10.88.0.0/24"})");
 }
 
+/// Some things are there from the beginning, each volume with the instance of its number: what
+/// people want of them finds them.
+void Author::furnish() {
+    for (std::uint64_t number = 0; number < volumes; ++number) {
+        const std::string its = std::to_string(number);
+        if (!often()) continue;
+        ask("create", "instance", "i" + its, dump(instance_body()));
+        run(500);
+        ask("create", "volume", "v" + its, volume_body("i" + its));
+    }
+}
+
 void Author::begin() {
     describe_hosts();
     instances_ = 3 + chance_.below(18);
@@ -46,6 +58,7 @@ void Author::begin() {
         for (std::uint64_t host = 1; host <= hosts_; ++host)
             say("update host h" + std::to_string(host) + R"( {"labels": {"rack": "r)" +
                 std::to_string(host % 2) + "\"}}");
+    furnish();
 }
 
 /// Some go on without faults: what is wanted after all came to rest wakes those who wait.

@@ -22,6 +22,7 @@ class Author {
     void describe_hosts();
     void bring_images();
     void make_networks();
+    void furnish();
     void end();
     void live_on();
 
@@ -85,6 +86,10 @@ class Author {
         return prefix + std::to_string(chance_.below(among));
     }
     std::string some_instance() { return some("i", instances_); }
+    /// Evenly the one that it had at the beginning.
+    std::string instance_for(const std::string& volume) {
+        return evenly() ? "i" + volume.substr(1) : some_instance();
+    }
     std::string some_application() { return some("app", applications_); }
     std::string some_host() { return "h" + std::to_string(1 + chance_.below(hosts_)); }
     std::string some_runner() {
@@ -100,6 +105,7 @@ class Author {
     std::uint64_t hosts_ = 1;
     std::uint64_t instances_ = 6;
     std::uint64_t applications_ = 3;
+    static constexpr std::uint64_t volumes = 4;
     bool leased_ = false;        ///< the hosts live by leases and reach a shared pool
     bool may_lose_ = false;      ///< one of them may still be lost for good
     bool two_projects_ = false;  ///< "default" and "other", with the same addresses

@@ -47,12 +47,12 @@ void Author::want_of_instance(const std::string& instance) {
 /// Several people want things of one instance, or of one volume, at almost the same time.
 void Author::want_in_a_row() {
     const std::string instance = some_instance();
-    const std::string volume = evenly() ? some("v", 5) : "";
+    const std::string volume = evenly() ? some("v", volumes) : "";
     for (std::int64_t wishes = chance_.between(2, 5); wishes > 0; --wishes) {
         if (volume.empty())
             want_of_instance(instance);
         else
-            want_of_volume(volume, instance);
+            want_of_volume(volume, instance_for(volume));
         run(evenly() ? 50 : 800);
     }
 }
@@ -68,7 +68,8 @@ std::string Author::volume_body(const std::string& instance) {
 }
 
 void Author::want_of_volume() {
-    want_of_volume(some("v", 5), some_instance());
+    const std::string volume = some("v", volumes);
+    want_of_volume(volume, instance_for(volume));
 }
 
 void Author::want_of_volume(const std::string& volume, const std::string& instance) {
