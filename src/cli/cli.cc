@@ -441,6 +441,9 @@ void Tree::add_bench_command() {
     placed.add_option("--begin", trial_.begin, "first row of the trace");
     placed.add_option("--end", trial_.end, "row behind the last one");
     placed.add_option("--decisions", trial_.decisions, "speed: how many are timed");
+    placed.add_option("--tasks-per-move", trial_.tasks_per_move,
+                      "gpu: at most one move for so many that came");
+    placed.add_option("--task-worth", trial_.task_worth, "gpu: at most so many moves for a task");
     placed.add_option("--arrivals-per-move", trial_.arrivals_per_move,
                       "time: at most one move for so many that came");
     placed.add_option("--host-worth", trial_.host_worth,

@@ -190,6 +190,17 @@ TEST(Fleet, GivesDifferentHostsThatAreAsGoodToTheLowestName) {
     EXPECT_EQ(decision.best->host, host_id(1));
 }
 
+TEST(Fleet, GathersOnTheLowestNamesThatHoldIt) {
+    Fleet fleet = fleet_of(3);
+    Mix mix;
+    mix.aim = Aim::gather;
+    fleet.set_mix(mix);
+    fleet.put(host_id(3), wanting(6000, 1024), {});
+    EXPECT_EQ(placed(fleet, wanting(5000, 1024)), host_id(1));
+    EXPECT_EQ(placed(fleet, wanting(5000, 1024)), host_id(2));
+    EXPECT_EQ(placed(fleet, wanting(1000, 1024)), host_id(1)) << "not where it is tightest";
+}
+
 TEST(Fleet, GivesNoMoreLicencesThanThereAre) {
     Fleet fleet = fleet_of(2);
     fleet.set_shared("licence", 3);
@@ -226,7 +237,7 @@ class RandomLife {
         Mix mix;
         for (int count = 0; count < 3; ++count)
             mix.typical.push_back({needs(), chance_.between(1, 9)});
-        if (chance_.once_in(1, 4)) mix.aim = Aim::spread;
+        if (chance_.once_in(1, 2)) mix.aim = chance_.once_in(1, 2) ? Aim::spread : Aim::gather;
         fleet_.set_mix(mix);
         fleet_.set_shared("licence", 4);
         const auto hosts = static_cast<std::uint64_t>(chance_.between(1, 14));

@@ -183,12 +183,14 @@ std::int64_t Appraiser::usable(const Room& room) const {
 std::int64_t Appraiser::worth(const HostClass& host_class, const Room& room) const {
     if (mix_.aim == Aim::spread) return 0;
     if (!host_class.models.empty()) return -idle_in_vain(host_class, room);
+    if (mix_.aim == Aim::gather) return 0;
     return usable(room) - imbalance(room, host_class.claimable);
 }
 
 std::int64_t Appraiser::score(const HostClass& host_class, const Room& before,
                               std::int64_t worth_before, const Room& after) const {
     if (mix_.aim == Aim::spread) return emptiness(after, host_class.claimable);
+    if (mix_.aim == Aim::gather && host_class.models.empty()) return 0;
     const std::int64_t gained = worth(host_class, after) - worth_before;
     if (!host_class.models.empty())
         return 1024 * floor_divided(2 * gained + step * fine, 2 * step * fine) - idle_share(before);

@@ -22,6 +22,7 @@ inline constexpr std::int64_t weight_max = 1'000'000;
 enum class Aim : std::uint8_t {
     pack,    ///< what is left serves those who come commonly
     spread,  ///< the emptiest host, so that all have as much to do
+    gather,  ///< the lowest name, so that others become empty (with accelerators: as pack)
 };
 
 /// What is asked for commonly, and so what room is good for.

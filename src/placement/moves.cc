@@ -280,56 +280,114 @@ MovePlan MovePlanner::drain(model::HostId host) {
 
 // ---- making room -------------------------------------------------------------------------------
 
-/// Every single guest that is enough; if none is, those that cost least until it fits, without
-/// those that turn out not to be needed, the dearest first.
+namespace {
+
+struct Leaver {
+    std::int64_t cost = 0;
+    std::int64_t size = 0;
+    GuestSlot guest = 0;
+    Seat seat{};
+
+    friend auto operator<=>(const Leaver&, const Leaver&) = default;
+};
+
+/// Who may leave a host, and whether a request fits once some have left.
+class Leavers {
+  public:
+    using Some = std::vector<Leaver>;
+
+    Leavers(const Roster& roster, HostSlot host, const Needs& needs, Some guests)
+        : roster_(roster),
+          host_class_(roster.shelves().host_class(roster.host(host).of_class)),
+          needs_(needs),
+          guests_(std::move(guests)),
+          room_(roster.room(host)) {
+        std::sort(guests_.begin(), guests_.end());
+    }
+
+    /// Every single one that is enough.
+    std::vector<Some> single() {
+        std::vector<Some> found;
+        for (const Leaver& each : guests_) {
+            leave(each);
+            if (fits()) found.push_back({each});
+            stay(each);
+        }
+        return found;
+    }
+
+    /// As few as are enough of those in whose seat `counts` is true: those that cost least, without
+    /// those that turn out not to be needed. Empty: all of them are not enough.
+    template <class Counts>
+    Some several(Counts counts) {
+        Some some;
+        for (const Leaver& each : guests_) {
+            if (fits()) break;
+            if (!counts(each.seat)) continue;
+            leave(each);
+            some.push_back(each);
+        }
+        const bool enough = fits();
+        for (std::size_t at = some.size(); enough && at-- > 0;) {
+            stay(some[at]);
+            if (fits())
+                some.erase(some.begin() + static_cast<std::ptrdiff_t>(at));
+            else
+                leave(some[at]);
+        }
+        for (const Leaver& each : some) stay(each);
+        return enough ? some : Some{};
+    }
+
+  private:
+    void leave(const Leaver& who) {
+        give_back(room_, roster_.needs(roster_.guest(who.guest)), who.seat);
+    }
+    void stay(const Leaver& who) { take(room_, roster_.needs(roster_.guest(who.guest)), who.seat); }
+    bool fits() const { return holds(room_, host_class_, needs_); }
+
+    const Roster& roster_;
+    const HostClass& host_class_;
+    const Needs& needs_;
+    Some guests_;
+    Room room_;
+};
+
+}  // namespace
+
+/// Every single guest that is enough. If none is, as few as possible of all, and of those who share
+/// an accelerator or a cell.
 void MovePlanner::add_ways_to_admit(const Request& request, HostSlot host,
                                     std::vector<Way>& ways) const {
     const Roster& roster = fleet_.roster();
     const HostClass& host_class = roster.shelves().host_class(roster.host(host).of_class);
     if (!fit_of_class(request, host_class).fits) return;
-    struct Leaver {
-        std::int64_t cost;
-        std::int64_t size;
-        GuestSlot guest;
-        auto operator<=>(const Leaver&) const = default;
-    };
-    std::vector<Leaver> guests;
+    Leavers::Some guests;
     for (GuestSlot at = roster.host(host).first; at != Roster::nobody; at = roster.guest(at).next)
         if (const Movable known = movable_(at); known.request != nullptr && !known.stays)
-            guests.push_back({known.cost, size_of(known.request->needs, greatest_), at});
-    std::sort(guests.begin(), guests.end());
-    Room room = roster.room(host);
-    const auto leave = [&](GuestSlot guest) {
-        give_back(room, roster.needs(roster.guest(guest)), roster.guest(guest).seat);
-    };
-    const auto stay = [&](GuestSlot guest) {
-        take(room, roster.needs(roster.guest(guest)), roster.guest(guest).seat);
-    };
-    const auto fits = [&] { return holds(room, host_class, request.needs); };
-    bool one_is_enough = false;
-    for (const auto& [cost, size, guest] : guests) {
-        leave(guest);
-        if (fits()) ways.push_back({host, cost, size, {guest}});
-        one_is_enough = one_is_enough || fits();
-        stay(guest);
+            guests.push_back(
+                {known.cost, size_of(known.request->needs, greatest_), at, roster.guest(at).seat});
+    Leavers leavers(roster, host, request.needs, std::move(guests));
+    std::vector<Leavers::Some> found = leavers.single();
+    if (found.empty()) {
+        found.push_back(leavers.several([](Seat) { return true; }));
+        for (std::size_t at = 0; at < host_class.models.size(); ++at)
+            found.push_back(
+                leavers.several([at](Seat seat) { return (seat.accelerators >> at & 1) != 0; }));
+        for (std::size_t at = 0; at < roster.room(host).cells.size(); ++at)
+            found.push_back(
+                leavers.several([at](Seat seat) { return (seat.cells >> at & 1) != 0; }));
     }
-    if (one_is_enough) return;
-    std::vector<Leaver> leaving;
-    for (auto at = guests.begin(); at != guests.end() && !fits(); ++at) {
-        leave(at->guest);
-        leaving.push_back(*at);
+    for (const Leavers::Some& some : found) {
+        if (some.empty()) continue;
+        Way way{host, 0, 0, {}};
+        for (const Leaver& each : some) {
+            way.cost += each.cost;
+            way.size += each.size;
+            way.leaving.push_back(each.guest);
+        }
+        ways.push_back(std::move(way));
     }
-    if (leaving.empty() || !fits()) return;
-    Way way{host, 0, 0, {}};
-    for (auto at = leaving.rbegin(); at != leaving.rend(); ++at) {
-        stay(at->guest);
-        if (fits()) continue;
-        leave(at->guest);
-        way.cost += at->cost;
-        way.size += at->size;
-        way.leaving.push_back(at->guest);
-    }
-    ways.push_back(std::move(way));
 }
 
 /// Those that cost least first, of these those who leave are smallest, then the lowest name.

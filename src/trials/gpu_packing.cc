@@ -6,7 +6,7 @@
 
 #include "base/chance.h"
 #include "base/text.h"
-#include "placement/fleet.h"
+#include "placement/moves.h"
 #include "runtime/files.h"
 #include "trials/kinds_of_trials.h"
 #include "trials/table.h"
@@ -112,13 +112,14 @@ class Policy {
   public:
     virtual ~Policy() = default;
     virtual bool place(std::size_t kind) = 0;
+    virtual std::int64_t moves() const { return 0; }
 };
 
 // ---- ours --------------------------------------------------------------------------------------
 
 class Ours : public Policy {
   public:
-    Ours(const std::vector<Machine>& machines, const Workload& workload) {
+    Ours(const std::vector<Machine>& machines, const Workload& workload, const PlacementWish&) {
         std::uint64_t number = 0;
         for (const Machine& machine : machines) {
             placement::HostSpec spec;
@@ -138,9 +139,17 @@ class Ours : public Policy {
 
     bool place(std::size_t kind) override {
         const placement::Decision decision = fleet_.decide(requests_[kind]);
-        if (decision.best) fleet_.put(decision.best->host, requests_[kind], decision.seat);
-        return decision.best.has_value();
+        if (!decision.best) return false;
+        const auto guest = fleet_.put(decision.best->host, requests_[kind], decision.seat);
+        kinds_.resize(std::max<std::size_t>(kinds_.size(), guest + 1));
+        kinds_[guest] = kind;
+        return true;
     }
+
+  protected:
+    placement::Fleet fleet_;
+    std::vector<Request> requests_;
+    std::vector<std::size_t> kinds_;  ///< by guest
 
   private:
     Request request_of(const TaskKind& kind) {
@@ -154,9 +163,41 @@ class Ours : public Policy {
             if (const auto known = fleet_.model(model)) needs.models |= std::uint64_t{1} << *known;
         return request;
     }
+};
 
-    placement::Fleet fleet_;
-    std::vector<Request> requests_;
+/// For who fits nowhere others are moved, with at most one move for so many that came so far.
+class OursWithMoves : public Ours {
+  public:
+    OursWithMoves(const std::vector<Machine>& machines, const Workload& workload,
+                  const PlacementWish& wish)
+        : Ours(machines, workload, wish), wish_(wish) {}
+
+    bool place(std::size_t kind) override {
+        ++came_;
+        if (Ours::place(kind)) return true;
+        placement::MoveLimits limits;
+        limits.budget = came_ / wish_.tasks_per_move - moves_;
+        limits.worth = wish_.task_worth;
+        if (limits.budget <= 0) return false;
+        placement::MovePlanner planner(
+            fleet_,
+            [this](placement::GuestSlot guest) {
+                return placement::Movable{&requests_[kinds_[guest]]};
+            },
+            limits);
+        const placement::MovePlan plan = planner.admit(requests_[kind]);
+        for (const placement::Migration& move : plan.moves)
+            placement::make(fleet_, move, requests_[kinds_[move.guest]]);
+        moves_ += static_cast<std::int64_t>(plan.moves.size());
+        return Ours::place(kind);
+    }
+
+    std::int64_t moves() const override { return moves_; }
+
+  private:
+    const PlacementWish& wish_;
+    std::int64_t came_ = 0;
+    std::int64_t moves_ = 0;
 };
 
 // ---- references --------------------------------------------------------------------------------
@@ -174,7 +215,7 @@ class Reference : public Policy {
         std::int64_t idle() const { return std::accumulate(each.begin(), each.end(), 0L); }
     };
 
-    Reference(const std::vector<Machine>& machines, const Workload& workload)
+    Reference(const std::vector<Machine>& machines, const Workload& workload, const PlacementWish&)
         : workload_(workload) {
         for (const Machine& machine : machines)
             hosts_.push_back(
@@ -307,18 +348,28 @@ class FirstFit : public Reference {
 /// Allocated at each mark, in millionths of all there is.
 using Shares = std::array<std::int64_t, marks.size()>;
 
-Shares play(Policy& policy, const Workload& workload, std::int64_t capacity, std::uint64_t seed) {
+/// The kinds of those who come, in order: until `marks.back()` % were asked for.
+std::vector<std::size_t> arrivals(const Workload& workload, std::int64_t capacity,
+                                  std::uint64_t seed) {
     Chance chance(seed);
     std::vector<std::size_t> tasks = workload.tasks;
     for (std::size_t at = tasks.size(); at > 1; --at)
         std::swap(tasks[at - 1], tasks[chance.below(at)]);
+    std::vector<std::size_t> kinds;
+    for (std::int64_t asked = 0; asked * 100 < capacity * marks.back();) {
+        const std::size_t number = kinds.size();
+        kinds.push_back(number < tasks.size() ? tasks[number] : tasks[chance.below(tasks.size())]);
+        asked += workload.kinds[kinds.back()].asked();
+    }
+    return kinds;
+}
+
+Shares play(Policy& policy, const Workload& workload, std::int64_t capacity, std::uint64_t seed) {
     Shares shares{};
     std::int64_t arrived = 0;
     std::int64_t allocated = 0;
     std::size_t mark = 0;
-    for (std::size_t number = 0; mark < marks.size(); ++number) {
-        const std::size_t kind =
-            number < tasks.size() ? tasks[number] : tasks[chance.below(tasks.size())];
+    for (const std::size_t kind : arrivals(workload, capacity, seed)) {
         arrived += workload.kinds[kind].asked();
         if (policy.place(kind)) allocated += workload.kinds[kind].asked();
         while (mark < marks.size() && arrived * 100 >= capacity * marks[mark])
@@ -345,23 +396,59 @@ Result<Json> published(const PlacementWish& wish, const std::string& workload) {
     return Json{};
 }
 
+/// What nobody passes who refuses none of the first 90 % (of capacity, as asked for), whatever he
+/// moves: beside those with more than 1000 - t thousandths stays idle what those with at most t
+/// cannot fill, even if all of them came to sit there. The tightest t up to a half. In millionths.
+std::int64_t at_most(const Workload& workload, std::int64_t capacity, std::uint64_t seed) {
+    std::array<std::int64_t, 501> beside{};  ///< by what is left beside a large one
+    std::array<std::int64_t, 501> small{};   ///< by what a small one asks for
+    std::int64_t arrived = 0;
+    for (const std::size_t number : arrivals(workload, capacity, seed)) {
+        const TaskKind& kind = workload.kinds[number];
+        arrived += kind.asked();
+        if (kind.accelerators != 1) continue;
+        if (kind.thousandths <= 500)
+            small[static_cast<std::size_t>(kind.thousandths)] += kind.thousandths;
+        else if (arrived * 100 <= capacity * 90)
+            beside[static_cast<std::size_t>(1000 - kind.thousandths)] += 1000 - kind.thousandths;
+    }
+    std::int64_t idle = 0;
+    std::int64_t left = 0;
+    for (std::size_t at = 0; at < 500; ++at) {
+        left += beside[at] - small[at];
+        idle = std::max(idle, left);
+    }
+    return (capacity - idle) * 1'000'000 / capacity;
+}
+
+Json row_of_bound(const Workload& workload, std::int64_t capacity, const PlacementWish& wish) {
+    std::int64_t sum = 0;
+    for (std::int64_t seed = 0; seed < wish.seeds; ++seed)
+        sum += at_most(workload, capacity, static_cast<std::uint64_t>(wish.first_seed + seed));
+    return Json::object(
+        {{"workload", workload.name}, {"policy", "bound"}, {"at_130", percent(sum / wish.seeds)}});
+}
+
 template <class P>
 Json row_of(const char* policy, const std::vector<Machine>& machines, const Workload& workload,
             std::int64_t capacity, const PlacementWish& wish) {
     Shares sums{};
     std::vector<std::int64_t> last;
+    std::int64_t moves = 0;
     for (std::int64_t seed = 0; seed < wish.seeds; ++seed) {
-        P decides(machines, workload);
+        P decides(machines, workload, wish);
         const Shares shares =
             play(decides, workload, capacity, static_cast<std::uint64_t>(wish.first_seed + seed));
         for (std::size_t at = 0; at < marks.size(); ++at) sums[at] += shares[at];
         last.push_back(shares.back());
+        moves += decides.moves();
     }
     Json row = Json::object({{"workload", workload.name}, {"policy", policy}});
     for (std::size_t at = 0; at < marks.size(); ++at)
         row.set("at_" + std::to_string(marks[at]), percent(sums[at] / wish.seeds));
     row.set("lowest", percent(*std::min_element(last.begin(), last.end())));
     row.set("highest", percent(*std::max_element(last.begin(), last.end())));
+    if (moves > 0) row.set("moves", moves / wish.seeds);
     return row;
 }
 
@@ -389,6 +476,8 @@ Result<Json> gpu_packing(const PlacementWish& wish) {
         Json ours = row_of<Ours>("ours", machines, workload, capacity, wish);
         ours.set("published_fgd", TRY(published(wish, name)));
         rows.push(std::move(ours));
+        rows.push(row_of_bound(workload, capacity, wish));
+        rows.push(row_of<OursWithMoves>("ours_with_moves", machines, workload, capacity, wish));
     }
     return Json::object({{"trace", "gpu"},
                          {"hosts", static_cast<std::int64_t>(machines.size())},

@@ -26,19 +26,21 @@ class Policy {
     virtual void come(Name name, const TracedInstance& instance) = 0;
     virtual void leave(Name name, const TracedInstance& instance) = 0;
     virtual std::int64_t hosts_in_use() const = 0;
-    /// So many came so far: time to move some.
-    virtual void tidy(std::int64_t) {}
+    /// Now and then: so many came so far.
+    virtual void tidy(std::int64_t /*came*/) {}
     virtual std::int64_t moves() const { return 0; }
 };
 
 // ---- ours --------------------------------------------------------------------------------------
 
-/// Empty hosts are parked: closed until somebody fits nowhere else.
+/// Gathers. Empty hosts are parked: closed until somebody fits nowhere else.
 class Ours : public Policy {
   public:
     Ours(const PlacementWish& wish, const std::vector<TracedInstance>& all)
         : wish_(wish), there_(all.size()) {
-        fleet_.set_mix(placement::doubling_sizes(wish.host_cpus, 2048, 1 << 30));
+        placement::Mix mix;
+        mix.aim = placement::Aim::gather;
+        fleet_.set_mix(std::move(mix));
     }
 
     void come(Name name, const TracedInstance& instance) override {

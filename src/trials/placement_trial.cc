@@ -31,6 +31,8 @@ static Status check_wish(const PlacementWish& wish) {
           Bound{"--cells", wish.cells, 1, 8}, Bound{"--seeds", wish.seeds, 1, 10'000},
           Bound{"--points", wish.points, 1, 1'000'000},
           Bound{"--decisions", wish.decisions, 1000, 100'000'000},
+          Bound{"--tasks-per-move", wish.tasks_per_move, 1, 1'000'000'000},
+          Bound{"--task-worth", wish.task_worth, 1, 1'000'000},
           Bound{"--arrivals-per-move", wish.arrivals_per_move, 1, 1'000'000'000},
           Bound{"--host-worth", wish.host_worth, 1, 1'000'000},
           Bound{"--pass", wish.pass, 1, 1'000'000'000}})

@@ -26,6 +26,8 @@ struct PlacementWish {
     std::int64_t begin = 0;                ///< rows of the trace, from this one on
     std::int64_t end = 0;                  ///< up to this one; 0: to its end
     std::int64_t decisions = 200'000;      ///< speed: how many are measured
+    std::int64_t tasks_per_move = 20;      ///< gpu: at most one move for so many that came
+    std::int64_t task_worth = 4;           ///< gpu: at most so many moves to admit one task
     std::int64_t arrivals_per_move = 10;   ///< time: at most one move for so many that came
     std::int64_t host_worth = 20;          ///< time: at most so many moves to empty one host
     std::int64_t pass = 300;               ///< time: seconds between two looks for moves

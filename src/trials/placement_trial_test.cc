@@ -104,8 +104,29 @@ TEST(PlacementTrials, AllocateWhatFitsWhateverThePolicy) {
     const auto outcome = run_placement_trial(gpu);
     ASSERT_TRUE(outcome.ok()) << text(outcome.error());
     EXPECT_EQ(outcome->integer_at("accelerators"), 6);
-    for (const char* policy : {"first_fit", "best_fit", "fgd", "ours"})
+    for (const char* policy : {"first_fit", "best_fit", "fgd", "ours", "ours_with_moves", "bound"})
         EXPECT_EQ(row(*outcome, policy).at("at_130").real(), 100) << policy;
+}
+
+TEST(PlacementTrials, BoundWhatAnybodyCanAllocate) {
+    const Folder folder;
+    std::string machines = "sn,cpu_milli,memory_mib,gpu,model\n";
+    for (int number = 0; number < 40; ++number)
+        machines += std::to_string(number) + ",32000,65536,8,X\n";
+    folder.write("machines.csv", machines);
+    // Nobody fits beside one of 700 thousandths.
+    folder.write("pods_mixed.csv",
+                 "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec\n"
+                 "p,100,100,1,700,\nq,100,100,1,1000,\nr,100,100,1,1000,\ns,100,100,1,1000,\n");
+    PlacementWish gpu = wish("gpu", folder);
+    gpu.hosts_file = "machines";
+    gpu.seeds = 2;
+    const auto outcome = run_placement_trial(gpu);
+    ASSERT_TRUE(outcome.ok()) << text(outcome.error());
+    const double bound = row(*outcome, "bound").at("at_130").real();
+    EXPECT_LT(bound, 94);
+    for (const char* policy : {"first_fit", "best_fit", "fgd", "ours", "ours_with_moves"})
+        EXPECT_LE(row(*outcome, policy).at("at_130").real(), bound) << policy;
 }
 
 TEST(PlacementTrials, TellTheSameTwice) {
