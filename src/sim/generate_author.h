@@ -33,6 +33,7 @@ class Author {
     void want_in_a_row();
     void want_of_volume();
     void want_of_volume(const std::string& volume, const std::string& instance);
+    void go_back(const std::string& volume, const std::string& snapshot);
     void want_of_application();
     void change_application(const std::string& application);
     void want_of_datacenter();

@@ -87,8 +87,18 @@ void Author::want_of_volume(const std::string& volume, const std::string& instan
         case 6: return ask("grow", "volume", volume, about("size", number(1, 4) + "GiB"));
         case 7: return ask("create", "snapshot", snapshot, about("volume", volume));
         case 8: return ask("delete", "snapshot", snapshot);
-        default: return ask("revert", "volume", volume, about("snapshot", snapshot));
+        default: return go_back(volume, snapshot);
     }
+}
+
+/// Mostly to a snapshot that was taken a moment ago; it may be one too many as soon as it served.
+void Author::go_back(const std::string& volume, const std::string& snapshot) {
+    if (often()) {
+        ask("create", "snapshot", snapshot, dump(Json::object({{"volume", volume}})));
+        run(3000);
+    }
+    ask("revert", "volume", volume, dump(Json::object({{"snapshot", snapshot}})));
+    if (seldom()) ask("delete", "snapshot", snapshot);
 }
 
 // ---- applications ------------------------------------------------------------------------------
