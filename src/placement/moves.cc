@@ -278,6 +278,37 @@ MovePlan MovePlanner::drain(model::HostId host) {
     return plan;
 }
 
+// ---- mending -----------------------------------------------------------------------------------
+
+/// Whether he would not be placed again where he is.
+bool MovePlanner::is_misplaced(GuestSlot guest) {
+    const Movable known = movable_(guest);
+    if (known.request == nullptr) return false;
+    const Roster::Guest there = fleet_.roster().guest(guest);
+    const model::HostId host = fleet_.roster().host(there.host).id;
+    fleet_.take_away(guest);
+    const bool misplaced = !fleet_.decide_on(host, *known.request).best;
+    const GuestSlot now = fleet_.put(host, *known.request, there.seat);
+    check(now == guest, "a guest that is asked keeps its number");
+    return misplaced;
+}
+
+MovePlan MovePlanner::mend() {
+    std::vector<GuestSlot> stuck;
+    const std::vector<HostSlot> hosts = fleet_.settled().by_rank();
+    for (const HostSlot host : hosts) {
+        if (!is_in_use(fleet_.roster().host(host))) continue;
+        const model::HostId about = fleet_.roster().host(host).id;
+        for (const GuestSlot guest : guests_of(host))
+            if (is_misplaced(guest) && !try_move(guest, Purpose::mend, about))
+                stuck.push_back(guest);
+    }
+    std::erase_if(stuck, [&](GuestSlot guest) { return !is_misplaced(guest); });
+    MovePlan plan = finished();
+    plan.stuck = std::move(stuck);
+    return plan;
+}
+
 // ---- making room -------------------------------------------------------------------------------
 
 namespace {

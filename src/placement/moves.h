@@ -7,10 +7,10 @@
 
 #include "placement/fleet.h"
 
-/// Plans to move instances that run: to empty hosts, to drain one, or to make room for a request
-/// that fits nowhere. A plan is an order of moves of which every beginning is valid: after each
-/// move everybody fits, and no hard rule is broken that was kept before. So a plan may be stopped
-/// anywhere, and a move that fails harms nothing.
+/// Plans to move instances that run: to empty hosts, to drain one, to make room for a request that
+/// fits nowhere, or to mend what is not as it should be. A plan is an order of moves of which every
+/// beginning is valid: after each move everybody fits, and no hard rule is broken that was kept
+/// before. So a plan may be stopped anywhere, and a move that fails harms nothing.
 namespace vdc::placement {
 
 /// What the asker knows of a guest.
@@ -29,6 +29,7 @@ enum class Purpose : std::uint8_t {
     empty_host,  ///< `about` stands empty when all moves about it are done
     drain,       ///< `about` is to be left, whatever is gained
     admit,       ///< a request fits on `about` when all are done
+    mend,        ///< who moves would not be placed on `about` again, where he is
 };
 
 struct Migration {
@@ -64,7 +65,8 @@ struct MovePlan {
     /// MovePlanner::admit: where the request fits once all are done. None: it fits nowhere even so,
     /// or it fits without any move; then there are none.
     std::optional<model::HostId> admits{};
-    std::vector<GuestSlot> stuck{};  ///< MovePlanner::drain: who fits nowhere else
+    /// MovePlanner::drain and mend: who ought to move and fits nowhere else, or may not.
+    std::vector<GuestSlot> stuck{};
 
     friend bool operator==(const MovePlan&, const MovePlan&) = default;
 };
@@ -91,6 +93,12 @@ class MovePlanner {
     /// worth most to those who come commonly, as far as MoveLimits::tries reach; then where the
     /// smallest leave.
     MovePlan admit(const Request& request);
+
+    /// Moves away, from open hosts, whoever would not be placed again where he is: a rule of his is
+    /// broken there, or the host has become too small for those who are on it. Nobody else is
+    /// touched. Host by host in the order of names, of each the largest first, and whoever is well
+    /// once others have left stays. Only the budget limits it.
+    MovePlan mend();
 
   private:
     struct Done {
@@ -122,6 +130,7 @@ class MovePlanner {
     std::vector<GuestSlot> watchers_of(const Request& request, GuestSlot guest) const;
     std::vector<GuestSlot> breaking(std::vector<GuestSlot> guests);
     bool breaks_a_rule(GuestSlot guest);
+    bool is_misplaced(GuestSlot guest);
     void take_back(std::size_t kept);
     MovePlan finished();
 

@@ -211,6 +211,36 @@ TEST(Moves, MakeRoomByMovingFewAndSmallOnes) {
     EXPECT_EQ(plan.moves.front().guest, small);
 }
 
+TEST(Moves, MendARuleThatIsBroken) {
+    World world(3);
+    Request apart = wanting(1);
+    apart.groups = {group_of(1)};
+    apart.rules = {GroupRule{group_of(1)}};
+    world.put(1, apart);
+    world.put(1, apart);
+    world.put(2, apart);
+    const GuestSlot other = world.put(1, wanting(2));
+    const MovePlan plan = world.planner().mend();
+    ASSERT_EQ(plan.moves.size(), 1U) << "one of both";
+    EXPECT_EQ(plan.moves.front().to, host_id(3));
+    EXPECT_NE(plan.moves.front().guest, other);
+    world.make_all(plan);
+    EXPECT_TRUE(world.misplaced().empty());
+    EXPECT_EQ(world.planner().mend(), MovePlan{});
+}
+
+TEST(Moves, MendAHostThatHasShrunk) {
+    World world(2);
+    for (int count = 0; count < 3; ++count) world.put(1, wanting(2));
+    world.put(2, wanting(5));
+    HostSpec smaller = *world.fleet.roster().host(*world.fleet.roster().find(host_id(1))).spec;
+    smaller.capacity[Kinds::cpu] = 2000;
+    world.fleet.set_host(host_id(1), smaller);
+    const MovePlan plan = world.planner().mend();
+    EXPECT_EQ(plan.moves.size(), 1U) << "no more fit on the other";
+    EXPECT_EQ(plan.stuck.size(), 2U) << "both would be refused there as long as both are there";
+}
+
 // ---- any datacenter ----------------------------------------------------------------------------
 
 namespace {
@@ -245,6 +275,20 @@ class RandomWorld : public World {
 
     MoveLimits limits() {
         return {chance_.between(0, 20), chance_.between(0, 10), chance_.between(0, 2) * 100, 64};
+    }
+
+    /// Hosts become others under their guests.
+    void disturb() {
+        for (const HostSlot slot : std::vector<HostSlot>(fleet.settled().by_rank())) {
+            HostSpec spec = *fleet.roster().host(slot).spec;
+            if (chance_.once_in(1, 3)) spec.capacity[Kinds::cpu] = chance_.between(0, 3) * 4000;
+            if (chance_.once_in(1, 3)) spec.domains["rack"] = chance_.once_in(1, 2) ? "r1" : "r2";
+            fleet.set_host(fleet.roster().host(slot).id, spec);
+        }
+    }
+
+    bool is_on_open_host(GuestSlot guest) const {
+        return fleet.roster().host(fleet.roster().guest(guest).host).on_shelf;
     }
 
     model::HostId some_host() {
@@ -298,8 +342,10 @@ void hold_to(RandomWorld& world, const MovePlan& plan, const MoveLimits& limits)
         const Roster& roster = world.fleet.roster();
         RC_ASSERT(roster.host(roster.guest(move.guest).host).id == move.from);
         RC_ASSERT(move.from != move.to);
+        const auto is_sound_there = [&] { return is_sound(roster.room(*roster.find(move.to))); };
+        const bool was_sound = is_sound_there();
         make(world.fleet, move, world.guests.at(move.guest));
-        RC_ASSERT(is_sound(roster.room(*roster.find(move.to))));
+        RC_ASSERT(!was_sound || is_sound_there());
         RC_ASSERT(includes(before, world.misplaced()));
     }
     for (const model::HostId id : plan.emptied)
@@ -347,6 +393,24 @@ RC_GTEST_PROP(Moves, EveryBeginningOfAPlanThatAdmitsIsValid, (std::uint64_t seed
     RC_ASSERT(plan.moves.empty() == !plan.admits.has_value());
     hold_to(world, plan, limits);
     if (plan.admits) RC_ASSERT(world.fleet.decide(request).best.has_value());
+}
+
+RC_GTEST_PROP(Moves, EveryBeginningOfAPlanThatMendsIsValid, (std::uint64_t seed)) {
+    RandomWorld world(seed);
+    world.disturb();
+    const MoveLimits limits = world.limits();
+    const std::vector<Room> before = world.rooms();
+    const std::set<GuestSlot> wrong = world.misplaced();
+    const MovePlan plan = world.planner(limits).mend();
+    RC_ASSERT(world.rooms() == before);
+    for (const Migration& move : plan.moves) RC_ASSERT(wrong.contains(move.guest));
+    hold_to(world, plan, limits);
+    const std::set<GuestSlot> still_wrong = world.misplaced();
+    for (const Migration& move : plan.moves) RC_ASSERT(!still_wrong.contains(move.guest));
+    const std::set<GuestSlot> stuck(plan.stuck.begin(), plan.stuck.end());
+    for (const GuestSlot guest : still_wrong)
+        RC_ASSERT(stuck.contains(guest) || !world.is_on_open_host(guest));
+    RC_ASSERT(includes(still_wrong, stuck));
 }
 
 /// Whether one move is enough is found out by asking every host for everything.
