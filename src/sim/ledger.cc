@@ -201,10 +201,11 @@ std::string Ledger::claimed_open(const model::Change& change) {
 
 namespace {
 
-/// What hosts say of a place that they had before says nothing of the one that they have.
-struct SeenInItsPlace {
+/// What no step may do, whatever else is so.
+struct Forbidden {
     const Snapshot& after;
 
+    /// What hosts say of a place that they had before says nothing of the one that they have.
     template <class R>
     std::string operator()(const model::Sight<R>& step) const {
         const R* record = after.find<R>(step.id);
@@ -212,6 +213,14 @@ struct SeenInItsPlace {
         for (const model::Place& place : record->claimed.places)
             if (place.host == step.seen.host && place.generation == step.seen.generation) return {};
         return "I2: what was seen of an older place of " + record->name + " is believed";
+    }
+    /// A volume that is going back needs its snapshot.
+    std::string operator()(const model::Delete<model::VolumeSnapshot>& step) const {
+        for (const auto& [id, volume] : after.all<Volume>())
+            if (volume->declared.revert_to == step.id && !volume->deleting &&
+                volume->declared.reverts > volume->observed.reverts)
+                return "a snapshot is deleted to which volume " + volume->name + " is going back";
+        return {};
     }
     std::string operator()(const auto&) const { return {}; }
 };
@@ -228,7 +237,7 @@ std::string Ledger::learn(const model::Commit& commit, const Snapshot& after) {
         if (step.reason.empty()) return "I15: a step without a reason";
         std::string wrong = claimed_open(step.change);
         if (wrong.empty()) wrong = enter(subject_of(step.change), after);
-        if (wrong.empty()) wrong = std::visit(SeenInItsPlace{after}, step.change);
+        if (wrong.empty()) wrong = std::visit(Forbidden{after}, step.change);
         if (!wrong.empty()) return wrong;
     }
     return {};

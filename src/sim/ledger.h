@@ -17,8 +17,9 @@ class Ledger {
     /// invariant, or "": I2 generations, I5 quotas, I6 capacity, I15 no commit is skipped and each
     /// step has a reason, addresses, MACs and numbers are given once, and no port has an address
     /// that its network needs itself, disks lie where their instance is, nothing is attached to
-    /// what is being deleted, sightings of older places are not believed, a host that is closed or
-    /// drained gets nothing new, and few instances at a time leave drained hosts.
+    /// what is being deleted, no snapshot is deleted to which a volume is going back, sightings of
+    /// older places are not believed, a host that is closed or drained gets nothing new, and few
+    /// instances at a time leave drained hosts.
     std::string learn(const model::Commit& commit, const model::Snapshot& after);
 
     /// Begins anew: the books as the snapshot has the things.
