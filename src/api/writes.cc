@@ -52,6 +52,8 @@ Written written(const Snapshot& snapshot, const Decision& decision, Kind kind) {
         written.headers.add("Location", "/v1/" +
                                             std::string(model::many_word(decision.subject.noun)) +
                                             "/" + text(decision.subject.id));
+    constexpr std::size_t usual = 2048;
+    written.json.reserve(usual);
     written.json = R"({"operation":)";
     write_subject(written.json, snapshot, {model::Noun::operation, decision.operation.value});
     written.json += R"(,"item":)";

@@ -285,39 +285,32 @@ static bool is_control(char c) {
     return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
 }
 
-template <bool is_request>
-static std::string bytes_of(http::message<is_request, http::empty_body>& message,
-                            Headers& headers) {
-    for (Field& field : headers) {
-        std::replace_if(field.value.begin(), field.value.end(), is_control, ' ');
-        message.insert(field.name, field.value);
+/// The first line and the headers, each as it is but for control characters.
+static std::string head_of(std::string first_line, const Headers& headers) {
+    constexpr std::size_t usual = 512;
+    std::string head = std::move(first_line);
+    head.reserve(usual);
+    head += "\r\n";
+    for (const Field& field : headers) {
+        head += field.name;
+        head += ": ";
+        const std::size_t value = head.size();
+        head += field.value;
+        std::replace_if(head.begin() + static_cast<std::ptrdiff_t>(value), head.end(), is_control,
+                        ' ');
+        head += "\r\n";
     }
-    http::serializer<is_request, http::empty_body> serializer(message);
-    std::string bytes;
-    bytes.reserve(512);
-    error_code failure;
-    serializer.next(failure, [&](error_code&, const auto& buffers) {
-        for (const boost::asio::const_buffer part : beast::buffers_range_ref(buffers))
-            bytes.append(static_cast<const char*>(part.data()), part.size());
-    });
-    base::check(!failure, "a head of ours can be written");
-    return bytes;
+    head += "\r\n";
+    return head;
 }
 
-std::string request_head(Method method, const std::string& target, Headers headers) {
-    http::request<http::empty_body> message;
-    message.version(11);
-    message.method_string(word(method));
-    message.target(target);
-    return bytes_of(message, headers);
+std::string request_head(Method method, const std::string& target, const Headers& headers) {
+    return head_of(std::string(word(method)) + " " + target + " HTTP/1.1", headers);
 }
 
-std::string response_head(int status, Headers headers) {
-    http::response<http::empty_body> message;
-    message.version(11);
-    message.result(static_cast<unsigned>(status));
-    message.reason(status_word(status));
-    return bytes_of(message, headers);
+std::string response_head(int status, const Headers& headers) {
+    return head_of("HTTP/1.1 " + std::to_string(status) + " " + std::string(status_word(status)),
+                   headers);
 }
 
 std::string chunk(std::string_view bytes) {

@@ -70,8 +70,8 @@ bool lists(const Headers& headers, std::string_view name, std::string_view word)
 
 /// Heads as they are sent, with the empty line. Control characters in values
 /// become blanks, so that no value can add a header.
-std::string request_head(Method method, const std::string& target, Headers headers);
-std::string response_head(int status, Headers headers);
+std::string request_head(Method method, const std::string& target, const Headers& headers);
+std::string response_head(int status, const Headers& headers);
 
 /// The bytes as one chunk.
 std::string chunk(std::string_view bytes);

@@ -47,8 +47,7 @@ static std::string head_of(const Request& request, const Endpoint& endpoint, con
     for (const Field& field : request.headers)
         if (!is_ours(field.name)) headers.add(field.name, field.value);
     for (const Field& field : more) headers.add(field.name, field.value);
-    return request_head(request.method, text(Target{request.path, request.query}),
-                        std::move(headers));
+    return request_head(request.method, text(Target{request.path, request.query}), headers);
 }
 
 static bool takes_body(Method method) {

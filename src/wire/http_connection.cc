@@ -424,7 +424,7 @@ void HttpConnection::write_head(int status, Headers headers, std::optional<std::
     if (chunked_) headers.add("Transfer-Encoding", "chunked");
     if (!keep_alive_) headers.add("Connection", "close");
     if (keep_alive_ && http_1_0_) headers.add("Connection", "keep-alive");
-    write(response_head(status, std::move(headers)));
+    write(response_head(status, headers));
 }
 
 void HttpConnection::respond(Response response) {

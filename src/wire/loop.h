@@ -3,10 +3,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace vdc::wire {
 
@@ -24,11 +26,14 @@ class Loop {
     bool on_thread() { return context_.get_executor().running_in_this_thread(); }
 
     /// Runs the call on the thread, in order of posting. From any thread; once the loop has
-    /// finished the call is dropped, unrun.
+    /// finished the call is dropped, unrun. Only the first of those that wait wakes the thread.
     template <class Call>
     void post(Call call) {
+        auto letter = std::make_unique<LetterOf<Call>>(std::move(call));
         const std::lock_guard lock(mutex_);
-        if (!finished_) boost::asio::post(context_, std::move(call));
+        if (finished_) return;
+        letters_.push_back(std::move(letter));
+        if (letters_.size() == 1) boost::asio::post(context_, [this] { run_letters(); });
     }
 
     /// Runs the last call, which must end all that is under way, and what follows from it. Then
@@ -50,12 +55,36 @@ class Loop {
     }
 
   private:
+    struct Letter {
+        virtual ~Letter() = default;
+        virtual void run() = 0;
+    };
+    template <class Call>
+    struct LetterOf final : Letter {
+        explicit LetterOf(Call of) : call(std::move(of)) {}
+        void run() override { call(); }
+        Call call;
+    };
+
+    void run_letters() {
+        std::vector<std::unique_ptr<Letter>> letters;
+        {
+            const std::lock_guard lock(mutex_);
+            letters.swap(letters_);
+        }
+        for (std::unique_ptr<Letter>& letter : letters) {
+            letter->run();
+            letter = nullptr;  // what it held goes before the next one runs
+        }
+    }
+
     boost::asio::io_context context_{1};
     std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_{
         context_.get_executor()};
     std::mutex mutex_;
-    bool finished_ = false;  ///< no call is taken any more
-    std::thread thread_;     ///< last: it uses the others
+    std::vector<std::unique_ptr<Letter>> letters_;  ///< posted, not yet begun
+    bool finished_ = false;                         ///< no call is taken any more
+    std::thread thread_;                            ///< last: it uses the others
 };
 
 }  // namespace vdc::wire

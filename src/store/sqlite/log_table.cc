@@ -33,6 +33,9 @@ LogRow row_of(const Commit& commit, std::uint64_t term) {
                .request = commit.request,
                .steps = {},
                .body = {}};
+    constexpr std::size_t usual = 1024;  // of a step: a text that grows is copied each time
+    row.steps.reserve(commit.steps.size() * usual / 4);
+    row.body.reserve(commit.steps.size() * usual);
     for (const model::Step& step : commit.steps) {
         row.steps += verb_of(step.change);
         row.steps += ' ';
