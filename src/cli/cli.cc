@@ -427,8 +427,7 @@ void Tree::add_bench_command() {
     for (const auto& [name, about] : trials::trials())
         kinds += (kinds.empty() ? "" : "; ") + name + ": " + about;
     placed.add_option("--trace", trial_.trace, kinds)->required();
-    placed.add_option("--data", trial_.data, "folder of the data, or its file; never part of vdc")
-        ->required();
+    placed.add_option("--data", trial_.data, "folder of the data, or its file; never part of vdc");
     placed.add_option("--hosts-file", trial_.hosts_file, "gpu: table of the hosts");
     placed.add_option("--workload", trial_.workloads, "gpu: NAME of pods_NAME; by default all");
     placed.add_option("--hosts", trial_.hosts, "how many");
@@ -448,6 +447,7 @@ void Tree::add_bench_command() {
                       "time: at most one move for so many that came");
     placed.add_option("--host-worth", trial_.host_worth,
                       "time: at most so many moves to empty one host");
+    placed.add_option("--guests-of-a-host", trial_.guests_of_a_host, "balance: how many");
     placed.add_option("--pass", trial_.pass, "time: seconds between two looks for moves");
     placed.callback([this] { local_deed_ = [this] { return bench_placement(trial_, common_); }; });
 }

@@ -14,6 +14,7 @@ std::vector<std::pair<std::string, std::string>> trials() {
     return {{"gpu", "accelerators allocated when more is asked for than there is"},
             {"numa", "waiting in a queue before a few hosts of two cells"},
             {"time", "hosts in use over weeks of coming and leaving, also with moves"},
+            {"balance", "crowded clusters made even, beside Ganeti's hbal; needs no data"},
             {"speed", "decisions a second with all rules, and how they grow with hosts"}};
 }
 
@@ -35,6 +36,7 @@ static Status check_wish(const PlacementWish& wish) {
           Bound{"--task-worth", wish.task_worth, 1, 1'000'000},
           Bound{"--arrivals-per-move", wish.arrivals_per_move, 1, 1'000'000'000},
           Bound{"--host-worth", wish.host_worth, 1, 1'000'000},
+          Bound{"--guests-of-a-host", wish.guests_of_a_host, 1, 100},
           Bound{"--pass", wish.pass, 1, 1'000'000'000}})
         if (each.value < each.low || each.value > each.high)
             return Error{Error::Code::invalid,
@@ -54,6 +56,7 @@ Result<Json> run_placement_trial(const PlacementWish& wish) {
     if (wish.trace == "gpu") return gpu_packing(wish);
     if (wish.trace == "numa") return numa_waiting(wish);
     if (wish.trace == "time") return packing_over_time(wish);
+    if (wish.trace == "balance") return balancing(wish);
     if (wish.trace == "speed") return decision_speed(wish);
     std::vector<std::string> names;
     for (const auto& [name, about] : trials()) names.push_back(name);

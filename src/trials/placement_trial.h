@@ -30,6 +30,7 @@ struct PlacementWish {
     std::int64_t task_worth = 4;           ///< gpu: at most so many moves to admit one task
     std::int64_t arrivals_per_move = 10;   ///< time: at most one move for so many that came
     std::int64_t host_worth = 20;          ///< time: at most so many moves to empty one host
+    std::int64_t guests_of_a_host = 8;     ///< balance
     std::int64_t pass = 300;               ///< time: seconds between two looks for moves
 };
 
