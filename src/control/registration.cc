@@ -117,6 +117,31 @@ base::Status may_say(const model::Snapshot& datacenter, HostId host, const model
                        "it is on another host now: what was seen of it here says nothing"};
 }
 
+/// Whether the change is one host's sight of a thing that stands on several: of that host.
+template <class C>
+static bool is_own_sight(const C& change, HostId host) {
+    if constexpr (requires { change.seen.host; }) return change.seen.host == host;
+    return false;
+}
+
+template <class C, class... Seen>
+static constexpr bool is_one_of = (std::is_same_v<C, Seen> || ...);
+
+base::Status may_report(const model::Snapshot& datacenter, HostId host,
+                        const model::Change& change) {
+    const bool may = std::visit(
+        [&]<class C>(const C& each) {
+            const bool is_of_one =
+                is_one_of<C, model::Observe<model::Instance>, model::Observe<model::Volume>,
+                          model::Observe<model::VolumeSnapshot>>;
+            return is_of_one ? host_of(datacenter, change) == host : is_own_sight(each, host);
+        },
+        change);
+    if (may) return {};
+    return base::Error{base::Error::Code::forbidden,
+                       "a host may say what it sees itself of what is claimed on it, and no more"};
+}
+
 static Step flavor(const base::Uuid& fresh, const char* name, std::int64_t vcpus,
                    std::int64_t memory, std::int64_t disk) {
     model::Flavor record;

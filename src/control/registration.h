@@ -26,6 +26,12 @@ std::vector<model::Step> registration(const model::Snapshot& datacenter, model::
 base::Status may_say(const model::Snapshot& datacenter, model::HostId host,
                      const model::Change& change);
 
+/// As may_say(), for what comes from another machine, of which nothing is believed but that it is
+/// that host: it may say what it sees of the instances, volumes and their snapshots that are
+/// claimed on it, and its own part of images, networks and fronts. Everything else is `forbidden`.
+base::Status may_report(const model::Snapshot& datacenter, model::HostId host,
+                        const model::Change& change);
+
 /// What a new datacenter begins with: the project `default`, its network `default` (10.77.0.0/24),
 /// and a few flavors. Nothing where there is a project already.
 std::vector<model::Step> beginnings(const model::Snapshot& datacenter, const base::Uuid& fresh);

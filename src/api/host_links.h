@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "runtime/executor.h"
+#include "wire/responder.h"
+
+/// The controller's ends of the streams to hosts on other machines (control/host_messages.h).
+namespace vdc::api {
+
+class HostLinks {
+  public:
+    struct Services {
+        engine::Engine& engine;
+        /// Reads duties and writes messages, so that the engine need not.
+        runtime::Executor& loop;
+        /// The host lives, under that epoch; `counted` hears whether that counts, from any thread
+        /// (engine/host_leases.h).
+        std::function<void(model::HostId, model::Epoch, std::function<void(bool)> counted)> renew;
+        std::string datacenter;  ///< its id
+    };
+
+    /// Made before the engine's loop runs. What the services refer to outlives the loop's tasks.
+    explicit HostLinks(Services services);
+    ~HostLinks();
+
+    /// The stream of the host with that name, which its certificate has proven. One at a time: a
+    /// newer one ends the one before, which is a connection that nobody has noticed to be dead.
+    /// What a host says of others, or of what is not claimed on it, is refused
+    /// (control::may_report). From any thread.
+    wire::WebSocketEvents stream_of(const std::string& host);
+
+  private:
+    class Body;
+    engine::Engine& engine_;
+    std::shared_ptr<Body> body_;
+    std::uint64_t listener_ = 0;
+};
+
+}  // namespace vdc::api
