@@ -27,6 +27,9 @@ using namespace std::chrono_literals;
 /// Without a word from the controller for so long the stream is taken for dead.
 static constexpr Duration silence_max = 4s;
 
+/// A stream ends after so long and another begins, with the certificate of then.
+static constexpr Duration stream_time_max = 12h;
+
 class HostLink::Body {
   public:
     Body(runtime::Executor& agents, Options options)
@@ -101,7 +104,7 @@ class HostLink::Body {
     Status serve() {
         was_told_ = false;
         holder_.reset();
-        auto client = wire::Client::connect(options_.controller);
+        auto client = wire::Client::connect(options_.controller());
         if (!client.ok()) return client.error();
         auto socket = (*client)->connect_websocket({.path = options_.path});
         if (!socket.ok()) return socket.error();
@@ -118,7 +121,8 @@ class HostLink::Body {
             is_open_ = true;
         }
         heard_at_ = runtime::now();
-        while (!is_stopping()) {
+        const base::Instant end = heard_at_ + stream_time_max;
+        while (!is_stopping() && runtime::now() < end) {
             TRY(send_waiting());
             TRY(renew());
             TRY(hear_all());

@@ -11,13 +11,16 @@
 /// A host's one stream to the controller on another machine (control/host_messages.h).
 namespace vdc::agent {
 
-/// Keeps the stream, on a thread of its own: connects again when it broke, says hello, renews the
-/// lease, passes duties and reports on. For hosts whose runs all ride through (model/runs.h): when
-/// its epoch is over it has nothing to end, says so, and begins the next.
+/// Keeps the stream, on a thread of its own: connects again when it broke or is half a day old,
+/// says hello, renews the lease, passes duties and reports on. For hosts whose runs all ride
+/// through (model/runs.h): when its epoch is over it has nothing to end, says so, and begins the
+/// next.
 class HostLink final : public Controller {
   public:
     struct Options {
-        wire::Endpoint controller;
+        /// Where the controller is, and who we are. Asked before each attempt to connect, on the
+        /// stream's thread: it may block, to renew a certificate.
+        std::function<wire::Endpoint()> controller;
         std::string path = "/v1/host-link";
         control::Hello hello;  ///< what the host is; its lease is none of `none`
         /// The duties as they are now, on the agent's executor.

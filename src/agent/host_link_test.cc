@@ -54,7 +54,7 @@ class HostStream : public ::testing::Test, wire::Handler {
         folder = pattern;
         begin_server();
         HostLink::Options options;
-        options.controller = {.path = folder + "/api"};
+        options.controller = [this] { return wire::Endpoint{.path = folder + "/api"}; };
         options.hello.observed.boot_id = "a boot";
         options.hello.observed.lease = model::LeaseProfile::fast;
         options.on_duties = [this](control::Duties now) { duties.put(std::move(now)); };

@@ -5,6 +5,7 @@
 
 #include "api/consoles.h"
 #include "api/foresight.h"
+#include "api/host_links.h"
 #include "api/joining.h"
 #include "api/uploads.h"
 #include "base/secret.h"
@@ -23,6 +24,7 @@ struct Services {
     Consoles& consoles;
     Foresight& foresight;
     Joining* joining = nullptr;  ///< null: no machine can become a host
+    HostLinks* links = nullptr;  ///< null: none of them is served
 };
 
 struct Options {

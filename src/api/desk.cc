@@ -9,6 +9,7 @@ Desk::Desk(Services services, Options with)
       consoles(services.consoles),
       foresight(services.foresight),
       joining(services.joining),
+      links(services.links),
       options(std::move(with)),
       watchers(services.engine) {}
 

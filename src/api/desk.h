@@ -36,6 +36,7 @@ struct Desk {
     Consoles& consoles;
     Foresight& foresight;
     Joining* const joining;  ///< the engine's loop's; null: no machine can become a host
+    HostLinks* const links;  ///< null: hosts on other machines are not served
     Attempts attempts;       ///< to join
     const Options options;
     Watchers watchers;

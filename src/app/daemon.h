@@ -2,25 +2,30 @@
 
 #include <memory>
 
+#include "app/membership.h"
 #include "app/settings.h"
 #include "base/result.h"
 
 namespace vdc::app {
 
-/// The whole datacenter of one host in one process: store, engine, agent, API, metadata.
+/// What `vdc up` runs. At its end instances, networks and fronts go on: the next one finds them
+/// again.
 class Daemon {
   public:
-    /// Opens and starts everything; when this returns, requests are answered. Needs root.
-    static base::Result<std::unique_ptr<Daemon>> start(const Settings& settings);
-
-    /// Ends in order. Instances, networks and fronts go on: the next daemon finds them again.
-    ~Daemon();
-
-  private:
-    class Body;
-    explicit Daemon(std::unique_ptr<Body> body);
-    std::unique_ptr<Body> body_;
+    virtual ~Daemon() = default;
 };
+
+/// Starts what this machine is: a host of a datacenter that others control, if it has joined one,
+/// and otherwise a datacenter of its own. When this returns, requests are answered. Needs root.
+base::Result<std::unique_ptr<Daemon>> start_daemon(const Settings& settings);
+
+/// A controller and its own host in one process: store, engine, agent, API, metadata.
+base::Result<std::unique_ptr<Daemon>> start_controller(const Settings& settings);
+
+/// A host alone: agent, metadata, and the stream to its controller. Its API tells people where to
+/// ask instead.
+base::Result<std::unique_ptr<Daemon>> start_joined_host(const Settings& settings,
+                                                        const Membership& membership);
 
 /// The four digits that begin the names of everything of this datacenter that is global to the
 /// machine; made once and kept in the data folder.

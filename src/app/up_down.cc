@@ -32,7 +32,7 @@ static int say(const Error& error) {
 static int serve(const Settings& settings, runtime::Readiness* readiness) {
     Result<runtime::Signals> signals = runtime::Signals::open();
     if (!signals.ok()) return say(signals.error());
-    Result<std::unique_ptr<Daemon>> daemon = Daemon::start(settings);
+    Result<std::unique_ptr<Daemon>> daemon = start_daemon(settings);
     Status ready =
         daemon.ok() ? runtime::write_pid_file(settings.pid_file()) : Status(daemon.error());
     if (!ready.ok()) {

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+
+#include "agent/agent.h"
+#include "app/settings.h"
+#include "drivers/host_paths.h"
+#include "drivers/qemu/instances.h"
+#include "runtime/loop.h"
+
+namespace vdc::app {
+
+/// What makes a machine a host: drivers, agent and metadata service. Who gives it its duties and
+/// hears its reports is said at its start: the engine of the same process, or a controller on
+/// another machine.
+class HostPart {
+  public:
+    /// Opens the drivers; finds what an earlier daemon left running.
+    static base::Result<std::unique_ptr<HostPart>> open(const Settings& settings,
+                                                        const drivers::HostPaths& paths,
+                                                        const std::string& host_name);
+    /// As stop().
+    ~HostPart();
+
+    /// What the host is.
+    const model::HostObserved& observed() const;
+    /// The agent's; it runs from start() on.
+    runtime::Executor& loop();
+    drivers::qemu::Instances& qemus();
+
+    /// `controller` outlives the loop.
+    base::Status start(agent::Controller& controller);
+
+    /// On the loop.
+    void set_duties(control::Duties duties);
+
+    /// Nothing is begun any more; returns when what was under way has ended. Instances, networks
+    /// and fronts go on.
+    void stop();
+
+  private:
+    class Body;
+    explicit HostPart(std::unique_ptr<Body> body);
+    std::unique_ptr<Body> body_;
+};
+
+}  // namespace vdc::app
