@@ -13,6 +13,17 @@ Desk::Desk(Services services, Options with)
       options(std::move(with)),
       watchers(services.engine) {}
 
+void Desk::admit_host(const CallPtr& call, std::function<void(const std::string& host)> then) {
+    if (joining == nullptr)
+        return call->refuse(
+            base::Error{base::Error::Code::unsupported, "no machine can join here"});
+    executor.post([this, call, then = std::move(then)] {
+        const auto host = joining->admit(call->request.peer.certificate, executor.now());
+        if (!host.ok()) return call->refuse(host.error());
+        then(*host);
+    });
+}
+
 void Desk::read_slowly(const CallPtr& call, std::function<void()> work) {
     if (readers.submit(std::move(work))) return;
     call->refuse(base::Error{base::Error::Code::unavailable, "too many requests wait",

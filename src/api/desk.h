@@ -48,6 +48,10 @@ struct Desk {
 
     engine::SnapshotPtr snapshot() const { return engine.snapshot(); }
 
+    /// Has `then` called on the engine's loop with the name of the host that asks, or refuses the
+    /// call: the beginning of every handler of a route for hosts (Access::host).
+    void admit_host(const CallPtr& call, std::function<void(const std::string& host)> then);
+
     /// Runs a blocking piece of work; refuses the call when too many wait.
     void read_slowly(const CallPtr& call, std::function<void()> work);
 };

@@ -28,7 +28,25 @@ struct KeptToken {
     std::string hash;  ///< SHA-256 of the secret
     base::Instant expires;
 };
+
+/// Of a host that joined.
+struct KeptKey {
+    std::string key;  ///< its fingerprint; empty: no machine joined with the name
+    bool revoked = false;
+};
 }  // namespace
+
+static Result<KeptKey> kept_key(store::Store& store, const std::string& host) {
+    const std::string note = TRY(store.note(key_note(host)));
+    if (note.empty()) return KeptKey{};
+    const Json json = TRY(base::parse_json(note));
+    return KeptKey{json.text_at("key"), json.boolean_at("revoked")};
+}
+
+static Status keep_key(store::Store& store, const std::string& host, const KeptKey& key) {
+    const Json json = Json::object({{"key", key.key}, {"revoked", key.revoked}});
+    return store.set_note(key_note(host), base::dump(json));
+}
 
 /// Those that are good at `now`.
 static Result<std::vector<KeptToken>> kept_tokens(store::Store& store, base::Instant now) {
@@ -80,16 +98,17 @@ static Error no_such_token() {
 
 // ---- names and keys
 
-static Status check_name_is_free(const std::string& host, const std::string& remembered,
+static Status check_name_is_free(const std::string& host, const KeptKey& remembered,
                                  const std::string& key, const model::Snapshot& datacenter) {
-    if (remembered == key) return {};
-    const bool known =
-        !remembered.empty() || datacenter.named<model::Host>(model::ProjectId{}, host) != nullptr;
-    if (!known) return {};
+    if (remembered.key == key) return {};
+    const bool taken = !remembered.key.empty() && !remembered.revoked;
+    const bool recorded = datacenter.named<model::Host>(model::ProjectId{}, host) != nullptr;
+    if (!taken && !recorded) return {};
     return Error{Error::Code::conflict,
                  "another machine is the host " + host + " of this datacenter",
-                 "choose another name with --name; or, if that machine is gone for good, remove "
-                 "its host first"};
+                 "choose another name with --name; or, if that machine is gone for good, `vdc host "
+                 "delete " +
+                     host + "`, or `vdc host revoke " + host + "` if it never came up"};
 }
 
 Result<Joining::Papers> Joining::papers(const std::string& host, const std::string& request,
@@ -117,12 +136,12 @@ Result<Joining::Papers> Joining::join(const Plea& plea, const model::Snapshot& d
     if (found == tokens.end()) return no_such_token();
     TRY(base::check_name("a host", plea.host));
     const std::string key = TRY(wire::key_of_request(plea.request));
-    const std::string remembered = TRY(store_.note(key_note(plea.host)));
+    const KeptKey remembered = TRY(kept_key(store_, plea.host));
     TRY(check_name_is_free(plea.host, remembered, key, datacenter));
     Papers papers = TRY(this->papers(plea.host, plea.request, now));
     tokens.erase(found);
     TRY(keep_tokens(store_, tokens));
-    TRY(store_.set_note(key_note(plea.host), key));
+    TRY(keep_key(store_, plea.host, {key}));
     return papers;
 }
 
@@ -141,8 +160,8 @@ Result<std::string> Joining::admit(const std::optional<wire::CertificateFacts>& 
         return Error{Error::Code::unauthenticated,
                      "the certificate of host " + name + " has expired",
                      "join again, with a new token and the same key"};
-    const std::string remembered = TRY(store_.note(key_note(name)));
-    if (!remembered.empty() && remembered == shown->key) return name;
+    const KeptKey remembered = TRY(kept_key(store_, name));
+    if (!remembered.revoked && !shown->key.empty() && remembered.key == shown->key) return name;
     return Error{Error::Code::unauthenticated,
                  "host " + name + " was removed from this datacenter, or is another machine now",
                  "join again, with a new token"};
@@ -151,12 +170,22 @@ Result<std::string> Joining::admit(const std::optional<wire::CertificateFacts>& 
 Result<Joining::Papers> Joining::renew(const std::string& host, const std::string& request,
                                        base::Instant now) {
     const std::string key = TRY(wire::key_of_request(request));
-    if (key != TRY(store_.note(key_note(host))))
+    const KeptKey remembered = TRY(kept_key(store_, host));
+    if (key != remembered.key)
         return Error{
             Error::Code::forbidden,
             "the signing request is for another key than the one host " + host + " joined with",
             "make it with that key"};
     return papers(host, request, now);
+}
+
+Status Joining::revoke(const std::string& host) {
+    KeptKey key = TRY(kept_key(store_, host));
+    if (key.key.empty())
+        return Error{Error::Code::not_found,
+                     "no machine joined as host '" + base::quoted(host, 80) + "'"};
+    key.revoked = true;
+    return keep_key(store_, host, key);
 }
 
 Status Joining::forget(const std::string& host) {

@@ -20,9 +20,11 @@ namespace vdc::api {
 /// host that joined the key. Used by the engine's loop alone, and by one controller at a time.
 ///
 /// 1. A token makes one host: it is gone from the store before the certificate leaves.
-/// 2. A host's name belongs to the key that came with it first, until forget().
+/// 2. A host's name belongs to the key that came with it first, until forget(). Another machine
+///    cannot have it while there is a host's record of that name: it would be taken for a boot of
+///    the first, and a boot proves that nothing of before runs any more.
 /// 3. A certificate opens nothing by itself: its key must be the one that is remembered (admit()),
-///    so a host that was forgotten is out at once, and not when its certificate ends.
+///    so a host that was shut out is out at once, and not when its certificate ends.
 class Joining {
   public:
     static constexpr base::Duration certificate_lifetime = std::chrono::hours(24 * 7);
@@ -55,7 +57,7 @@ class Joining {
                               base::Instant now);
 
     /// The name of the host that showed this certificate. Errors: unauthenticated, when it is
-    /// nobody's, has expired since the connection began, or its host was forgotten.
+    /// nobody's, has expired since the connection began, or its host was forgotten or revoked.
     base::Result<std::string> admit(const std::optional<wire::CertificateFacts>& shown,
                                     base::Instant now);
 
@@ -63,7 +65,12 @@ class Joining {
     base::Result<Papers> renew(const std::string& host, const std::string& request,
                                base::Instant now);
 
-    /// The name is free again, and its certificate opens nothing any more.
+    /// Its certificate opens nothing any more. The same machine may join again with a new token;
+    /// another one under that name, if the host has no record: it never came up, or that was
+    /// deleted. not_found, when no machine joined with the name.
+    base::Status revoke(const std::string& host);
+
+    /// The name is free, and its certificate opens nothing any more.
     base::Status forget(const std::string& host);
 
     /// Forgets the hosts whose records went in these commits, which follow `before`.

@@ -13,19 +13,20 @@ using wire::Method;
 
 static constexpr std::size_t body_size_max = 16 << 10;
 
-/// What is answered: 201 with JSON, or why not.
+/// What is answered, or why not.
 using Paper = std::function<Result<Json>(Joining& joining)>;
 
-/// On the engine's loop, which Joining is used by. `refused` hears of an error before it is told.
-static void decide(Desk& desk, const CallPtr& call, Paper paper,
-                   std::function<void(const Error&)> refused = {}) {
+static void answer(const CallPtr& call, int status, const Result<Json>& json) {
+    if (!json.ok()) return call->refuse(json.error());
+    call->answer_json(status, base::dump(*json) + "\n");
+}
+
+/// On the engine's loop, which Joining is used by.
+static void decide(Desk& desk, const CallPtr& call, int status, Paper paper) {
     if (desk.joining == nullptr)
         return call->refuse(Error{Error::Code::unsupported, "no machine can join here"});
-    desk.executor.post([&desk, call, paper = std::move(paper), refused = std::move(refused)] {
-        const Result<Json> json = paper(*desk.joining);
-        if (json.ok()) return call->answer_json(201, base::dump(*json) + "\n");
-        if (refused) refused(json.error());
-        call->refuse(json.error());
+    desk.executor.post([&desk, call, status, paper = std::move(paper)] {
+        answer(call, status, paper(*desk.joining));
     });
 }
 
@@ -79,9 +80,10 @@ static Route token_route() {
         const Json& given = call->body.at("for");
         if (!given.is_null() && !given.is(Json::Kind::text))
             return call->refuse(Error{Error::Code::invalid, "'for' must be a text such as 1h"});
-        decide(desk, call, [&desk, lifetime = call->body.text_at("for", "1h")](Joining& joining) {
-            return issue_token(joining, lifetime, desk.executor.now());
-        });
+        decide(desk, call, 201,
+               [&desk, lifetime = call->body.text_at("for", "1h")](Joining& joining) {
+                   return issue_token(joining, lifetime, desk.executor.now());
+               });
     };
     return route;
 }
@@ -96,27 +98,29 @@ static Result<Joining::Plea> plea_in(const Json& body) {
     return plea;
 }
 
-static Result<Json> join(Desk& desk, Joining& joining, const Call& call) {
+static Result<Json> join(Joining& joining, const Call& call, const model::Snapshot& datacenter,
+                         base::Instant now) {
     const Joining::Plea plea = TRY(plea_in(call.body));
-    const auto papers = TRY(joining.join(plea, *desk.snapshot(), desk.executor.now()));
+    const auto papers = TRY(joining.join(plea, datacenter, now));
     runtime::log().info("api", "a machine joined as host " + plea.host,
                         {{"peer", call.request.peer.address}, {"request_id", call.request.id}});
     return papers_json(plea.host, papers);
 }
 
 static void handle_join(Desk& desk, const CallPtr& call) {
-    const std::string& peer = call->request.peer.address;
-    if (!desk.attempts.may_try(peer, std::chrono::steady_clock::now()))
+    if (!desk.attempts.may_try(call->request.peer.address, std::chrono::steady_clock::now()))
         return call->refuse(
             429, Error{Error::Code::unavailable, "too many wrong tokens came from this address",
                        "wait a minute"});
-    decide(
-        desk, call, [&desk, call](Joining& joining) { return join(desk, joining, *call); },
-        [&desk, call](const Error& error) {
-            runtime::log().warning("api", "a machine was not let in",
-                                   {{"peer", call->request.peer.address}, {"error", text(error)}});
-            desk.attempts.failed(call->request.peer.address, std::chrono::steady_clock::now());
-        });
+    decide(desk, call, 201, [&desk, call](Joining& joining) {
+        const std::string& peer = call->request.peer.address;
+        Result<Json> joined = join(joining, *call, *desk.snapshot(), desk.executor.now());
+        if (joined.ok()) return joined;
+        runtime::log().warning("api", "a machine was not let in",
+                               {{"peer", peer}, {"error", text(joined.error())}});
+        desk.attempts.failed(peer, std::chrono::steady_clock::now());
+        return joined;
+    });
 }
 
 static Route join_route() {
@@ -138,9 +142,9 @@ static Route join_route() {
 
 // ---- staying
 
-static Result<Json> renew(Joining& joining, const Call& call, base::Instant now) {
-    const std::string host = TRY(joining.admit(call.request.peer.certificate, now));
-    const std::string request = TRY(text_in(call.body, "request"));
+static Result<Json> renew(Joining& joining, const std::string& host, const Json& body,
+                          base::Instant now) {
+    const std::string request = TRY(text_in(body, "request"));
     return papers_json(host, TRY(joining.renew(host, request, now)));
 }
 
@@ -154,20 +158,18 @@ static Route renew_route() {
     route.keyed = false;
     route.answers = {{201, "The new one.", papers_schema()}};
     route.handle = [](Desk& desk, const CallPtr& call) {
-        decide(desk, call, [&desk, call](Joining& joining) {
-            return renew(joining, *call, desk.executor.now());
+        desk.admit_host(call, [&desk, call](const std::string& host) {
+            answer(call, 201, renew(*desk.joining, host, call->body, desk.executor.now()));
         });
     };
     return route;
 }
 
 static void open_link(Desk& desk, const CallPtr& call) {
-    if (desk.joining == nullptr || desk.links == nullptr)
+    if (desk.links == nullptr)
         return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
-    desk.executor.post([&desk, call] {
-        const auto host = desk.joining->admit(call->request.peer.certificate, desk.executor.now());
-        if (!host.ok()) return call->refuse(host.error());
-        call->upgrade(desk.links->stream_of(*host));
+    desk.admit_host(call, [&desk, call](const std::string& host) {
+        call->upgrade(desk.links->stream_of(host));
     });
 }
 
@@ -184,11 +186,36 @@ static Route link_route() {
     return route;
 }
 
+// ---- leaving
+
+static Result<Json> revoke(Joining& joining, const std::string& host) {
+    TRY(joining.revoke(host));
+    runtime::log().info("api", "the certificate of host " + host + " opens nothing any more");
+    return Json::object({{"host", host}});
+}
+
+static Route revoke_route() {
+    Route route{Method::delete_, "/v1/host-keys/{host}", "revokeHostKey", "joining",
+                "Shut a host out"};
+    route.about =
+        "Its certificate opens nothing from now on. What runs on it goes on. The same machine may "
+        "join again with a new token; another one with that name, if the host never came up.";
+    route.keyed = false;
+    route.answers = {
+        {200, "So it is.", object_schema({{"host", text_schema("that was shut out")}})}};
+    route.handle = [](Desk& desk, const CallPtr& call) {
+        decide(desk, call, 200,
+               [call](Joining& joining) { return revoke(joining, call->path_value()); });
+    };
+    return route;
+}
+
 void add_joining_routes(Routes& routes) {
     routes.push_back(token_route());
     routes.push_back(join_route());
     routes.push_back(renew_route());
     routes.push_back(link_route());
+    routes.push_back(revoke_route());
 }
 
 }  // namespace vdc::api

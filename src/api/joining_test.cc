@@ -216,6 +216,32 @@ TEST(Joining, AdmitsNoHostThatWasForgotten) {
     EXPECT_TRUE(door.join(door.token(), "h2", Machine()).ok());
 }
 
+TEST(Joining, ShutsARevokedHostOutUntilItsMachineJoinsAgain) {
+    Door door;
+    const Machine machine;
+    const auto papers = door.join(door.token(), "h2", machine).value();
+    expect_refused(base::Result<int>(door.joining.revoke("h3").error()), Error::Code::not_found,
+                   "h3");
+    ASSERT_TRUE(door.joining.revoke("h2").ok());
+    expect_refused(door.joining.admit(door.shown(papers), noon), Error::Code::unauthenticated,
+                   "removed");
+    const auto again = door.join(door.token(), "h2", machine);
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_TRUE(door.joining.admit(door.shown(*again), noon).ok());
+}
+
+TEST(Joining, GivesTheNameOfARevokedHostToAnotherMachineOnlyIfTheHostHasNoRecord) {
+    Door door;
+    for (const char* name : {"h2", "h3"}) {
+        ASSERT_TRUE(door.join(door.token(), name, Machine()).ok());
+        ASSERT_TRUE(door.joining.revoke(name).ok());
+    }
+    door.add_host("h3");
+    EXPECT_TRUE(door.join(door.token(), "h2", Machine()).ok());
+    expect_refused(door.join(door.token(), "h3", Machine()), Error::Code::conflict,
+                   "another machine");
+}
+
 TEST(Joining, ForgetsAHostWhoseRecordGoes) {
     Door door;
     const auto papers = door.join(door.token(), "h2", Machine()).value();
@@ -318,6 +344,19 @@ TEST(JoiningApi, RenewsTheCertificateOfTheHostThatAsks) {
     EXPECT_EQ(site.ask(request).status, 401);
     const wire::Identity other = site.joined("h3", Machine());
     EXPECT_EQ(site.ask(request, &other).status, 403);
+}
+
+TEST(JoiningApi, ShutsAHostOutWhoseKeyIsRevoked) {
+    TlsSite site;
+    const Machine machine;
+    const wire::Identity host = site.joined("h2", machine);
+    const Json body = Json::object({{"request", machine.request()}});
+    EXPECT_EQ(site.remove("/v1/host-keys/h2").status, 200);
+    EXPECT_EQ(
+        site.ask(test::request(wire::Method::post, "/v1/host-certificate", base::dump(body)), &host)
+            .status,
+        401);
+    EXPECT_EQ(site.remove("/v1/host-keys/h9").status, 404);
 }
 
 TEST(JoiningApi, OpensToAHostNothingThatIsNotItsOwn) {

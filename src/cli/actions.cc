@@ -137,6 +137,15 @@ int host_token(Session& session, const std::string& lifetime) {
     });
 }
 
+int host_revoke(Session& session, const std::string& host) {
+    return attempt([&]() -> Status {
+        TRY(session.send(wire::Method::delete_, "/v1/host-keys/" + wire::percent_encoded(host),
+                         {}));
+        note(session, "host " + host + ": its certificate opens nothing any more");
+        return {};
+    });
+}
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256) {
     return attempt([&]() -> Status {

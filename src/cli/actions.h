@@ -24,6 +24,9 @@ int drain_plan(Session& session, const std::string& host);
 /// A token with which one machine can become a host, alone on stdout; good for so long ("1h").
 int host_token(Session& session, const std::string& lifetime);
 
+/// Its certificate opens nothing from now on.
+int host_revoke(Session& session, const std::string& host);
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);

@@ -228,6 +228,10 @@ void Tree::add_host_verbs(CLI::App& group, const NounCommand& noun) {
     verb(group, "token", "for `vdc join`: lets one machine become a host, once",
          [this](Session& s) { return host_token(s, lifetime_); })
         .add_option("--for", lifetime_, "how long it is good, at most 7d");
+    verb(group, "revoke", "shut it out: its certificate opens nothing any more",
+         [this](Session& s) { return host_revoke(s, name_); })
+        .add_option("name", name_, "its name")
+        ->required();
     one("declare-dead",
         "answer for it that nothing of a lost host runs any more: its instances "
         "start elsewhere");
