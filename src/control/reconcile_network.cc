@@ -44,17 +44,24 @@ static base::Mac mac_of(model::PortId port) {
     return {prefix << 32 | (port.value.low & 0xffffffff)};
 }
 
-/// The address after the network's own and the gateway's; the last one is the broadcast.
+/// The lowest behind the network's own address and the gateway's that no port has or wants; none
+/// when only the last one is left, which is the broadcast.
 static base::Ipv4 lowest_free_address(const model::Snapshot& datacenter, const Network& network) {
-    std::set<base::Ipv4> taken;
-    for (const auto* port : datacenter.linked_records<Port>(Link::network_port, network.id.value)) {
-        taken.insert(port->claimed.address);
-        if (port->declared.address) taken.insert(*port->declared.address);
-    }
     const base::Ipv4Range& range = network.declared.range;
-    for (base::Ipv4 address = range.first + 2; address < range.broadcast(); address = address + 1)
-        if (!taken.contains(address)) return address;
-    return {};
+    const base::Ipv4 first = range.first + 2;
+    const auto ports = datacenter.linked_records<Port>(Link::network_port, network.id.value);
+    std::vector<bool> taken(2 * ports.size() + 1);  // two for each port at most: one stays free
+    const auto take = [&](base::Ipv4 address) {
+        const std::size_t offset = address.bits - first.bits;
+        if (address >= first && offset < taken.size()) taken[offset] = true;
+    };
+    for (const Port* port : ports) {
+        take(port->claimed.address);
+        if (port->declared.address) take(*port->declared.address);
+    }
+    const auto free = std::find(taken.begin(), taken.end(), false) - taken.begin();
+    const base::Ipv4 address = first + static_cast<std::uint32_t>(free);
+    return address < range.broadcast() ? address : base::Ipv4{};
 }
 
 static bool is_taken(const model::Snapshot& datacenter, const Network& network,
@@ -70,8 +77,8 @@ void reconcile_port(Draft& draft, const Port& port) {
     const base::Ipv4 address = port.declared.address
                                    ? *port.declared.address
                                    : lowest_free_address(draft.datacenter(), network);
-    if (!address || is_taken(draft.datacenter(), network, address))
-        return draft.wake(draft.now() + std::chrono::seconds(2), port.subject());
+    const bool taken = port.declared.address && is_taken(draft.datacenter(), network, address);
+    if (!address || taken) return draft.wake(draft.now() + std::chrono::seconds(2), port.subject());
     draft.must_add(Claim<Port>{port.id, {address, mac_of(port.id)}},
                    "port " + port.name + " has " + text(address) + " in " + network.name);
 }
