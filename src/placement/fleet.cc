@@ -98,6 +98,11 @@ void Fleet::take_turns() {
     rankings_[turn_]->refresh(roster_, worths_);
 }
 
+std::size_t Fleet::rankings_kept() const {
+    const std::size_t shelves = std::max<std::size_t>(1, roster_.shelves().count());
+    return std::clamp<std::size_t>(ranked_shelves_max / shelves, 4, rankings_max);
+}
+
 Ranking& Fleet::ranking_of(const Needs& needs) {
     const auto known = std::find_if(rankings_.begin(), rankings_.end(),
                                     [&](const auto& ranking) { return ranking->needs() == needs; });
@@ -106,7 +111,7 @@ Ranking& Fleet::ranking_of(const Needs& needs) {
         std::iter_swap(known, std::prev(known));
         return **std::prev(known);
     }
-    if (rankings_.size() == rankings_max) rankings_.pop_back();
+    while (rankings_.size() >= rankings_kept()) rankings_.pop_back();
     rankings_.push_back(std::make_unique<Ranking>(needs));
     return *rankings_.back();
 }

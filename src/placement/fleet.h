@@ -50,12 +50,15 @@ class Fleet {
     Decision decide_on(model::HostId host, const Request& request, const Inquiry& inquiry = {});
 
   private:
-    /// More needs than these are ranked at a time only while they are being asked for.
+    /// More needs than these are ranked at a time only while they are being asked for; nor more
+    /// than would remember so many shelves in all, some 150 bytes for each.
     static constexpr std::size_t rankings_max = 512;
+    static constexpr std::size_t ranked_shelves_max = std::size_t{1} << 20;
     /// So many are kept fresh with every change, by turns, so that no request waits for it.
     static constexpr std::size_t turns_max = 32;
 
     Ranking& ranking_of(const Needs& needs);
+    std::size_t rankings_kept() const;
     void take_turns();
 
     Roster roster_;

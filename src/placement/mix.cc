@@ -75,14 +75,15 @@ std::int64_t share(std::int64_t part, std::int64_t of) {
 }
 
 /// By how many thousandths the emptiest cell is emptier than the fullest.
-std::int64_t imbalance(const Room& room, const Amounts& claimable) {
+std::int64_t imbalance(const Room& room) {
     if (room.cells.empty()) return 0;
     const auto count = static_cast<std::int64_t>(room.cells.size());
     std::int64_t least = amount_max;
     std::int64_t most = 0;
     for (const Cell& cell : room.cells) {
-        const std::int64_t left = std::min(share(cell.cpu * count, claimable[Kinds::cpu]),
-                                           share(cell.memory * count, claimable[Kinds::memory]));
+        const std::int64_t left =
+            std::min(share(cell.cpu * count, room.claimable[Kinds::cpu]),
+                     share(cell.memory * count, room.claimable[Kinds::memory]));
         least = std::min(least, left);
         most = std::max(most, left);
     }
@@ -97,9 +98,9 @@ std::int64_t idle_share(const Room& room) {
 }
 
 /// How empty a host is: 0 to 2000.
-std::int64_t emptiness(const Room& room, const Amounts& claimable) {
-    return share(room.amounts[Kinds::cpu], claimable[Kinds::cpu]) +
-           share(room.amounts[Kinds::memory], claimable[Kinds::memory]);
+std::int64_t emptiness(const Room& room) {
+    return share(room.amounts[Kinds::cpu], room.claimable[Kinds::cpu]) +
+           share(room.amounts[Kinds::memory], room.claimable[Kinds::memory]);
 }
 
 }  // namespace
@@ -184,17 +185,17 @@ std::int64_t Appraiser::worth(const HostClass& host_class, const Room& room) con
     if (mix_.aim == Aim::spread) return 0;
     if (!host_class.models.empty()) return -idle_in_vain(host_class, room);
     if (mix_.aim == Aim::gather) return 0;
-    return usable(room) - imbalance(room, host_class.claimable);
+    return usable(room) - imbalance(room);
 }
 
 std::int64_t Appraiser::score(const HostClass& host_class, const Room& before,
                               std::int64_t worth_before, const Room& after) const {
-    if (mix_.aim == Aim::spread) return emptiness(after, host_class.claimable);
+    if (mix_.aim == Aim::spread) return emptiness(after);
     if (mix_.aim == Aim::gather && host_class.models.empty()) return 0;
     const std::int64_t gained = worth(host_class, after) - worth_before;
     if (!host_class.models.empty())
         return 1024 * floor_divided(2 * gained + step * fine, 2 * step * fine) - idle_share(before);
-    return gained - 4 * emptiness(before, host_class.claimable);
+    return gained - 4 * emptiness(before);
 }
 
 }  // namespace vdc::placement

@@ -197,8 +197,7 @@ std::optional<std::int64_t> MovePlanner::cost_to_empty(HostSlot host) const {
 /// In thousandths of the greatest host.
 std::int64_t MovePlanner::claimed_of(HostSlot host) const {
     Needs all;
-    all.amounts =
-        fleet_.roster().shelves().host_class(fleet_.roster().host(host).of_class).claimable;
+    all.amounts = fleet_.roster().room(host).claimable;
     all.amounts -= fleet_.roster().room(host).amounts;
     return size_of(all, greatest_);
 }
@@ -213,9 +212,9 @@ bool MovePlanner::leaves_spare(HostSlot host) const {
         const Roster::Entry& entry = roster.host(slot);
         if (slot == host || !is_in_use(entry)) continue;
         left += roster.room(slot).amounts;
-        all += roster.shelves().host_class(entry.of_class).claimable;
+        all += roster.room(slot).claimable;
     }
-    Amounts moved = roster.shelves().host_class(roster.host(host).of_class).claimable;
+    Amounts moved = roster.room(host).claimable;
     moved -= roster.room(host).amounts;
     return std::all_of(counted_as_spare.begin(), counted_as_spare.end(), [&](Kind kind) {
         return left[kind] - moved[kind] >= all[kind] / 1000 * limits_.spare;

@@ -33,6 +33,7 @@ struct Room {
     Amounts amounts;
     Few<Cell, cells_max> cells{};
     Few<std::int32_t, accelerators_max> accelerators{};  ///< thousandths left of each
+    Amounts claimable{};                                 ///< what there is while it is empty
 
     friend bool operator==(const Room&, const Room&) = default;
 };

@@ -69,11 +69,12 @@ Result<Model> Roster::model(const std::string& name) {
 Room Roster::empty_room(const HostSpec& spec) const {
     return {claimable(spec), Few<Cell, cells_max>(spec.cells),
             Few<std::int32_t, accelerators_max>(
-                std::vector<std::int32_t>(spec.accelerators.size(), whole))};
+                std::vector<std::int32_t>(spec.accelerators.size(), whole)),
+            claimable(spec)};
 }
 
 HostClass Roster::class_of(const HostSpec& spec) {
-    HostClass result{{}, spec.traits, spec.dedication, claimable(spec)};
+    HostClass result{{}, spec.traits, spec.dedication};
     for (const std::string& name : spec.accelerators) {
         const auto known = model(name);
         check(known.ok(), "more models of accelerators than a fleet counts");
@@ -257,13 +258,6 @@ const std::set<HostSlot>& Roster::sharing(DomainValue value) const {
 
 // ---- instances ---------------------------------------------------------------------------------
 
-std::uint32_t Roster::footprint(const Request& request) {
-    const auto [at, is_new] = footprint_ids_.try_emplace(
-        {request.needs, request.shared}, static_cast<std::uint32_t>(footprints_.size()));
-    if (is_new) footprints_.push_back(at->first);
-    return at->second;
-}
-
 static std::uint64_t hash_of(const std::vector<Group>& groups) {
     base::Hasher hasher;
     for (const Group& group : groups) hasher.add(group.high).add(group.low);
@@ -281,6 +275,27 @@ static std::uint32_t new_number(std::vector<T>& all, std::vector<std::uint32_t>&
     free.pop_back();
     all[number] = {};
     return number;
+}
+
+std::uint32_t Roster::footprint(const Request& request) {
+    const Footprint what{request.needs, request.shared};
+    const auto known = footprint_ids_.find(what);
+    std::uint32_t number = 0;
+    if (known != footprint_ids_.end()) {
+        number = known->second;
+    } else {
+        number = new_number(footprints_, free_footprints_);
+        footprints_[number].what = what;
+        footprint_ids_.emplace(what, number);
+    }
+    ++footprints_[number].guests;
+    return number;
+}
+
+void Roster::leave_footprint(std::uint32_t number) {
+    if (--footprints_[number].guests > 0) return;
+    footprint_ids_.erase(footprints_[number].what);
+    free_footprints_.push_back(number);
 }
 
 std::uint32_t Roster::group_list(const std::vector<Group>& groups) {
@@ -381,7 +396,7 @@ GuestSlot Roster::put(HostSlot host, const Request& request, Seat seat) {
 void Roster::take_away(GuestSlot slot) {
     const Guest guest = guests_[slot];
     count_groups(guest, -1);
-    for (const SharedNeed& need : footprints_[guest.footprint].shared)
+    for (const SharedNeed& need : footprints_[guest.footprint].what.shared)
         shared_[need.name].used -= need.amount;
     Room left = room(guest.host);
     give_back(left, needs(guest), guest.seat);
@@ -389,6 +404,7 @@ void Roster::take_away(GuestSlot slot) {
     stand(guest.host, left);
     unlink(slot);
     leave_group_list(guest.groups);
+    leave_footprint(guest.footprint);
     guests_[slot].next = free_guest_;
     free_guest_ = slot;
     --instances_;

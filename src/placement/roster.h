@@ -115,7 +115,7 @@ class Roster {
     const Entry& host(HostSlot slot) const { return hosts_[slot]; }
     const Room& room(HostSlot slot) const;
     const Guest& guest(GuestSlot slot) const { return guests_[slot]; }
-    const Needs& needs(const Guest& guest) const { return footprints_[guest.footprint].needs; }
+    const Needs& needs(const Guest& guest) const { return footprints_[guest.footprint].what.needs; }
     const std::vector<Group>& groups(const Guest& guest) const {
         return group_lists_[guest.groups].groups;
     }
@@ -169,6 +169,7 @@ class Roster {
     void step_off(HostSlot slot);
     void changed(ShelfId shelf);
     std::uint32_t footprint(const Request& request);
+    void leave_footprint(std::uint32_t number);
     std::uint32_t group_list(const std::vector<Group>& groups);
     void leave_group_list(std::uint32_t list);
     std::uint32_t find_group(const Group& group) const;
@@ -194,8 +195,13 @@ class Roster {
     Shelves shelves_;
     std::vector<ShelfId> changes_;
     std::uint64_t era_ = 1;
+    struct Footprints {
+        Footprint what;
+        std::int64_t guests = 0;
+    };
     std::map<Footprint, std::uint32_t> footprint_ids_;
-    std::vector<Footprint> footprints_;
+    std::vector<Footprints> footprints_;
+    std::vector<std::uint32_t> free_footprints_;
     struct GroupList {
         std::vector<Group> groups;
         std::int64_t guests = 0;

@@ -15,6 +15,8 @@ constexpr std::size_t empty_kept = 512;
 std::uint64_t hash_of(ClassId of_class, const Room& room) {
     base::Hasher hasher;
     hasher.add(of_class);
+    for (const Kind kind : {Kinds::memory, Kinds::cpu})
+        hasher.add(static_cast<std::uint64_t>(room.claimable[kind]));
     for (const std::int64_t amount : room.amounts.of)
         hasher.add(static_cast<std::uint64_t>(amount));
     for (const Cell& cell : room.cells)

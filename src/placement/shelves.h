@@ -13,12 +13,12 @@
 /// for many hosts, and its cost does not grow with them.
 namespace vdc::placement {
 
-/// What a host is, as far as rules and scores can see.
+/// What a host is, as far as rules can see. Sizes are no part of it, for hardly two hosts that were
+/// bought together say the same of their memory: they belong to the room.
 struct HostClass {
     std::vector<Model> models{};     ///< of its accelerators
     std::set<std::string> traits{};  ///< its words
     std::string dedication{};        ///< empty: to nobody
-    Amounts claimable{};             ///< of an empty one
 
     friend bool operator==(const HostClass&, const HostClass&) = default;
 };

@@ -222,34 +222,73 @@ BENCHMARK(restart)->Apply(growth)->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(lost_rack)->Args({5000, 100'000})->Iterations(1)->Unit(benchmark::kMillisecond);
 BENCHMARK(restart)->Args({5000, 100'000})->Iterations(1)->Unit(benchmark::kMillisecond);
 
-/// Virtual seconds in one of processor time. Each guest crashes once a day, spread over all; with
-/// 0, nothing happens.
+/// What happens in a datacenter in which somebody lives: each guest crashes once a day, and every
+/// third second an application grows or shrinks by a replica.
+class Bustle {
+  public:
+    explicit Bustle(World& world) : world_(world) {
+        const auto all = world.snapshot()->all<Instance>().size();
+        pause_ = std::chrono::hours(24) / static_cast<std::int64_t>(all);
+    }
+
+    void run_for(base::Duration span) {
+        const base::Instant end = world_.now() + span;
+        while (world_.now() < end) {
+            crash();
+            if (world_.now() >= next_wish_) wish();
+            world_.run_for(pause_);
+            base::check(world_.violation().empty(), world_.violation().c_str());
+        }
+    }
+
+    std::int64_t crashed = 0;
+    std::int64_t resized = 0;
+
+  private:
+    void crash() {
+        const model::InstanceId id = some_instance(*world_.snapshot(), chance_).id;
+        world_.wake(id);
+        crashed += world_.end_run(id, model::RunEnd::crashed) ? 1 : 0;
+    }
+
+    void wish() {
+        next_wish_ = world_.now() + std::chrono::seconds(3);
+        const auto now = world_.snapshot();
+        const auto& app =
+            now->get<model::Application>(*some_instance(*now, chance_).declared.application);
+        model::ApplicationDeclared declared = app.declared;
+        declared.replicas += chance_.once_in(1, 2) ? 1 : -1;
+        const Step step{model::Declare<model::Application>{app.id, declared}, "another size"};
+        world_.submit(
+            "bench", "", [step](const Snapshot&) { return std::vector{step}; }, [](const auto&) {});
+        ++resized;
+    }
+
+    World& world_;
+    base::Chance chance_{4};
+    base::Duration pause_{};
+    base::Instant next_wish_;
+};
+
+/// Virtual seconds in one of processor time: at rest, and with what happens in a datacenter.
 void lives(benchmark::State& state) {
     const auto datacenter = datacenter_of(state);
-    const bool crashes = state.range(2) == 1;
-    const auto in_all = static_cast<std::int64_t>(datacenter->all<Instance>().size());
-    const base::Duration pause(std::chrono::hours(24) / in_all);
-    const base::Duration span = crashes ? std::chrono::minutes(2) : std::chrono::hours(1);
-    base::Chance chance(4);
+    const base::Duration span = std::chrono::minutes(10);
     for (auto _ : state) {
         World::Options options;
         options.present = World::Present{datacenter, big_datacenter_time(), {}};
         World world(options);
         world.run_for(std::chrono::seconds(1));
-        const base::Instant end = world.now() + span;
+        Bustle bustle(world);
         const double began = processor_seconds();
-        std::size_t crashed = 0;
-        while (world.now() < end) {
-            if (crashes) {
-                const model::InstanceId id = some_instance(*world.snapshot(), chance).id;
-                world.wake(id);
-                crashed += world.end_run(id, model::RunEnd::crashed) ? 1 : 0;
-            }
-            world.run_for(crashes ? pause : span);
-        }
+        if (state.range(2) == 1)
+            bustle.run_for(span);
+        else
+            world.run_for(span);
         state.counters["times_real"] =
             std::chrono::duration<double>(span).count() / (processor_seconds() - began);
-        state.counters["crashed"] = static_cast<double>(crashed);
+        state.counters["crashed"] = static_cast<double>(bustle.crashed);
+        state.counters["resized"] = static_cast<double>(bustle.resized);
         state.counters["revisions"] = static_cast<double>(world.snapshot()->revision);
     }
 }
