@@ -228,7 +228,7 @@ class Bustle {
   public:
     explicit Bustle(World& world) : world_(world) {
         const auto all = world.snapshot()->all<Instance>().size();
-        pause_ = std::chrono::hours(24) / static_cast<std::int64_t>(all);
+        pause_ = base::Duration(std::chrono::hours(24)) / static_cast<std::int64_t>(all);
     }
 
     void run_for(base::Duration span) {
