@@ -116,6 +116,9 @@ Judgement judge(const model::Snapshot&, const Operation& operation,
 /// A drain is done when those have left that can; it says who stays, and why the first one does.
 Judgement judge_host(Draft& draft, const Operation& operation, const model::Host& host) {
     const model::Snapshot& datacenter = draft.datacenter();
+    const bool is_back = host.declared.dead_epoch < host.claimed.epoch;
+    if (operation.declared.goal == Goal::declared_dead && is_back)
+        return {Progress::overtaken, "the host is back, in a new epoch"};
     if (operation.declared.goal == Goal::declared_dead)
         return reached_when(host.claimed.health == model::HostHealth::down);
     if (operation.declared.goal != Goal::drained)
