@@ -25,6 +25,9 @@ struct Services {
     Foresight& foresight;
     Joining* joining = nullptr;  ///< null: no machine can become a host
     HostLinks* links = nullptr;  ///< null: none of them is served
+    /// The file of an image that is published on this machine; from any thread. Empty: there are
+    /// none for hosts on other machines.
+    std::function<base::Result<runtime::Fd>(model::ImageId)> open_image = {};
 };
 
 struct Options {

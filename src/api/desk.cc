@@ -10,6 +10,7 @@ Desk::Desk(Services services, Options with)
       foresight(services.foresight),
       joining(services.joining),
       links(services.links),
+      open_image(std::move(services.open_image)),
       options(std::move(with)),
       watchers(services.engine) {}
 

@@ -37,7 +37,8 @@ struct Desk {
     Foresight& foresight;
     Joining* const joining;  ///< the engine's loop's; null: no machine can become a host
     HostLinks* const links;  ///< null: hosts on other machines are not served
-    Attempts attempts;       ///< to join
+    const std::function<base::Result<runtime::Fd>(model::ImageId)> open_image;  ///< may be empty
+    Attempts attempts;                                                          ///< to join
     const Options options;
     Watchers watchers;
     Past past{engine, executor};

@@ -165,27 +165,6 @@ static Route renew_route() {
     return route;
 }
 
-static void open_link(Desk& desk, const CallPtr& call) {
-    if (desk.links == nullptr)
-        return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
-    desk.admit_host(call, [&desk, call](const std::string& host) {
-        call->upgrade(desk.links->stream_of(host));
-    });
-}
-
-static Route link_route() {
-    Route route{Method::get, "/v1/host-link", "openHostLink", "joining",
-                "Open the stream between a host and the controller"};
-    route.about =
-        "A WebSocket of text messages, each a JSON object: the host says hello, then reports what "
-        "it sees and renews its lease; it is told its duties. A newer stream of the same host ends "
-        "the one before.";
-    route.access = Access::host;
-    route.answers = {{101, "The connection is a WebSocket now.", {}}};
-    route.handle = open_link;
-    return route;
-}
-
 // ---- leaving
 
 static Result<Json> revoke(Joining& joining, const std::string& host) {
@@ -214,7 +193,6 @@ void add_joining_routes(Routes& routes) {
     routes.push_back(token_route());
     routes.push_back(join_route());
     routes.push_back(renew_route());
-    routes.push_back(link_route());
     routes.push_back(revoke_route());
 }
 

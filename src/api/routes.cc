@@ -32,6 +32,7 @@ Routes all_routes() {
     add_datacenter_routes(routes);
     add_guarantee_routes(routes);
     add_joining_routes(routes);
+    add_link_routes(routes);
     return routes;
 }
 

@@ -244,9 +244,11 @@ Status ControllerDaemon::open_api() {
         while (!token.empty() && token.back() == '\n') token.pop_back();
         options.token = base::Secret(std::move(token));
     }
-    api_ = std::make_unique<api::Api>(api::Services{*engine_, engine_loop_, *uploads_, *consoles_,
-                                                    *foresight_, &*joining_, links_.get()},
-                                      std::move(options));
+    api_ = std::make_unique<api::Api>(
+        api::Services{*engine_, engine_loop_, *uploads_, *consoles_, *foresight_, &*joining_,
+                      links_.get(),
+                      [this](model::ImageId image) { return own_host_->images().open(image); }},
+        std::move(options));
     server_ = TRY(wire::HttpServer::start(*api_));
     TRY(server_->listen_unix(settings_.socket(), 0600));
     if (!settings_.listen.empty()) TRY(open_tls());

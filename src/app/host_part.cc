@@ -2,7 +2,6 @@
 
 #include "agent/metadata_service.h"
 #include "agent/pooled_hands.h"
-#include "drivers/host_driver.h"
 #include "runtime/log.h"
 
 namespace vdc::app {
@@ -55,8 +54,9 @@ model::HostObserved observed_of(const drivers::HostFacts& facts) {
 class HostPart::Body {
   public:
     Status open(const Settings& settings, const drivers::HostPaths& paths,
-                const std::string& host_name) {
+                const std::string& host_name, BringImage bring_image) {
         drivers::HostDriver::Options options;
+        options.bring_image = std::move(bring_image);
         options.paths = paths;
         options.host_name = host_name;
         options.accelerator = TRY(drivers::qemu::parse_accelerator_wish(settings.accelerator));
@@ -115,9 +115,10 @@ HostPart::~HostPart() = default;
 
 Result<std::unique_ptr<HostPart>> HostPart::open(const Settings& settings,
                                                  const drivers::HostPaths& paths,
-                                                 const std::string& host_name) {
+                                                 const std::string& host_name,
+                                                 BringImage bring_image) {
     auto body = std::make_unique<Body>();
-    TRY(body->open(settings, paths, host_name));
+    TRY(body->open(settings, paths, host_name, std::move(bring_image)));
     return std::unique_ptr<HostPart>(new HostPart(std::move(body)));
 }
 
@@ -129,6 +130,9 @@ runtime::Executor& HostPart::loop() {
 }
 drivers::qemu::Instances& HostPart::qemus() {
     return body_->driver->qemus();
+}
+drivers::images::Images& HostPart::images() {
+    return body_->driver->images();
 }
 Status HostPart::start(agent::Controller& controller) {
     return body_->start(controller);

@@ -4,8 +4,7 @@
 
 #include "agent/agent.h"
 #include "app/settings.h"
-#include "drivers/host_paths.h"
-#include "drivers/qemu/instances.h"
+#include "drivers/host_driver.h"
 #include "runtime/loop.h"
 
 namespace vdc::app {
@@ -15,10 +14,13 @@ namespace vdc::app {
 /// another machine.
 class HostPart {
   public:
-    /// Opens the drivers; finds what an earlier daemon left running.
+    /// Opens the drivers; finds what an earlier daemon left running. `bring_image` as in
+    /// HostDriver::Options.
+    using BringImage = decltype(drivers::HostDriver::Options::bring_image);
     static base::Result<std::unique_ptr<HostPart>> open(const Settings& settings,
                                                         const drivers::HostPaths& paths,
-                                                        const std::string& host_name);
+                                                        const std::string& host_name,
+                                                        BringImage bring_image = {});
     /// As stop().
     ~HostPart();
 
@@ -27,6 +29,7 @@ class HostPart {
     /// The agent's; it runs from start() on.
     runtime::Executor& loop();
     drivers::qemu::Instances& qemus();
+    drivers::images::Images& images();
 
     /// `controller` outlives the loop.
     base::Status start(agent::Controller& controller);

@@ -1,5 +1,7 @@
-#include <atomic>
-#include <thread>
+#include <unistd.h>
+
+#include <cerrno>
+#include <mutex>
 
 #include "agent/host_link.h"
 #include "app/daemon.h"
@@ -34,6 +36,20 @@ class AskElsewhere final : public wire::Handler {
     const Error error_;
 };
 
+Status keep_bytes(const runtime::Fd& into, std::uint64_t at, std::string_view bytes,
+                  std::uint64_t size_max) {
+    if (at + bytes.size() > size_max)
+        return Error{Error::Code::corrupt, "the image is larger than it can be"};
+    while (!bytes.empty()) {
+        const ssize_t count =
+            ::pwrite(into.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
+        if (count < 0) return runtime::system_error(errno, "cannot write an image");
+        at += static_cast<std::uint64_t>(count);
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    return {};
+}
+
 /// Members in the order in which they need each other; they end in the opposite order.
 class JoinedHost final : public Daemon {
   public:
@@ -48,7 +64,11 @@ class JoinedHost final : public Daemon {
     Status open() {
         const drivers::HostPaths paths{settings_.data, settings_.run,
                                        TRY(datacenter_tag(settings_))};
-        host_ = TRY(HostPart::open(settings_, paths, membership_.host));
+        const auto bring = [this](const control::FetchImage& effect, const runtime::Fd& into,
+                                  std::uint64_t size_max) {
+            return bring_image(effect, into, size_max);
+        };
+        host_ = TRY(HostPart::open(settings_, paths, membership_.host, bring));
         agent::HostLink::Options options;
         options.controller = [this] { return endpoint(); };
         options.hello.observed = host_->observed();
@@ -66,21 +86,50 @@ class JoinedHost final : public Daemon {
     }
 
   private:
+    /// From the controller, whichever host it is published on: hosts have no way to each other.
+    Status bring_image(const control::FetchImage& effect, const runtime::Fd& into,
+                       std::uint64_t size_max) {
+        const auto controller = TRY(wire::Client::connect(present().endpoint()));
+        std::uint64_t written = 0;
+        Status trouble;
+        const auto keep = [&](std::string_view bytes) {
+            trouble = keep_bytes(into, written, bytes, size_max);
+            written += bytes.size();
+            return trouble.ok();
+        };
+        const wire::Response answer =
+            TRY(controller->stream({.path = "/v1/host-images/" + text(effect.image.id)}, keep));
+        TRY(std::move(trouble));
+        if (answer.status == 200) return {};
+        return Error{Error::Code::unavailable, "the controller does not give image " +
+                                                   text(effect.image.id) + ": " +
+                                                   std::to_string(answer.status) + " " +
+                                                   std::string(wire::status_word(answer.status))};
+    }
+
+    Membership present() {
+        const std::lock_guard lock(mutex_);
+        return membership_;
+    }
+
     /// Of the stream's thread.
     wire::Endpoint endpoint() {
-        if (membership_.wants_renewal(runtime::now())) {
-            auto renewed = renew_membership(settings_.data, membership_);
-            if (renewed.ok())
-                membership_ = std::move(*renewed);
-            else
-                runtime::log().warning("app", "this host's certificate was not renewed",
-                                       {{"error", text(renewed.error())}});
+        const Membership now = present();
+        if (!now.wants_renewal(runtime::now())) return now.endpoint();
+        auto renewed = renew_membership(settings_.data, now);
+        if (!renewed.ok()) {
+            runtime::log().warning("app", "this host's certificate was not renewed",
+                                   {{"error", text(renewed.error())}});
+            return now.endpoint();
         }
+        const std::lock_guard lock(mutex_);
+        membership_ = std::move(*renewed);
         return membership_.endpoint();
     }
 
     const Settings settings_;
-    Membership membership_;  ///< once open, the stream's thread's
+    std::mutex mutex_;
+    Membership membership_;  ///< its certificate is renewed
     AskElsewhere elsewhere_;
     std::unique_ptr<HostPart> host_;
     std::unique_ptr<agent::HostLink> link_;

@@ -94,14 +94,14 @@ bool LeaseWatch::is_heard(const Host& host, Instant now) const {
            silence(host.id, now) < figures_of(host.claimed.lease).suspect_after;
 }
 
-/// Of the hosts that live by a lease, and those that did and are down.
+/// Of all hosts. One that lives by no lease is the leader's own, and is heard.
 bool LeaseWatch::most_are_silent(const Snapshot& datacenter, Instant now) const {
     std::int64_t all = 0;
     std::int64_t heard = 0;
     for (const auto& [id, host] : datacenter.all<Host>()) {
-        if (host->claimed.lease == model::LeaseProfile::none) continue;
+        const bool is_own = host->claimed.lease == model::LeaseProfile::none;
         ++all;
-        heard += is_heard(*host, now) ? 1 : 0;
+        heard += is_own || is_heard(*host, now) ? 1 : 0;
     }
     return heard * 2 < all;
 }

@@ -25,10 +25,24 @@ static void end_image(Draft& draft, const Image& image) {
     draft.must_add(Forget<Image>{image.id}, "image " + image.name + " is gone from its host");
 }
 
+/// Uploads arrive at the controller. Where hosts on other machines live by leases, the one that
+/// lives by none is the controller's own (lease.h); it imports them.
+static std::optional<model::HostId> importer(Draft& draft) {
+    using model::LeaseProfile;
+    std::optional<model::HostId> own;
+    bool has_others = false;
+    for (const auto& [id, host] : draft.datacenter().all<model::Host>()) {
+        const bool is_own = host->claimed.lease == LeaseProfile::none;
+        has_others = has_others || !is_own;
+        if (is_own && !own) own = id;
+    }
+    return own && has_others ? own : draft.guarantee().placer().place({}).host;
+}
+
 void reconcile_image(Draft& draft, const Image& image) {
     if (image.deleting) return end_image(draft, image);
     model::ImageClaimed claimed = image.claimed;
-    if (!claimed.host) claimed.host = draft.guarantee().placer().place({}).host;
+    if (!claimed.host) claimed.host = importer(draft);
     if (!claimed.host) return;
     const model::HostId keeper = *claimed.host;
     claim(

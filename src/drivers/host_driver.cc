@@ -37,6 +37,15 @@ Result<std::unique_ptr<HostDriver>> HostDriver::open(Options options) {
     return driver;
 }
 
+base::Status HostDriver::bring(const control::FetchImage& e, const runtime::Fd& into,
+                               std::uint64_t size_max) {
+    if (options_.bring_image) return options_.bring_image(e, into, size_max);
+    return Error{Error::Code::unsupported,
+                 "image " + text(e.image.id) + " cannot be brought from host " +
+                     e.source.host_name + ": this host has no way to others",
+                 "import the image once more under another name on this host"};
+}
+
 /// One overload per effect.
 struct HostDriver::Deeds {
     HostDriver& host;
@@ -48,14 +57,10 @@ struct HostDriver::Deeds {
     }
 
     Result<Sighting> operator()(const control::ImportImage& e) { return seen(host.images_.run(e)); }
-    /// Hosts have no way to each other yet: only what is here already can be had.
     Result<Sighting> operator()(const control::FetchImage& e) {
-        auto here = host.images_.look(e.image.id);
-        if (!here.ok() || here->present) return seen(std::move(here));
-        return Error{Error::Code::unsupported,
-                     "image " + text(e.image.id) + " cannot be brought from host " +
-                         e.source.host_name + ": hosts have no way to each other in this version",
-                     "import the image once more under another name on this host"};
+        return seen(host.images_.run(e, [&](const runtime::Fd& into, std::uint64_t size_max) {
+            return host.bring(e, into, size_max);
+        }));
     }
     Result<Sighting> operator()(const control::RemoveImage& e) { return seen(host.images_.run(e)); }
     Result<Sighting> operator()(const control::PrepareVolume& e) {

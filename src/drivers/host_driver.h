@@ -21,6 +21,11 @@ class HostDriver final : public Driver {
         std::string host_name;
         qemu::AcceleratorWish accelerator = qemu::AcceleratorWish::automatic;
         qemu::BootTrial trial;  ///< what is booted to see whether KVM works; no kernel: no KVM
+        /// Writes an image that another host has published into the file, at most so many bytes.
+        /// On a worker's thread; may block. Empty: this host has no way to others.
+        std::function<base::Status(const control::FetchImage&, const runtime::Fd& into,
+                                   std::uint64_t size_max)>
+            bring_image;
     };
 
     /// Makes the folders, chooses the accelerator, finds the running QEMUs of an earlier daemon.
@@ -33,10 +38,13 @@ class HostDriver final : public Driver {
 
     qemu::Instances& qemus() { return *qemus_; }
     networks::Networks& networks() { return networks_; }
+    images::Images& images() { return images_; }
 
   private:
     struct Deeds;
     explicit HostDriver(Options options);
+    base::Status bring(const control::FetchImage& effect, const runtime::Fd& into,
+                       std::uint64_t size_max);
 
     const Options options_;
     qemu::AcceleratorVerdict accelerator_;

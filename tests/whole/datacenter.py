@@ -48,7 +48,9 @@ def eventually(claim, seconds, what):
 
 
 class Datacenter:
-    def __init__(self):
+    def __init__(self, network=None):
+        """`network`: the network namespace of its machine, by name; without it, this one's."""
+        self.inside = [] if network is None else ["nsenter", f"--net=/run/netns/{network}"]
         self.folder = tempfile.mkdtemp(prefix="vdc-whole-")
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "data")
@@ -57,7 +59,7 @@ class Datacenter:
         self.environment = dict(os.environ, VDC_DATA=self.data, VDC_RUN=self.run, VDC_SOCKET=self.socket)
 
     def vdc(self, *words, check=True, **more):
-        done = subprocess.run([BINARY, *words], env=self.environment, capture_output=True, text=True, timeout=300, **more)
+        done = subprocess.run([*self.inside, BINARY, *words], env=self.environment, capture_output=True, text=True, timeout=300, **more)
         if check and done.returncode != 0:
             raise AssertionError(f"vdc {' '.join(words)}: {done.returncode}: {done.stdout}{done.stderr}")
         return done

@@ -191,6 +191,35 @@ Result<ImageSighting> Images::run(const control::ImportImage& effect) {
     return seen;
 }
 
+Result<ImageSighting> Images::fetch(const control::FetchImage& effect, const Bring& bring) {
+    const model::ImageId image = effect.image.id;
+    const auto size = static_cast<std::uint64_t>(effect.source.image.virtual_size.count);
+    Found told;
+    told.virtual_size = size;
+    const Fd result = TRY(create_own(temporary(), text(image), {}, 0));
+    // Published ones are flat and whole: not larger than their disk and its tables.
+    TRY(bring(result, size + size / 64 + (16 << 20)));
+    TRY(check_result(result, told));
+    ImageSighting seen = effect.source.image;
+    seen.present = true;
+    TRY(publish(effect.image, seen, result));
+    return look(image);
+}
+
+Result<ImageSighting> Images::run(const control::FetchImage& effect, const Bring& bring) {
+    const model::ImageId image = effect.image.id;
+    const ImageSighting seen = TRY(look(image));
+    if (seen.present) return seen;
+    TRY(clear(image));
+    Result<ImageSighting> fetched = fetch(effect, bring);
+    if (!fetched.ok()) (void)clear(image);
+    return fetched;
+}
+
+Result<Fd> Images::open(model::ImageId image) const {
+    return open_own(paths_.images(), text(image) + ".qcow2", O_RDONLY);
+}
+
 Result<ImageSighting> Images::run(const control::RemoveImage& effect) {
     const std::vector<model::VolumeId> needing = TRY(disks::volumes_on(paths_, effect.image));
     if (!needing.empty())

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "base/result.h"
@@ -33,12 +34,24 @@ class Images {
     /// full), timed_out, failed.
     base::Result<control::ImageSighting> run(const control::ImportImage& effect);
 
+    /// Brings an image that is published elsewhere: `bring` writes its bytes into the file, at most
+    /// so many. What came is looked at as if anybody had written it; it must be a disk of the size
+    /// that the source told. After an error nothing is there. Errors: those of `bring`, corrupt,
+    /// exhausted, failed.
+    using Bring = std::function<base::Status(const runtime::Fd& into, std::uint64_t size_max)>;
+    base::Result<control::ImageSighting> run(const control::FetchImage& effect, const Bring& bring);
+
     /// Removes image and upload. conflict while a volume on this host needs the image.
     base::Result<control::ImageSighting> run(const control::RemoveImage& effect);
 
     base::Result<control::ImageSighting> look(model::ImageId image) const;
 
+    /// The file of a published image, to be read by others. Errors: not_found, corrupt.
+    base::Result<runtime::Fd> open(model::ImageId image) const;
+
   private:
+    base::Result<control::ImageSighting> fetch(const control::FetchImage& effect,
+                                               const Bring& bring);
     base::Result<control::ImageSighting> import(const control::ImageSpec& image);
     base::Status publish(const control::ImageSpec& image, const control::ImageSighting& seen,
                          const runtime::Fd& result);

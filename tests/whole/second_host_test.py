@@ -1,0 +1,102 @@
+"""A second machine becomes a host: it takes instances, is lost, and comes back. Machines are network namespaces."""
+
+import os
+import signal
+import subprocess
+import unittest
+
+from datacenter import Datacenter, eventually, tiny_image
+
+TWO = """kind: app
+name: two
+replicas: 2
+template: {image: tiny, flavor: tiny, network: default}
+"""
+
+
+def ip(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+class Machines:
+    """Two machines with a cable between them; their names and addresses."""
+    def __init__(self):
+        mark = f"vj{os.getpid()}"
+        self.first, self.second = mark + "a", mark + "b"
+        self.address = "10.250.0.1:7443"
+        for name in (self.first, self.second):
+            ip("netns", "add", name)
+        ip("link", "add", "cable", "netns", self.first, "type", "veth", "peer", "name", "cable", "netns", self.second)
+        for number, name in enumerate((self.first, self.second), 1):
+            ip("-n", name, "addr", "add", f"10.250.0.{number}/24", "dev", "cable")
+            ip("-n", name, "link", "set", "cable", "up")
+            ip("-n", name, "link", "set", "lo", "up")
+
+    def close(self):
+        for name in (self.first, self.second):
+            ip("netns", "del", name)
+
+
+class Join(unittest.TestCase):
+    def setUp(self):
+        machines = Machines()
+        self.addCleanup(machines.close)
+        self.controller = Datacenter(machines.first)
+        self.addCleanup(self.controller.close)
+        self.host = Datacenter(machines.second)
+        self.addCleanup(self.host.close)
+        self.controller.up("--name", "h1", "--listen", machines.address)
+        token = self.controller.vdc("host", "token").stdout.strip()
+        self.host.vdc("join", machines.address, "--token", "-", "--name", "h2", input=token)
+        self.host.up()
+        eventually(lambda: self.health("h2") == "up", 30, "the host is on record")
+
+    def health(self, name):
+        hosts = {host["name"]: host for host in self.controller.items("hosts")}
+        return hosts[name]["claimed"]["health"] if name in hosts else "nowhere"
+
+    def where(self):
+        """The hosts of instances that run and shall, by the instances' names."""
+        names = {host["id"]: host["name"] for host in self.controller.items("hosts")}
+        return {each["name"]: names[each["claimed"]["host"]] for each in self.controller.items("instances")
+                if each["observed"]["phase"] == "running" and each["claimed"]["host"] and not each["deleting"]}
+
+    def lose_the_host(self):
+        self.host.kill()
+        for runs in self.host.qemus().values():
+            for pid, _ in runs:
+                os.kill(pid, signal.SIGKILL)
+
+    def test_it_takes_instances_is_lost_and_comes_back(self):
+        self.controller.vdc("image", "import", "tiny", tiny_image())
+        self.controller.vdc("apply", "-f", "-", input=TWO)
+        eventually(lambda: sorted(self.where().values()) == ["h1", "h2"], 120, "a replica runs on each host")
+        self.assertEqual(len(self.host.qemus()), 1)
+        self.assertIn("controlled elsewhere", self.host.vdc("host", "list", check=False).stderr)
+
+        self.lose_the_host()
+        eventually(lambda: self.health("h2") == "down", 30, "the loss is noticed")
+        eventually(lambda: sorted(self.where().values()) == ["h1", "h1"], 120, "its replica runs elsewhere")
+
+        self.host.up()
+        eventually(lambda: self.health("h2") == "up", 30, "it begins an epoch")
+        eventually(lambda: not self.host.qemus() and len(self.controller.items("instances")) == 2, 60,
+                   "what was replaced is gone")
+
+    def test_a_controller_that_restarts_ends_nothing(self):
+        self.controller.vdc("image", "import", "tiny", tiny_image())
+        self.controller.vdc("apply", "-f", "-", input=TWO)
+        eventually(lambda: sorted(self.where().values()) == ["h1", "h2"], 120, "a replica runs on each host")
+        before = (self.controller.qemus(), self.host.qemus())
+        epochs = {host["name"]: host["claimed"]["epoch"] for host in self.controller.items("hosts")}
+        self.controller.kill()
+        self.controller.up("--name", "h1", "--listen", "10.250.0.1:7443")
+        self.controller.vdc("app", "edit", "two", "--replicas", "4")
+        eventually(lambda: sorted(self.where().values()) == ["h1", "h1", "h2", "h2"], 120, "the host obeys again")
+        for uuid, runs in {**before[0], **before[1]}.items():
+            self.assertEqual({**self.controller.qemus(), **self.host.qemus()}[uuid], runs, "it was not touched")
+        self.assertEqual({host["name"]: host["claimed"]["epoch"] for host in self.controller.items("hosts")}, epochs)
+
+
+if __name__ == "__main__":
+    unittest.main()
