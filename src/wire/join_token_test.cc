@@ -16,11 +16,12 @@ TEST(JoinToken, IsReadAsItWasWritten) {
 }
 
 TEST(JoinToken, ThatIsNotWholeIsRefusedAndNotRepeated) {
+    const std::string endless(5000, 's');
     for (const std::string& wrong :
          {std::string(), secret, secret + ".", "." + authority, secret + authority,
           secret + "." + authority + "\n", secret + ".." + authority.substr(1),
           secret.substr(1) + "/." + authority, secret + "." + authority.substr(1) + "A",
-          std::string(5000, 's') + "." + authority}) {
+          endless + "." + authority}) {
         const auto token = parse_join_token(wrong);
         ASSERT_FALSE(token.ok());
         EXPECT_EQ(token.error().message.find("sss"), std::string::npos);
