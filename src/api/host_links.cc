@@ -181,8 +181,10 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
     void tell(HostId host, const control::Parts& parts, const Snapshot& snapshot) {
         const auto present = links_.find(host);
         if (present == links_.end() || !present->second->is_told) return;
-        const LinkPtr& link = present->second;
+        const LinkPtr link = present->second;
         if (snapshot.revision <= link->told.revision) return;
+        if (snapshot.find<model::Host>(host) == nullptr)
+            return link->socket->close(breaks_rules, "the host was deleted");
         control::renew(link->told, snapshot, host, parts);
         send(link, control::update_of(link->told, parts));
     }

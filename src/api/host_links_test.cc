@@ -255,6 +255,12 @@ TEST_F(StreamsOfHosts, ANewerStreamEndsTheOneBefore) {
     EXPECT_TRUE(std::get<DutiesUpdate>(fresh.hear()).whole);
 }
 
+TEST_F(StreamsOfHosts, EndWithTheRecordOfTheHost) {
+    Host host = greeted("h2");
+    commit({{model::Forget<model::Host>{id("h2")}, "it is sold"}});
+    EXPECT_EQ(host.goodbye(), 1008);
+}
+
 TEST_F(StreamsOfHosts, EndWithTheController) {
     Host host = greeted("h2");
     links.reset();
