@@ -324,7 +324,7 @@ Result<Response> HttpClient::try_upload(Conversation& talk, const Request& reque
     if (!leave.ok() || *leave == 100) {
         (void)TRY(send_file(talk, fd, size, on_progress));
         (void)TRY(talk.hear(Interim::skipped, limits_.answer_time));
-    } else {
+    } else if (size > 0) {
         talk.give_up();  // the body that was announced is not sent
     }
     return talk.take(taking);
