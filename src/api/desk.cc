@@ -31,4 +31,11 @@ void Desk::read_slowly(const CallPtr& call, std::function<void()> work) {
                              "try again in a moment"});
 }
 
+void Desk::send_in_pieces(const wire::Stream& stream, std::function<void()> send_piece) {
+    stream.on_drained([this, send_piece, stream] {
+        if (!stream.closed() && !readers.submit(send_piece)) stream.close();
+    });
+    send_piece();
+}
+
 }  // namespace vdc::api

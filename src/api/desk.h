@@ -55,6 +55,10 @@ struct Desk {
 
     /// Runs a blocking piece of work; refuses the call when too many wait.
     void read_slowly(const CallPtr& call, std::function<void()> work);
+
+    /// Has `send_piece` write one piece of the stream, or close it, now and each time the reader
+    /// has taken the one before: here, then on a thread that may block.
+    void send_in_pieces(const wire::Stream& stream, std::function<void()> send_piece);
 };
 
 }  // namespace vdc::api

@@ -60,11 +60,7 @@ static void send_image(Desk& desk, const CallPtr& call, model::ImageId image) {
     const auto download = std::make_shared<Download>(Download{std::move(*file)});
     const wire::Stream stream = call->stream(
         200, {{"Content-Type", "application/octet-stream"}, {"Cache-Control", "no-store"}});
-    const auto go_on = [download, stream] { send_on(download, stream); };
-    stream.on_drained([&desk, go_on, stream] {
-        if (!stream.closed() && !desk.readers.submit(go_on)) stream.close();
-    });
-    go_on();
+    desk.send_in_pieces(stream, [download, stream] { send_on(download, stream); });
 }
 
 static Route image_route() {

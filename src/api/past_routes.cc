@@ -121,11 +121,7 @@ static Route log_route() {
             const wire::Stream stream = call->stream(
                 200,
                 {{"Content-Type", "text/plain; charset=utf-8"}, {"Cache-Control", "no-store"}});
-            const auto go_on = [log, stream] { export_on(log, stream); };
-            stream.on_drained([&desk, go_on, stream] {
-                if (!stream.closed() && !desk.readers.submit(go_on)) stream.close();
-            });
-            go_on();
+            desk.send_in_pieces(stream, [log, stream] { export_on(log, stream); });
         });
     };
     return route;

@@ -1,12 +1,10 @@
-#include <unistd.h>
-
-#include <cerrno>
 #include <mutex>
 
 #include "agent/host_link.h"
 #include "app/daemon.h"
 #include "app/host_part.h"
 #include "runtime/clock.h"
+#include "runtime/files.h"
 #include "runtime/log.h"
 #include "wire/http_server.h"
 #include "wire/problem.h"
@@ -35,20 +33,6 @@ class AskElsewhere final : public wire::Handler {
   private:
     const Error error_;
 };
-
-Status keep_bytes(const runtime::Fd& into, std::uint64_t at, std::string_view bytes,
-                  std::uint64_t size_max) {
-    if (at + bytes.size() > size_max)
-        return Error{Error::Code::corrupt, "the image is larger than it can be"};
-    while (!bytes.empty()) {
-        const ssize_t count =
-            ::pwrite(into.get(), bytes.data(), bytes.size(), static_cast<off_t>(at));
-        if (count < 0) return runtime::system_error(errno, "cannot write an image");
-        at += static_cast<std::uint64_t>(count);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
 
 /// Members in the order in which they need each other; they end in the opposite order.
 class JoinedHost final : public Daemon {
@@ -89,16 +73,19 @@ class JoinedHost final : public Daemon {
     /// From the controller, whichever host it is published on: hosts have no way to each other.
     Status bring_image(const control::FetchImage& effect, const runtime::Fd& into,
                        std::uint64_t size_max) {
+        const std::string name = text(effect.image.id);
         const auto controller = TRY(wire::Client::connect(present().endpoint()));
         std::uint64_t written = 0;
         Status trouble;
         const auto keep = [&](std::string_view bytes) {
-            trouble = keep_bytes(into, written, bytes, size_max);
             written += bytes.size();
+            trouble = written <= size_max
+                          ? runtime::write_all(into.get(), bytes, "image " + name)
+                          : Error{Error::Code::corrupt, "the image is larger than it can be"};
             return trouble.ok();
         };
         const wire::Response answer =
-            TRY(controller->stream({.path = "/v1/host-images/" + text(effect.image.id)}, keep));
+            TRY(controller->stream({.path = "/v1/host-images/" + name}, keep));
         TRY(std::move(trouble));
         if (answer.status == 200) return {};
         return Error{Error::Code::unavailable, "the controller does not give image " +

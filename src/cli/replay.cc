@@ -338,23 +338,13 @@ int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) 
 
 // ---- export ------------------------------------------------------------------------------------
 
-static Status write_all(int fd, std::string_view bytes, const std::string& file) {
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(fd, bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return runtime::system_error(errno, "cannot write " + file);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    return {};
-}
-
 /// Hands the log on and says whether its last line came.
 static Result<bool> pass_on(Session& session, const wire::Query& query, int fd,
                             const std::string& file) {
     Status inner;
     std::string tail;
     TRY(session.stream("/v1/log", query, [&](std::string_view bytes) {
-        inner = write_all(fd, bytes, file);
+        inner = runtime::write_all(fd, bytes, file);
         tail += bytes;
         constexpr std::size_t line = 200;
         if (tail.size() > line) tail.erase(0, tail.size() - line);

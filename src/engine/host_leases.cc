@@ -15,10 +15,6 @@ using model::Step;
 /// How often the leader looks at whom it did not hear; less than the shortest suspicion.
 static constexpr Duration look_every = std::chrono::milliseconds(250);
 
-/// A pause between two looks that is longer means that nobody could be heard in it: this process
-/// or the machine stood still.
-static constexpr Duration gap_max = std::chrono::seconds(1);
-
 class HostLeases::Body : public std::enable_shared_from_this<Body> {
   public:
     Body(runtime::Executor& loop, Engine& engine)
@@ -59,7 +55,8 @@ class HostLeases::Body : public std::enable_shared_from_this<Body> {
     }
 
     void look() {
-        watch_.pulsed(loop_.now(), gap_max);
+        // The strictest gap serves hosts of every profile.
+        watch_.pulsed(loop_.now(), control::figures_of(model::LeaseProfile::fast).pulse_gap);
         const control::LeasePlan plan = watch_.look(*engine_.snapshot(), loop_.now());
         if (!plan.steps.empty())
             submit([](const Body& self, const Snapshot& s) {

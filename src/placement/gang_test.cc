@@ -3,32 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/chance.h"
+#include "placement/fleet_test_util.h"
 
 namespace vdc::placement {
 
-static model::HostId host_id(std::uint64_t number) {
-    return {base::Uuid{1, number}};
-}
-
-static Fleet fleet_of(std::uint64_t hosts) {
-    Fleet fleet;
-    fleet.set_mix(doubling_sizes(8, 1024, 1 << 20));
-    for (std::uint64_t number = 1; number <= hosts; ++number) {
-        HostSpec spec;
-        spec.name = "h" + std::to_string(number);
-        spec.capacity[Kinds::cpu] = 8000;
-        spec.capacity[Kinds::memory] = 8192;
-        fleet.set_host(host_id(number), spec);
-    }
-    return fleet;
-}
-
-static Request wanting(std::int64_t cpus) {
-    Request request;
-    request.needs.amounts[Kinds::cpu] = cpus * 1000;
-    request.needs.amounts[Kinds::memory] = cpus * 1024;
-    return request;
-}
+using testing::fleet_of;
+using testing::host_id;
+using testing::wanting;
 
 /// What is left of every host.
 static std::vector<Room> rooms(Fleet& fleet) {

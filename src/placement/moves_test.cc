@@ -6,26 +6,19 @@
 #include <set>
 
 #include "base/chance.h"
+#include "placement/fleet_test_util.h"
 
 namespace vdc::placement {
 
 using base::Chance;
+using testing::fleet_of;
+using testing::host_id;
+using testing::wanting;
 
 namespace {
 
-model::HostId host_id(std::uint64_t number) {
-    return {base::Uuid{1, number}};
-}
-
 Group group_of(std::uint64_t number) {
     return {base::Uuid{3, number}};
-}
-
-Request wanting(std::int64_t cpus) {
-    Request request;
-    request.needs.amounts[Kinds::cpu] = cpus * 1000;
-    request.needs.amounts[Kinds::memory] = cpus * 1024;
-    return request;
 }
 
 /// A fleet whose guests' requests are known.
@@ -33,16 +26,7 @@ struct World {
     Fleet fleet;
     std::map<GuestSlot, Request> guests;
 
-    explicit World(std::uint64_t hosts = 0) {
-        fleet.set_mix(doubling_sizes(8, 1024, 1 << 20));
-        for (std::uint64_t number = 1; number <= hosts; ++number) {
-            HostSpec spec;
-            spec.name = "h" + std::to_string(number);
-            spec.capacity[Kinds::cpu] = 8000;
-            spec.capacity[Kinds::memory] = 8192;
-            fleet.set_host(host_id(number), spec);
-        }
-    }
+    explicit World(std::uint64_t hosts = 0) : fleet(fleet_of(hosts)) {}
 
     GuestSlot put(std::uint64_t host, const Request& request) {
         const GuestSlot guest = fleet.put(host_id(host), request, {});

@@ -53,7 +53,7 @@ Result<std::string> read_file(const std::string& path, std::size_t size_max) {
     return bytes;
 }
 
-static Status write_all(int fd, const std::string& path, std::string_view bytes) {
+Status write_all(int fd, std::string_view bytes, const std::string& path) {
     while (!bytes.empty()) {
         const ssize_t wrote = ::write(fd, bytes.data(), bytes.size());
         if (wrote < 0 && errno == EINTR) continue;
@@ -66,7 +66,7 @@ static Status write_all(int fd, const std::string& path, std::string_view bytes)
 static Status fill(const Fd& file, const std::string& path, std::string_view bytes, mode_t mode) {
     if (::fchmod(file.get(), mode) != 0)
         return system_error(errno, "cannot set the mode of " + shown(path));
-    return write_all(file.get(), path, bytes);
+    return write_all(file.get(), bytes, path);
 }
 
 static Status sync(const Fd& file, const std::string& path) {
@@ -261,7 +261,7 @@ Result<FileLock> lock_file(const std::string& path) {
     const std::string pid = std::to_string(::getpid());
     if (::ftruncate(file.get(), 0) != 0)
         return system_error(errno, "cannot write the lock " + shown(path));
-    TRY(write_all(file.get(), path, pid));
+    TRY(write_all(file.get(), pid, path));
     return FileLock(std::move(file));
 }
 

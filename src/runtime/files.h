@@ -20,6 +20,9 @@ base::Result<std::string> read_file(const std::string& path, std::size_t size_ma
 /// What a written file must survive: the death of this process, or that of the machine too.
 enum class Survives { our_crash, machine_crash };
 
+/// Writes all of `bytes` where the descriptor stands; `path` names it in the error.
+base::Status write_all(int fd, std::string_view bytes, const std::string& path);
+
 /// Puts `bytes` at `path` so that after a crash, of ours or (as `survives` says) of the machine,
 /// there are the old bytes or the new ones, all of them. A crash may leave a file
 /// PATH.tmp-XXXXXX beside it. What lies in a folder that a reboot empties need survive ours only:

@@ -76,6 +76,15 @@ static base::Result<std::string> ask(const Endpoint& endpoint) {
     return TRY(client->request({})).body;
 }
 
+/// The endpoint as a machine knows it that wants to join: by the fingerprint of the authority
+/// alone.
+static Endpoint joining(const Controller& controller, const Datacenter& datacenter) {
+    Endpoint endpoint = controller.endpoint();
+    endpoint.authority.clear();
+    endpoint.authority_fingerprint = datacenter.fingerprint();
+    return endpoint;
+}
+
 static void expect_refused(const Endpoint& endpoint, Error::Code code, const std::string& why) {
     const auto answered = ask(endpoint);
     ASSERT_FALSE(answered.ok()) << *answered;
@@ -299,10 +308,7 @@ TEST(ControllerTrust, RefusesAHostsCertificateFromAServer) {
     const Datacenter datacenter;
     const Controller rogue(datacenter, datacenter.identity(host("h2")));
     expect_refused(rogue.endpoint(), Error::Code::unavailable, "purpose");
-    Endpoint joining = rogue.endpoint();
-    joining.authority.clear();
-    joining.authority_fingerprint = datacenter.fingerprint();
-    expect_refused(joining, Error::Code::unavailable, "purpose");
+    expect_refused(joining(rogue, datacenter), Error::Code::unavailable, "purpose");
 }
 
 TEST(ControllerTrust, RefusesAServerThatIsNoController) {
@@ -321,10 +327,7 @@ TEST(ControllerTrust, RefusesAControllerOfAnotherDatacenter) {
     const Datacenter other;
     const Controller rogue(datacenter, other.identity({}));
     expect_refused(rogue.endpoint(), Error::Code::unavailable, "not trusted");
-    Endpoint joining = rogue.endpoint();
-    joining.authority.clear();
-    joining.authority_fingerprint = datacenter.fingerprint();
-    expect_refused(joining, Error::Code::unavailable, "pinned");
+    expect_refused(joining(rogue, datacenter), Error::Code::unavailable, "pinned");
 }
 
 TEST(ControllerTrust, RefusesAServerThatOnlySendsTheAuthoritysCertificate) {
@@ -334,30 +337,21 @@ TEST(ControllerTrust, RefusesAServerThatOnlySendsTheAuthoritysCertificate) {
     Identity chained = other.identity({});
     chained.certificate += datacenter.authority.certificate;
     const Controller rogue(datacenter, chained);
-    Endpoint joining = rogue.endpoint();
-    joining.authority.clear();
-    joining.authority_fingerprint = datacenter.fingerprint();
-    expect_refused(joining, Error::Code::unavailable, "not trusted");
+    expect_refused(joining(rogue, datacenter), Error::Code::unavailable, "not trusted");
 }
 
 TEST(ControllerTrust, RefusesAnExpiredController) {
     const Datacenter datacenter;
     const Controller late(datacenter, datacenter.identity({}, now() - 24h * 3, 24h * 2));
     expect_refused(late.endpoint(), Error::Code::unavailable, "expired");
-    Endpoint joining = late.endpoint();
-    joining.authority.clear();
-    joining.authority_fingerprint = datacenter.fingerprint();
-    expect_refused(joining, Error::Code::unavailable, "expired");
+    expect_refused(joining(late, datacenter), Error::Code::unavailable, "expired");
 }
 
 TEST(ControllerTrust, NeedsNoMoreThanTheAuthoritysFingerprint) {
     const Datacenter datacenter;
     const Controller controller(datacenter);
-    Endpoint joining = controller.endpoint();
-    joining.authority.clear();
-    joining.authority_fingerprint = datacenter.fingerprint();
-    EXPECT_EQ(ask(joining).value(), "nobody");
-    Endpoint pinned = joining;
+    Endpoint pinned = joining(controller, datacenter);
+    EXPECT_EQ(ask(pinned).value(), "nobody");
     pinned.authority_fingerprint.clear();
     pinned.fingerprint = datacenter.fingerprint();
     EXPECT_EQ(ask(pinned).value(), "nobody");

@@ -63,21 +63,11 @@ Status take_back(const std::string& folder, const std::string& name, mode_t mode
     return system_error(errno, "cannot take back " + folder + "/" + name);
 }
 
-static Status write_whole(const Fd& file, std::string_view bytes, const std::string& path) {
-    while (!bytes.empty()) {
-        const ssize_t wrote = ::write(file.get(), bytes.data(), bytes.size());
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote < 0) return system_error(errno, "cannot write " + path);
-        bytes.remove_prefix(static_cast<std::size_t>(wrote));
-    }
-    return {};
-}
-
 Result<Fd> create_own(const std::string& folder, const std::string& name, std::string_view head,
                       std::uint64_t size) {
     const std::string path = folder + "/" + name;
     Fd file = TRY(open_beneath(folder, name, O_RDWR | O_CREAT | O_EXCL, 0600));
-    TRY(write_whole(file, head, path));
+    TRY(runtime::write_all(file.get(), head, path));
     if (::ftruncate(file.get(), static_cast<off_t>(size)) != 0)
         return system_error(errno, "cannot set the size of " + path);
     return file;
