@@ -45,10 +45,10 @@ class Finder {
 
     void look(const model::Subject& subject);
 
-    /// What names a network has is the same on all hosts that have it: these are looked up once,
-    /// after all changes.
-    void tell_names() {
-        for (const model::NetworkId id : renamed_) add_places<Network>(id);
+    /// Names of a network, and who is where in it, are told to all hosts that have it: these are
+    /// looked up once, after all changes.
+    void tell_networks() {
+        for (const model::NetworkId id : told_of_) add_places<Network>(id);
     }
 
   private:
@@ -93,10 +93,22 @@ class Finder {
                 if (instance->declared.application)
                     add_places<Application>(*instance->declared.application);
     }
-    /// The networks of an instance, on a host that it comes to or leaves.
+    /// The networks of an instance, on a host that it comes to or leaves; where other hosts reach
+    /// that one, also on them.
     void add_networks_of(const Instance& instance, const Snapshot& s) {
-        for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value))
+        if (!instance.claimed.host) return;
+        const auto* host = s.find<Host>(*instance.claimed.host);
+        const bool reachable = host != nullptr && underlay_of(*host);
+        for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value)) {
             add(instance.claimed.host, {Noun::network, port->declared.network.value});
+            if (reachable) told_of_.insert(port->declared.network);
+        }
+    }
+    /// The networks of a host that others reach elsewhere than before.
+    void add_networks_of(HostId host) {
+        for (const Snapshot* s : {&before_, &after_})
+            for (const base::Uuid& id : s->linked(Link::host_network, host.value))
+                told_of_.insert({id});
     }
     /// Hosts that have another place for it than before, or saw something else of it.
     template <class R>
@@ -105,7 +117,7 @@ class Finder {
     const Snapshot& before_;
     const Snapshot& after_;
     Affected& affected_;
-    std::set<model::NetworkId> renamed_;
+    std::set<model::NetworkId> told_of_;
 };
 
 template <class R>
@@ -179,7 +191,7 @@ void Finder::found(const Pair<Port>& pair) {
     if (pair.same_but_observed()) return;
     for (const Port* port : {pair.before, pair.after}) {
         if (port == nullptr) continue;
-        renamed_.insert(port->declared.network);
+        told_of_.insert(port->declared.network);
         add_run_of(port->declared.instance);
         add_front_of(port->declared.instance);
     }
@@ -199,7 +211,7 @@ void Finder::found(const Pair<Instance>& pair) {
     if (!same_backend) add_front_of(pair.id());
     if (same_name) return;  // its ports come and go as records of their own
     for (const Port* port : after_.linked_records<Port>(Link::instance_port, pair.id().value))
-        renamed_.insert(port->declared.network);
+        told_of_.insert(port->declared.network);
 }
 
 void Finder::found(const Pair<Application>& pair) {
@@ -207,13 +219,14 @@ void Finder::found(const Pair<Application>& pair) {
     const auto name = [](const Application* application) {
         return application != nullptr ? front_name(*application) : std::nullopt;
     };
-    const bool same_name =
+    const bool same_for_all =
         pair.both() && name(pair.before) == name(pair.after) &&
+        front_carrier(*pair.before) == front_carrier(*pair.after) &&
         pair.before->declared.instance.network == pair.after->declared.instance.network;
     for (const Application* application : {pair.before, pair.after}) {
         if (application == nullptr) continue;
         add(application->claimed.places, application->subject());
-        if (!same_name) renamed_.insert(application->declared.instance.network);
+        if (!same_for_all) told_of_.insert(application->declared.instance.network);
     }
 }
 
@@ -225,12 +238,16 @@ void Finder::found(const Pair<KeyPair>& pair) {
 }
 
 /// What was claimed under an epoch that is fenced is no duty any more. Others may bring images from
-/// the host.
+/// the host, and reach its networks.
 void Finder::found(const Pair<Host>& pair) {
     Parts& parts = affected_[pair.id()];
     const bool same_duties =
         pair.both() && pair.before->claimed.fenced == pair.after->claimed.fenced;
     if (!same_duties) parts.insert({Noun::host, pair.id().value});
+    const auto underlay = [](const Host* host) {
+        return host != nullptr ? underlay_of(*host) : base::Ipv4{};
+    };
+    if (underlay(pair.before) != underlay(pair.after)) add_networks_of(pair.id());
     std::set<model::ImageId> images;
     for (const Snapshot* s : {&before_, &after_})
         for (const base::Uuid& id : s->linked(Link::host_image, pair.id().value))
@@ -269,7 +286,7 @@ Affected affected_hosts(const Snapshot& before, const Snapshot& after,
     Affected affected;
     Finder finder(before, after, affected);
     for (const model::Subject& subject : subjects) finder.look(subject);
-    finder.tell_names();
+    finder.tell_networks();
     return affected;
 }
 

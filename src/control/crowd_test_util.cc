@@ -96,7 +96,10 @@ Status Crowd::change_host(const Deed& deed) {
     const std::string host = name("h", deed.which, 3);
     switch (deed.how % 4) {
         case 0:
-        case 1: turns_.begin_host(host, {{1}, {4096}, {4096 + deed.which % 3 * 4096}}); return {};
+        case 1:
+            turns_.begin_host(host, {{1}, {4096}, {4096 + deed.which % 3 * 4096}},
+                              {static_cast<std::uint32_t>(deed.which % 5 * 0x0a'00'00'01)});
+            return {};
         case 2: return turns_.ask(remove, Noun::host, host);
         default:
             return turns_.ask(update, Noun::host, host,

@@ -121,7 +121,23 @@ static NetworkSpec network_spec(const Network& network) {
             network.declared.nat,
             static_cast<int>(network.declared.mtu),
             {},
+            {},
+            vni_of(network),
+            {},
+            {},
             {}};
+}
+
+std::uint32_t vni_of(const Network& network) {
+    const auto salt = static_cast<std::uint32_t>(network.id.value.low & 0xff);
+    return salt << 16 | static_cast<std::uint32_t>(network.claimed.number);
+}
+
+base::Ipv4 underlay_of(const model::Host& host) {
+    const base::Ipv4 address = host.observed.underlay;
+    const auto first = address.bits >> 24;
+    const bool possible = first != 0 && first != 127 && first < 224;
+    return possible ? address : base::Ipv4{};
 }
 
 std::optional<NameSpec> front_name(const Application& application) {
@@ -131,11 +147,42 @@ std::optional<NameSpec> front_name(const Application& application) {
     return NameSpec{application.name, application.claimed.address};
 }
 
-/// Names of fronts: the same on every host that has the network, wherever the front is carried.
-static void add_front_names(const Snapshot& s, NetworkDuty& duty) {
+std::optional<HostId> front_carrier(const Application& application) {
+    for (const model::Place& place : application.claimed.places)
+        if (place.needed) return place.host;
+    return {};
+}
+
+/// Where the network's tunnel leads to that host; none when either end has no underlay.
+static base::Ipv4 far_underlay(const Snapshot& s, const NetworkSpec& network, HostId host) {
+    if (!network.underlay) return {};
+    const base::Ipv4 there = underlay_of(s.get<model::Host>(host));
+    return there != network.underlay ? there : base::Ipv4{};
+}
+
+/// Fronts: their names on every host that has the network, and the way to those of other hosts.
+static void add_fronts(const Snapshot& s, HostId host, NetworkDuty& duty) {
+    NetworkSpec& network = duty.network;
     for (const Application* application :
-         s.linked_records<Application>(Link::network_application, duty.network.id.value))
-        if (auto name = front_name(*application)) duty.network.names.push_back(std::move(*name));
+         s.linked_records<Application>(Link::network_application, network.id.value)) {
+        auto name = front_name(*application);
+        if (!name) continue;
+        const auto carrier = front_carrier(*application);
+        if (carrier && *carrier != host)
+            if (const base::Ipv4 there = far_underlay(s, network, *carrier))
+                network.far_fronts.push_back({name->address, there});
+        network.names.push_back(std::move(*name));
+    }
+}
+
+/// Of a port on another host: its name, and the way to it.
+static void add_peer(const Snapshot& s, const Port& port, const Instance& instance,
+                     NetworkSpec& network) {
+    network.names.push_back({instance.name, port.claimed.address});
+    if (!instance.claimed.host || network.peers.size() == peers_max) return;
+    if (const base::Ipv4 there = far_underlay(s, network, *instance.claimed.host))
+        network.peers.push_back(
+            {port.claimed.mac, port.claimed.address, there, port.declared.anti_spoof});
 }
 
 /// The ports of a network: rules for those of instances here, names for all.
@@ -143,12 +190,11 @@ static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
     for (const Port* port : s.linked_records<Port>(Link::network_port, duty.network.id.value)) {
         if (!port->claimed.address || !port->declared.instance) continue;
         const auto& instance = s.get<Instance>(*port->declared.instance);
-        if (instance.claimed.host == host) {
+        if (instance.claimed.host == host)
             duty.network.ports.push_back({port->id, port->claimed.mac, port->claimed.address,
                                           instance.name, port->declared.anti_spoof});
-        } else {
-            duty.network.names.push_back({instance.name, port->claimed.address});
-        }
+        else
+            add_peer(s, *port, instance, duty.network);
     }
 }
 
@@ -159,8 +205,9 @@ static NetworkDuty network_duty(const Snapshot& s, const Network& network,
     duty.needed = place.needed;
     duty.reported = reported_by(network, place);
     if (!place.needed) return duty;
+    duty.network.underlay = underlay_of(s.get<model::Host>(place.host));
     add_ports(s, place.host, duty);
-    add_front_names(s, duty);
+    add_fronts(s, place.host, duty);
     std::sort(duty.network.names.begin(), duty.network.names.end(),
               [](const NameSpec& a, const NameSpec& b) { return a.name < b.name; });
     return duty;

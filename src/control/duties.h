@@ -106,6 +106,18 @@ std::vector<ImageSource> image_sources(const model::Snapshot& datacenter,
 /// The name of an application's front in its network, on all hosts that have the network.
 std::optional<NameSpec> front_name(const model::Application& application);
 
+/// The host that carries the application's front now; none: nobody.
+std::optional<model::HostId> front_carrier(const model::Application& application);
+
+/// Where other hosts reach this host's part of a network; none: nowhere. What no host can have (a
+/// loopback or multicast address, say) counts for nothing.
+base::Ipv4 underlay_of(const model::Host& host);
+
+/// The number by which frames of this network are told from others' between hosts: its own in the
+/// datacenter, and eight bits of its id. So two datacenters on one underlay hardly share any, and
+/// neither do a network and an earlier one that had its number.
+std::uint32_t vni_of(const model::Network& network);
+
 /// The seed disk's three files, for cloud-init's NoCloud source.
 SeedSpec seed(const model::Snapshot& datacenter, const model::Instance& instance);
 

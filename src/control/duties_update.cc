@@ -175,14 +175,37 @@ struct Members<NameSpec> {
     }
 };
 template <>
+struct Members<PeerSpec> {
+    static constexpr auto fields() {
+        using T = PeerSpec;
+        return std::tuple{member("mac", &T::mac), member("address", &T::address),
+                          member("underlay", &T::underlay), member("anti_spoof", &T::anti_spoof)};
+    }
+};
+template <>
+struct Members<FarFrontSpec> {
+    static constexpr auto fields() {
+        using T = FarFrontSpec;
+        return std::tuple{member("address", &T::address), member("underlay", &T::underlay)};
+    }
+};
+template <>
 struct Members<NetworkSpec> {
     static constexpr auto fields() {
         using T = NetworkSpec;
-        return std::tuple{member("id", &T::id),         member("number", &T::number),
-                          member("range", &T::range),   member("gateway", &T::gateway),
-                          member("domain", &T::domain), member("nat", &T::nat),
-                          member("mtu", &T::mtu),       member("ports", &T::ports),
-                          member("names", &T::names)};
+        return std::tuple{member("id", &T::id),
+                          member("number", &T::number),
+                          member("range", &T::range),
+                          member("gateway", &T::gateway),
+                          member("domain", &T::domain),
+                          member("nat", &T::nat),
+                          member("mtu", &T::mtu),
+                          member("ports", &T::ports),
+                          member("names", &T::names),
+                          member("vni", &T::vni),
+                          member("underlay", &T::underlay),
+                          member("peers", &T::peers),
+                          member("far_fronts", &T::far_fronts)};
     }
 };
 template <>

@@ -60,7 +60,11 @@ Duties full() {
                        false,
                        1400,
                        {{{number(8)}, {0x0256'0000'0001}, {77}, "web", false}},
-                       {{"shop", {78}}}};
+                       {{"shop", {78}}},
+                       0x30004,
+                       {81},
+                       {{{0x0256'0000'0002}, {79}, {82}, false}},
+                       {{{80}, {83}}}};
     network.needed = true;
     network.reported.message = "no";
     duties.networks[{number(7)}] = network;

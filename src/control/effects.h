@@ -136,8 +136,27 @@ struct NameSpec {
     friend bool operator==(const NameSpec&, const NameSpec&) = default;
 };
 
+/// A port of the network on another host: the way to it, and what may come from there.
+struct PeerSpec {
+    Mac mac;
+    Ipv4 address;
+    Ipv4 underlay;  ///< of its host
+    bool anti_spoof = true;
+    friend bool operator==(const PeerSpec&, const PeerSpec&) = default;
+};
+
+/// An application's front in the network that another host carries.
+struct FarFrontSpec {
+    Ipv4 address;
+    Ipv4 underlay;  ///< of its carrier
+    friend bool operator==(const FarFrontSpec&, const FarFrontSpec&) = default;
+};
+
+/// As many ports of other hosts as one host is told of; those with the lowest ids.
+inline constexpr std::size_t peers_max = 16'384;
+
 /// A network as it must be on this host: namespace, bridge, gateway address, DHCP, DNS, metadata
-/// address, NAT to the outside, and the rules of all its ports here.
+/// address, NAT to the outside, the rules of all its ports here, and the tunnel to other hosts.
 struct NetworkSpec {
     model::NetworkId id;
     int number = 0;  ///< 1 to 65535, unique in the datacenter; names devices
@@ -148,6 +167,11 @@ struct NetworkSpec {
     int mtu = 1500;
     std::vector<PortSpec> ports;  ///< in id order
     std::vector<NameSpec> names;  ///< in name order
+    /// Names it in the tunnel: 24 bits, unique in the datacenter; the lower 16 are the number.
+    std::uint32_t vni = 0;
+    Ipv4 underlay;                ///< this host's end of the tunnel; none: it has no tunnel
+    std::vector<PeerSpec> peers;  ///< in the order of their ports' ids
+    std::vector<FarFrontSpec> far_fronts;  ///< in the order of their applications' ids
     friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 

@@ -24,6 +24,15 @@ static void add(Hasher& hasher, const NameSpec& name) {
     hasher.add(name.name).add(name.address.bits);
 }
 
+static void add(Hasher& hasher, const PeerSpec& peer) {
+    hasher.add(peer.mac.bits).add(peer.address.bits).add(peer.underlay.bits);
+    hasher.add(std::uint64_t{peer.anti_spoof});
+}
+
+static void add(Hasher& hasher, const FarFrontSpec& front) {
+    hasher.add(front.address.bits).add(front.underlay.bits);
+}
+
 static void add(Hasher& hasher, const BackendSpec& backend) {
     add(hasher, backend.instance);
     hasher.add(backend.name).add(backend.address.bits);
@@ -44,6 +53,9 @@ Hash128 fingerprint(const NetworkSpec& network) {
     hasher.add(word(network.mtu));
     add(hasher, network.ports);
     add(hasher, network.names);
+    hasher.add(std::uint64_t{network.vni}).add(network.underlay.bits);
+    add(hasher, network.peers);
+    add(hasher, network.far_fronts);
     return hasher.finish();
 }
 

@@ -17,7 +17,11 @@ NetworkSpec a_network() {
                        .mac = {0x525400123456},
                        .address = {0x0a140005},
                        .hostname = "web-1"}},
-            .names = {{"web", {0x64600001}}}};
+            .names = {{"web", {0x64600001}}},
+            .vni = 0x20007,
+            .underlay = {0xc0a80001},
+            .peers = {{{0x525400123457}, {0x0a140006}, {0xc0a80002}, true}},
+            .far_fronts = {{{0x64600002}, {0xc0a80002}}}};
 }
 
 FrontSpec a_front() {
@@ -56,6 +60,16 @@ TEST(Fingerprint, OfANetworkChangesWithEveryField) {
         [](NetworkSpec& n) { n.ports.push_back(n.ports[0]); },
         [](NetworkSpec& n) { n.names[0].name += "x"; },
         [](NetworkSpec& n) { n.names[0].address.bits++; },
+        [](NetworkSpec& n) { n.vni++; },
+        [](NetworkSpec& n) { n.underlay.bits++; },
+        [](NetworkSpec& n) { n.peers.clear(); },
+        [](NetworkSpec& n) { n.peers[0].mac.bits++; },
+        [](NetworkSpec& n) { n.peers[0].address.bits++; },
+        [](NetworkSpec& n) { n.peers[0].underlay.bits++; },
+        [](NetworkSpec& n) { n.peers[0].anti_spoof = false; },
+        [](NetworkSpec& n) { n.far_fronts.clear(); },
+        [](NetworkSpec& n) { n.far_fronts[0].address.bits++; },
+        [](NetworkSpec& n) { n.far_fronts[0].underlay.bits++; },
     };
     for (std::size_t i = 0; i < changes.size(); ++i) {
         NetworkSpec changed = a_network();

@@ -75,10 +75,11 @@ base::Status Turns::create(model::Noun noun, const std::string& json) {
     return ask(control::create, noun, base::parse_json(json).value());
 }
 
-void Turns::begin_host(const std::string& name, model::Resources capacity) {
+void Turns::begin_host(const std::string& name, model::Resources capacity, base::Ipv4 underlay) {
     model::HostObserved observed;
     observed.capacity = capacity;
     observed.boot_id = name;
+    observed.underlay = underlay;
     const auto begun = apply(registration(snapshot, host_id("test", name), name, observed));
     base::check(begun.ok(), "a host may always begin");
 }

@@ -44,7 +44,7 @@ struct Turns {
     base::Status create(model::Noun noun, const std::string& json);
 
     /// A host with this many processors and MiB of memory and disk begins.
-    void begin_host(const std::string& name, model::Resources capacity);
+    void begin_host(const std::string& name, model::Resources capacity, base::Ipv4 underlay = {});
 
     template <class R>
     const R* named(const std::string& name) const {

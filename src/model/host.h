@@ -107,6 +107,7 @@ struct HostObserved {
     std::vector<std::string> warnings;
     std::vector<Pool> pools{};
     LeaseProfile lease = LeaseProfile::none;
+    Ipv4 underlay{};
 
     friend bool operator==(const HostObserved&, const HostObserved&) = default;
     static constexpr auto fields() {
@@ -120,7 +121,9 @@ struct HostObserved {
             field("version", &HostObserved::version, "of the agent"),
             field("warnings", &HostObserved::warnings, "what an operator should know"),
             field("pools", &HostObserved::pools, "of volumes, beside its own disks"),
-            field("lease", &HostObserved::lease, "by which it can fence itself")};
+            field("lease", &HostObserved::lease, "by which it can fence itself"),
+            field("underlay", &HostObserved::underlay,
+                  "where other hosts reach its part of a network; none: networks end at it")};
     }
 };
 

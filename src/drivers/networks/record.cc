@@ -23,6 +23,8 @@ base::Hash128 shape_of(const NetworkSpec& network) {
     NetworkSpec shape = network;
     shape.ports.clear();
     shape.names.clear();
+    shape.peers.clear();
+    shape.far_fronts.clear();
     return fingerprint(shape);
 }
 

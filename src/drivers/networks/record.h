@@ -15,7 +15,7 @@ namespace vdc::drivers::networks {
 struct Record {
     model::NetworkId network;
     base::Hash128 applied;  ///< fingerprint of the spec
-    base::Hash128 shape;    ///< fingerprint of the spec without its ports and names
+    base::Hash128 shape;    ///< fingerprint of the spec without what comes and goes in it
     bool nat = false;
     int mtu = 0;
     std::vector<control::PortSpec> ports;  ///< as in the spec
