@@ -481,7 +481,7 @@ void PretendHands::start(const Effect& effect, std::function<void(Result<Sightin
         if (std::string wrong = conflict(effect, each.effect); !wrong.empty())
             host_.broken_promises.push_back(std::move(wrong));
     const PretendHost::Fate fate = host_.next_fate(effect);
-    under_way_.emplace(number, UnderWay{effect, fate, std::move(done)});
+    under_way_.emplace(number, UnderWay{effect, fate, std::move(done), false});
     time_line_.post_at(time_line_.now() + fate.takes, [this, number] { finish(number); });
 }
 
@@ -493,7 +493,7 @@ void PretendHands::finish(std::uint64_t number) {
     const Phase phase = phase_of(ended.effect);
     if (ended.fate.slow) coverage_.hit(Fault::effect_slow, phase);
     Result<Sighting> result = Error{Error::Code::failed, "the host had a moment of weakness"};
-    if (ended.fate.fails_before) {
+    if (ended.fate.fails_before || ended.is_ended) {
         coverage_.hit(Fault::effect_fails, phase);
     } else if (ended.fate.fails_after) {
         coverage_.hit(Fault::effect_lies, phase);
@@ -513,13 +513,13 @@ std::set<Phase> PretendHands::phases() const {
 }
 
 bool PretendHands::any_under_way(const std::function<bool(const Effect&)>& is_it) const {
-    return std::any_of(under_way_.begin(), under_way_.end(),
-                       [&](const auto& entry) { return is_it(entry.second.effect); });
+    return std::any_of(under_way_.begin(), under_way_.end(), [&](const auto& entry) {
+        return !entry.second.is_ended && is_it(entry.second.effect);
+    });
 }
 
 void PretendHands::fence() {
-    for (auto& [number, each] : under_way_)
-        each.fate.fails_before |= host_.writes_shared(each.effect);
+    for (auto& [number, each] : under_way_) each.is_ended |= host_.writes_shared(each.effect);
 }
 
 void PretendHands::die(base::Chance& chance) {

@@ -159,9 +159,11 @@ class PretendHands final : public agent::Hands {
     void die(base::Chance& chance);
     /// The machine dies: nothing under way is done any more.
     void vanish() { under_way_.clear(); }
-    /// The guards act: what is under way on the shared pool is ended in the middle.
+    /// The guards act: what is under way on the shared pool is ended in the middle. The agent hears
+    /// of that when it would have been done.
     void fence();
     std::set<Phase> phases() const;
+    /// Of what may still do something: what the guards ended does not.
     bool any_under_way(const std::function<bool(const control::Effect&)>& is_it) const;
     /// Whether an effect may begin; otherwise it fails at once. None: all may.
     std::function<bool(const control::Effect&)> may_begin;
@@ -175,6 +177,7 @@ class PretendHands final : public agent::Hands {
         control::Effect effect;
         PretendHost::Fate fate;
         std::function<void(base::Result<control::Sighting>)> done;
+        bool is_ended = false;  ///< by the guards
     };
     std::map<std::uint64_t, UnderWay> under_way_;
     std::uint64_t next_number_ = 0;

@@ -28,18 +28,12 @@ void RunOracle::launched(const control::InstanceSpec& instance) {
     launched_.emplace(instance.id, instance.generation);
 }
 
-/// What the guards froze does nothing any more.
-static bool is_under_way(const RunOracle::Site& site,
-                         const std::function<bool(const control::Effect&)>& is_it) {
-    return !site.host->frozen && site.hands->any_under_way(is_it);
-}
-
 std::string RunOracle::leaves(const Instance& instance, HostId host) const {
     const Site site = look_(host);
     if (site.host == nullptr) return {};
     const auto run = site.host->running.find(instance.id);
     const bool runs = run != site.host->running.end() && run->second.sighting.alive;
-    const bool begins = is_under_way(site, [&](const control::Effect& effect) {
+    const bool begins = site.hands->any_under_way([&](const control::Effect& effect) {
         const auto* launch = std::get_if<control::Launch>(&effect);
         return launch != nullptr && launch->instance.id == instance.id;
     });
@@ -58,8 +52,8 @@ std::string RunOracle::leaves(const Volume& volume, HostId host) const {
                std::any_of(disks.begin(), disks.end(),
                            [&](const auto& disk) { return disk.volume == volume.id; });
     });
-    const bool used =
-        is_under_way(site, [&](const control::Effect& effect) { return takes(effect, volume.id); });
+    const bool used = site.hands->any_under_way(
+        [&](const control::Effect& effect) { return takes(effect, volume.id); });
     if (!open && !used) return {};
     return "I1: volume " + volume.name + " leaves " + site.host->name() + " while it is " +
            (open ? "open there" : "in use there");
