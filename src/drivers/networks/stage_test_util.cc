@@ -135,7 +135,10 @@ NetworkSpec a_network(int number, int ports) {
                         .nat = true,
                         .mtu = 1450,
                         .ports = {},
-                        .names = {{"app", must(base::parse_ipv4("100.96.0.1"))}}};
+                        .names = {{"app", must(base::parse_ipv4("100.96.0.1"))}},
+                        .underlay = {},
+                        .peers = {},
+                        .far_fronts = {}};
     for (int i = 0; i < ports; ++i) {
         const auto last = static_cast<std::uint32_t>(11 + i);
         network.ports.push_back(
