@@ -2,7 +2,8 @@
 
 #include <functional>
 
-#include "control/effects.h"
+#include "base/chance.h"
+#include "control/host_mind.h"
 
 namespace vdc::control {
 namespace {
@@ -98,6 +99,114 @@ TEST(Fingerprint, OfAFrontChangesWithEveryField) {
         FrontSpec changed = a_front();
         changes[i](changed);
         EXPECT_NE(fingerprint(changed), fingerprint(a_front())) << "change " << i;
+    }
+}
+
+// ---- kept by a host's mind ---------------------------------------------------------------------
+
+/// A mind whose duties change at random, and a host that does what it begins, sooner or later. No
+/// time passes: whatever is begun is begun because another spec is wanted than what is applied.
+class ChangingDuties {
+  public:
+    explicit ChangingDuties(std::uint64_t seed) : chance_(seed) {
+        NetworkSpec steady = a_network();  // the front's
+        steady.id = a_front().network;
+        wanted_.networks[steady.id] = {steady, /*needed=*/true, {}};
+        mind_.set_duties(wanted_);
+        for (const Effect& effect : mind_.next(now_))
+            mind_.done(effect, Sighting(NetworkSighting{true, fingerprint(steady)}), now_);
+    }
+
+    /// Of an epoch that is over the mind is told nothing: it keeps what it had.
+    void turn() {
+        change();
+        Duties told = wanted_;
+        told.epoch_over = chance_.once_in(1, 5);
+        if (chance_.once_in(1, 5)) told.networks.erase(a_network().id);
+        if (chance_.once_in(1, 5)) told.fronts.erase(a_front().id);
+        mind_.set_duties(told);
+        if (!told.epoch_over) judge(told);
+        end_some();
+    }
+
+  private:
+    struct Thing {
+        bool busy = false;
+        std::optional<base::Hash128> applied;  ///< as the mind was told
+    };
+
+    /// To one of a few specs, so that some come back that were there before.
+    void change() {
+        NetworkSpec network = a_network();
+        network.names[0].address.bits += static_cast<std::uint32_t>(chance_.below(2));
+        network.ports.resize(chance_.below(3), network.ports[0]);
+        FrontSpec front = a_front();
+        front.backends[0].address.bits += static_cast<std::uint32_t>(chance_.below(2));
+        front.backends.resize(chance_.below(3), front.backends[0]);
+        if (chance_.once_in(1, 2)) wanted_.networks[network.id] = {network, /*needed=*/true, {}};
+        if (chance_.once_in(1, 2)) wanted_.fronts[front.id] = {front, /*gone=*/false, {}};
+    }
+
+    /// By a fingerprint made anew. What is no duty any more and not busy is forgotten.
+    template <class Duties, class Id, class SpecOf>
+    static bool must_begin(Thing& thing, const Duties& duties, Id id, SpecOf spec_of) {
+        const auto duty = duties.find(id);
+        if (duty == duties.end()) {
+            if (!thing.busy) thing.applied.reset();
+            return false;
+        }
+        return !thing.busy && thing.applied != fingerprint(spec_of(duty->second));
+    }
+
+    void judge(const Duties& told) {
+        const bool network_must = must_begin(network_, told.networks, a_network().id,
+                                             [](const NetworkDuty& duty) { return duty.network; });
+        const bool front_must = must_begin(front_, told.fronts, a_front().id,
+                                           [](const FrontDuty& duty) { return duty.front; });
+        bool network_begins = false;
+        bool front_begins = false;
+        for (const Effect& effect : mind_.next(now_)) {
+            network_begins |= std::holds_alternative<ApplyNetwork>(effect);
+            front_begins |= std::holds_alternative<ApplyFront>(effect);
+            (std::holds_alternative<ApplyNetwork>(effect) ? network_ : front_).busy = true;
+            under_way_.push_back(effect);
+        }
+        EXPECT_EQ(network_begins, network_must);
+        EXPECT_EQ(front_begins, front_must);
+    }
+
+    void end_some() {
+        std::erase_if(under_way_, [&](const Effect& effect) {
+            if (chance_.once_in(1, 3)) return false;
+            if (const auto* apply = std::get_if<ApplyNetwork>(&effect)) {
+                network_ = {false, fingerprint(apply->network)};
+                mind_.done(effect, Sighting(NetworkSighting{true, *network_.applied}), now_);
+                return true;
+            }
+            const auto* apply = std::get_if<ApplyFront>(&effect);
+            front_ = {false, apply != nullptr ? fingerprint(apply->front) : front_.applied};
+            mind_.done(effect, Sighting(FrontSighting{true, *front_.applied, {}}), now_);
+            return true;
+        });
+    }
+
+    base::Chance chance_;
+    const Instant now_{std::chrono::hours(1)};
+    HostMind mind_;
+    Duties wanted_;
+    Thing network_;
+    Thing front_;
+    std::vector<Effect> under_way_;
+};
+
+TEST(Fingerprint, KeptByAMindIsThatOfItsDuties) {
+    for (std::uint64_t seed = 0; seed < 50; ++seed) {
+        ChangingDuties changing(seed);
+        for (int turn = 0; turn < 100; ++turn) {
+            SCOPED_TRACE("seed " + std::to_string(seed) + ", turn " + std::to_string(turn));
+            changing.turn();
+            if (testing::Test::HasFailure()) return;
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 #include "control/host_mind.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vdc::control {
 
@@ -25,10 +26,30 @@ static void drop_without_duty(Map& seen, const Duties& duties) {
     });
 }
 
+static const NetworkSpec& spec_of(const NetworkDuty& duty) {
+    return duty.network;
+}
+static const FrontSpec& spec_of(const FrontDuty& duty) {
+    return duty.front;
+}
+
+/// Every turn compares what is applied with what is wanted, and most turns come because time
+/// passes: a fingerprint is made when the spec changes, and then kept.
+template <class DutyMap, class SeenMap>
+static void keep_fingerprints(const DutyMap& before, const DutyMap& now, SeenMap& seen) {
+    for (const auto& [id, duty] : now) {
+        const auto old = before.find(id);
+        if (old == before.end() || spec_of(old->second) != spec_of(duty))
+            seen[id].wanted = fingerprint(spec_of(duty));
+    }
+}
+
 void HostMind::set_duties(Duties duties) {
     informed_ = !duties.epoch_over;
     if (!informed_) return;
-    duties_ = std::move(duties);
+    const Duties before = std::exchange(duties_, std::move(duties));
+    keep_fingerprints(before.networks, duties_.networks, networks_);
+    keep_fingerprints(before.fronts, duties_.fronts, fronts_);
     drop_without_duty(images_, duties_.images);
     drop_without_duty(volumes_, duties_.volumes);
     drop_without_duty(networks_, duties_.networks);
@@ -265,14 +286,13 @@ std::optional<Effect> HostMind::next_for(const NetworkDuty& duty,
         return RemoveNetwork{duty.network.id, duty.network.number};
     }
     if (shuts_out_launching(duty.network)) return {};
-    const bool current =
-        present && seen.sighting && seen.sighting->applied == fingerprint(duty.network);
+    const bool current = present && seen.sighting && seen.sighting->applied == seen.wanted;
     if (current && now < seen.look_at) {
         wake(seen.look_at);
         return {};
     }
     seen.look_at = now + look_again_after;
-    seen.under_way = fingerprint(duty.network);
+    seen.under_way = seen.wanted;
     return ApplyNetwork{duty.network};
 }
 
@@ -317,7 +337,7 @@ std::optional<Effect> HostMind::next_for(const FrontDuty& duty, SeenPeriodic<Fro
     if (network == networks_.end() || !network->second.sighting ||
         !network->second.sighting->present)
         return {};
-    if (!present || !seen.sighting || seen.sighting->applied != fingerprint(front))
+    if (!present || !seen.sighting || seen.sighting->applied != seen.wanted)
         return ApplyFront{front};
     if (now < seen.look_at) {
         wake(seen.look_at);

@@ -96,7 +96,8 @@ class HostMind {
     };
     template <class S>
     struct SeenPeriodic : Seen<S> {
-        base::Hash128 under_way;  ///< the spec that is being applied
+        base::Hash128 wanted;     ///< the fingerprint of the duty's spec
+        base::Hash128 under_way;  ///< that of the spec that is being applied
         Instant look_at;          ///< when to ask again though nothing changed
     };
 
@@ -149,13 +150,14 @@ class HostMind {
     /// Whether `seen` differs from what the store has and was not given already.
     template <class Part>
     bool is_news(const model::Subject& subject, const Part& stored, const Part& seen);
-    /// Append a report if it is news: of a thing that is here alone, or of our part of it.
-    template <class R>
-    void report(typename R::Id id, const typename R::Observed& stored, typename R::Observed seen,
-                std::string reason, std::vector<model::Step>& steps);
-    template <class R>
+    /// Append a report if it is news: of a thing that is here alone, or of our part of it. Only
+    /// then is `reason` asked for the sentence.
+    template <class R, class Reason>
+    void report(typename R::Id id, const typename R::Observed& stored,
+                const typename R::Observed& seen, Reason reason, std::vector<model::Step>& steps);
+    template <class R, class Reason>
     void report_here(typename R::Id id, const typename R::Observed::OnHost& stored,
-                     typename R::Observed::OnHost seen, std::string reason,
+                     const typename R::Observed::OnHost& seen, Reason reason,
                      std::vector<model::Step>& steps);
     void report_snapshots(const VolumeDuty& duty, const Seen<VolumeSighting>& seen,
                           std::vector<model::Step>& steps);
@@ -164,8 +166,8 @@ class HostMind {
     bool informed_ = false;  ///< duties have come; none while the epoch is over
     std::map<model::ImageId, Seen<ImageSighting>> images_;
     std::map<model::VolumeId, Seen<VolumeSighting>> volumes_;
-    std::map<model::NetworkId, SeenPeriodic<NetworkSighting>> networks_;
-    std::map<model::ApplicationId, SeenPeriodic<FrontSighting>> fronts_;
+    std::map<model::NetworkId, SeenPeriodic<NetworkSighting>> networks_;  ///< each duty has one,
+    std::map<model::ApplicationId, SeenPeriodic<FrontSighting>> fronts_;  ///< and here
     std::map<model::InstanceId, SeenInstance> instances_;
     std::map<model::Subject, Observed> given_;  ///< reports that the duties do not show yet
     std::optional<Instant> wake_at_;

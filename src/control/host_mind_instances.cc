@@ -200,9 +200,8 @@ std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
             return "its network is not here yet";
         const auto& network = seen->second;
         if (!network.trouble.empty()) return "its network is not ready: " + network.trouble;
-        const base::Hash128 spec = fingerprint(wanted->second.network);
-        const bool changing = network.busy && network.under_way != spec;
-        if (changing || !network.sighting || network.sighting->applied != spec)
+        const bool changing = network.busy && network.under_way != network.wanted;
+        if (changing || !network.sighting || network.sighting->applied != network.wanted)
             return "its network is being prepared";
     }
     return {};

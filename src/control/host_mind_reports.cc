@@ -22,19 +22,19 @@ bool HostMind::is_news(const model::Subject& subject, const Part& stored, const 
     return true;
 }
 
-template <class R>
+template <class R, class Reason>
 void HostMind::report(typename R::Id id, const typename R::Observed& stored,
-                      typename R::Observed seen, std::string reason, std::vector<Step>& steps) {
+                      const typename R::Observed& seen, Reason reason, std::vector<Step>& steps) {
     if (is_news({R::noun, id.value}, stored, seen))
-        steps.push_back({model::Observe<R>{id, std::move(seen)}, std::move(reason)});
+        steps.push_back({model::Observe<R>{id, seen}, reason()});
 }
 
-template <class R>
+template <class R, class Reason>
 void HostMind::report_here(typename R::Id id, const typename R::Observed::OnHost& stored,
-                           typename R::Observed::OnHost seen, std::string reason,
+                           const typename R::Observed::OnHost& seen, Reason reason,
                            std::vector<Step>& steps) {
     if (is_news({R::noun, id.value}, stored, seen))
-        steps.push_back({model::Sight<R>{id, std::move(seen)}, std::move(reason)});
+        steps.push_back({model::Sight<R>{id, seen}, reason()});
 }
 
 void HostMind::report_failed(const model::Subject& subject) {
@@ -219,7 +219,8 @@ static std::string front_reason(const model::FrontSeen& seen, const FrontDuty& d
 }
 
 static std::string instance_reason(const model::InstanceObserved& stored,
-                                   const model::InstanceObserved& seen, std::string happened) {
+                                   const model::InstanceObserved& seen,
+                                   const std::string& happened) {
     if (!happened.empty()) return happened;
     if (!seen.message.empty()) return "it waits: " + seen.message;
     if (seen.phase == stored.phase && seen.resets != stored.resets) return "it was reset";
@@ -234,6 +235,11 @@ static std::string instance_reason(const model::InstanceObserved& stored,
         case InstancePhase::stopped: return "it is off";
     }
     broken("an instance phase without words");
+}
+
+static std::string snapshot_reason(const model::VolumeSnapshotObserved& seen) {
+    if (seen.presence == Presence::ready) return "the snapshot is taken";
+    return seen.message.empty() ? "the snapshot is gone" : "the snapshot waits: " + seen.message;
 }
 
 void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSighting>& seen,
@@ -251,45 +257,47 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
             observed.presence = Presence::absent;
         else if (!seen.trouble.empty() && hopeless(seen.code))
             observed.presence = Presence::failed;
-        const std::string reason = observed.presence == Presence::ready ? "the snapshot is taken"
-                                   : observed.message.empty()
-                                       ? "the snapshot is gone"
-                                       : "the snapshot waits: " + observed.message;
-        report<model::VolumeSnapshot>(id, stored, observed, reason, steps);
+        report<model::VolumeSnapshot>(
+            id, stored, observed, [&] { return snapshot_reason(observed); }, steps);
     }
 }
 
 std::vector<Step> HostMind::reports(Instant now) {
     std::vector<Step> steps;
     for (const auto& [id, duty] : duties_.images) {
-        model::ImageSeen seen = observed(duty, images_[id]);
-        report_here<model::Image>(
-            id, duty.reported, seen,
-            duty.keeper ? import_reason(seen) : copy_reason(seen, duties_.host_name), steps);
+        const model::ImageSeen seen = observed(duty, images_[id]);
+        const auto reason = [&, &duty = duty] {
+            return duty.keeper ? import_reason(seen) : copy_reason(seen, duties_.host_name);
+        };
+        report_here<model::Image>(id, duty.reported, seen, reason, steps);
     }
     for (const auto& [id, duty] : duties_.volumes) {
-        model::VolumeObserved seen = observed(duty, volumes_[id]);
-        report<model::Volume>(id, duty.reported, seen, volume_reason(duty.reported, seen), steps);
+        const model::VolumeObserved seen = observed(duty, volumes_[id]);
+        const auto reason = [&, &duty = duty] { return volume_reason(duty.reported, seen); };
+        report<model::Volume>(id, duty.reported, seen, reason, steps);
         report_snapshots(duty, volumes_[id], steps);
     }
     for (const auto& [id, duty] : duties_.networks) {
-        model::NetworkSeen seen = observed(duty, networks_[id]);
-        report_here<model::Network>(id, duty.reported, seen,
-                                    network_reason(seen, duties_.host_name), steps);
+        const model::NetworkSeen seen = observed(duty, networks_[id]);
+        const auto reason = [&] { return network_reason(seen, duties_.host_name); };
+        report_here<model::Network>(id, duty.reported, seen, reason, steps);
     }
     for (const auto& [id, duty] : duties_.fronts) {
-        model::FrontSeen seen = observed(duty, fronts_[id]);
-        report_here<model::Application>(id, duty.reported, seen,
-                                        front_reason(seen, duty, duties_.host_name), steps);
+        const model::FrontSeen seen = observed(duty, fronts_[id]);
+        const auto reason = [&, &duty = duty] {
+            return front_reason(seen, duty, duties_.host_name);
+        };
+        report_here<model::Application>(id, duty.reported, seen, reason, steps);
     }
     for (const auto& [id, duty] : duties_.instances) {
         SeenInstance& memory = instances_[id];
-        model::InstanceObserved seen = observed(duty, memory, now);
+        const model::InstanceObserved seen = observed(duty, memory, now);
+        const auto reason = [&, &duty = duty] {
+            return duty.instance.name + ": " +
+                   instance_reason(duty.reported, seen, memory.happened);
+        };
         const std::size_t before = steps.size();
-        report<model::Instance>(
-            id, duty.reported, seen,
-            duty.instance.name + ": " + instance_reason(duty.reported, seen, memory.happened),
-            steps);
+        report<model::Instance>(id, duty.reported, seen, reason, steps);
         if (steps.size() > before) memory.happened.clear();
     }
     return steps;
