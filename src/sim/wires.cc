@@ -151,8 +151,9 @@ void World::hear_call(std::size_t index, int life, model::Revision known,
 }
 
 void World::tell_hosts(const engine::Engine::Group& commits, const engine::SnapshotPtr& now) {
-    const engine::SnapshotPtr before = std::exchange(heard_, now);
+    const engine::SnapshotPtr before = heard_;
     const bool has_gap = commits.empty() || commits.front()->revision != before->revision + 1;
+    hear(has_gap ? engine::Engine::Group{} : commits, now);
     if (has_gap)  // the engine could not read what was made all the same
         for (std::size_t index = 0; index < sites_.size(); ++index) {
             note_changed(sites_[index], sites_[index].awake, now->revision);

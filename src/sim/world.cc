@@ -168,6 +168,8 @@ void World::furnish(std::size_t index, const control::Parts& parts, const Snapsh
     for (const model::Subject& part : parts)
         if (site.furnished.insert(part).second) fresh.insert(part);
     if (fresh.empty()) return;
+    for (const model::Subject& part : fresh)
+        if (part.noun == model::Noun::instance) whereabouts_.erase({part.id});
     control::Duties duties;
     control::renew(duties, as_of, site.id, fresh);
     sim::furnish(*site.host, duties);
@@ -230,18 +232,38 @@ const PretendHost* World::neighbour(const std::string& name) {
     return site.host.get();
 }
 
+World::Whereabouts World::whereabouts(model::InstanceId id) const {
+    const auto* instance = heard_->find<model::Instance>(id);
+    if (instance == nullptr || !instance->claimed.host) return {};
+    const auto site = place_of(*instance->claimed.host);
+    if (!site) return {};
+    return {site, sites_[*site].furnished.contains(instance->subject()),
+            instance->observed.phase == model::InstancePhase::running};
+}
+
 /// What rests goes on as it was seen.
-bool World::answers(model::InstanceId id) const {
+bool World::answers(model::InstanceId id) {
     if (!present_)
         return std::any_of(sites_.begin(), sites_.end(),
                            [&](const Site& each) { return each.host->answers(id); });
-    const auto* instance = heard_->find<model::Instance>(id);
-    if (instance == nullptr || !instance->claimed.host) return false;
-    const auto index = place_of(*instance->claimed.host);
-    if (!index) return false;
-    const Site& site = sites_[*index];
-    if (site.furnished.contains(instance->subject())) return site.host->answers(id);
-    return now() >= site.off_until && instance->observed.phase == model::InstancePhase::running;
+    auto known = whereabouts_.find(id);
+    if (known == whereabouts_.end()) known = whereabouts_.emplace(id, whereabouts(id)).first;
+    const Whereabouts& is = known->second;
+    if (!is.site) return false;
+    const Site& site = sites_[*is.site];
+    return is.is_furnished ? site.host->answers(id) : is.runs && now() >= site.off_until;
+}
+
+/// From now on `now` is what the hosts were told of last. Without the commits in between everything
+/// may be elsewhere.
+void World::hear(const engine::Engine::Group& commits, engine::SnapshotPtr now) {
+    heard_ = std::move(now);
+    if (commits.empty()) whereabouts_.clear();
+    for (const model::CommitPtr& commit : commits)
+        for (const model::Step& step : commit->steps)
+            if (const model::Subject subject = subject_of(step.change);
+                subject.noun == model::Noun::instance)
+                whereabouts_.erase({subject.id});
 }
 
 // ---- processes ---------------------------------------------------------------------------------
@@ -258,7 +280,7 @@ void World::start_engine() {
         if (present_) wake_concerned(group, now);
         tell_hosts(group, now);
     });
-    heard_ = engine_->snapshot();
+    hear({}, engine_->snapshot());
     const Uuid fresh = make_uuid(Hasher{}.add("sim").finish());
     if (!begins_empty_)
         engine_->submit(

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/agent.h"
@@ -225,6 +226,16 @@ class World {
     };
     class Link;
 
+    /// Where an instance of a present datacenter is, as the hosts were told of last.
+    struct Whereabouts {
+        std::optional<std::size_t> site;  ///< none: nowhere
+        bool is_furnished = false;        ///< the machine knows more than the records
+        bool runs = false;                ///< by the records
+    };
+    struct AnyPart {  ///< of an id, which is a hash by itself
+        std::size_t operator()(model::InstanceId id) const { return id.value.low; }
+    };
+
     // sim/people.cc
     struct Wish;
     struct Asked {
@@ -270,7 +281,9 @@ class World {
     void note_changed(Site& site, const control::Parts& parts, model::Revision when);
     control::Duties duties_of(Site& site, const model::Snapshot& known);
     const PretendHost* neighbour(const std::string& name);
-    bool answers(model::InstanceId instance) const;
+    bool answers(model::InstanceId instance);
+    Whereabouts whereabouts(model::InstanceId instance) const;
+    void hear(const engine::Engine::Group& commits, engine::SnapshotPtr now);
     void send(std::size_t site, Way way, Phase phase, std::function<void()> arrive);
     void transmit(std::size_t site, int life, std::uint64_t sequence);
     void receive(std::size_t site, int life, std::uint64_t sequence, std::uint64_t lowest,
@@ -316,6 +329,8 @@ class World {
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
+    /// Fronts ask of each replica every second: what was looked up, until it is another one.
+    std::unordered_map<model::InstanceId, Whereabouts, AnyPart> whereabouts_;
     control::Lives lives_;
     LeaseOracle lease_oracle_;
     PretendHost::SharedPool shared_pool_;
