@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "cli/cli.h"
 
 /// What the program does itself, without asking a daemon. Each returns an exit code: 0 done, 1
 /// failed, 2 wrong words.
@@ -25,6 +26,9 @@ int join(const Settings& settings, const std::string& address, const std::string
 
 /// Says whether this machine can be a host, and what is missing.
 int doctor(const Settings& settings);
+
+/// Does it to the lab that is named, and says which hosts it has then.
+base::Result<base::Json> lab(const cli::LabWish& wish);
 
 /// Plays a scenario file and compares; or lives seeds. The last line of output is the history hash
 /// or the first failing seed.

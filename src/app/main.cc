@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
     local.join = [](const vdc::cli::Place& place, const vdc::cli::JoinWish& wish) {
         return vdc::app::join(settings_of(place), wish.address, wish.token);
     };
+    local.lab = vdc::app::lab;
     local.sim_file = vdc::app::play_file;
     local.sim_seeds = vdc::app::live_seeds;
     local.rerun = vdc::app::rerun;

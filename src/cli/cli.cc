@@ -1,80 +1,13 @@
 #include "cli/cli.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
-#include <set>
 
 #include "base/text.h"
 #include "cli/actions.h"
-#include "cli/bench.h"
-#include "cli/pages.h"
-#include "cli/replay.h"
-#include "cli/whatif.h"
+#include "cli/tree.h"
 
 namespace vdc::cli {
-
-namespace {
-
-/// The tree of commands. Parsing chooses one deed; run() does it.
-class Tree {
-  public:
-    explicit Tree(const LocalCommands& local);
-    int run(const std::vector<std::string>& words);
-
-  private:
-    using Deed = std::function<int(Session&)>;
-
-    void add_common();
-    void add_noun(const NounCommand& noun);
-    void add_instance_verbs(CLI::App& group, const NounCommand& noun);
-    void add_volume_verbs(CLI::App& group, const NounCommand& noun);
-    void add_host_verbs(CLI::App& group, const NounCommand& noun);
-    void add_other_verbs(CLI::App& group, const NounCommand& noun);
-    void add_top_commands();
-    void add_local_commands();
-    void add_bench_command();
-    void add_place(CLI::App& command);
-    CLI::App& verb(CLI::App& group, const std::string& name, const std::string& about, Deed deed);
-    void add_past_command();
-    void add_replay_commands();
-    void add_what_if_command();
-    void also_past(const CLI::App& command) { past_commands_.insert(&command); }
-    bool is_command(const std::string& word) const;
-    base::Result<std::vector<std::string>> without_moment(const std::vector<std::string>& words);
-    bool reads_the_past() const;
-    bool takes_next_word(const std::string& word) const;
-    std::string noun_hint(const std::vector<std::string>& words) const;
-    std::vector<std::string> without_fields(const std::vector<std::string>& words);
-
-    const LocalCommands& local_;
-    CLI::App app_{"vdc: a datacenter as one computer", "vdc"};
-    Common common_;
-    Place place_;
-    Deed deed_;
-    std::function<int()> local_deed_;
-    std::set<const CLI::App*> past_commands_;  ///< what can be asked of a moment of the past
-
-    // What the words were; one command is parsed in a run.
-    std::string name_;
-    std::string other_;
-    std::string file_;
-    std::string format_ = "auto";
-    std::string sum_;
-    std::string word_;
-    std::string lifetime_ = "1h";
-    std::string body_;
-    std::vector<std::string> names_;
-    std::vector<std::string> fields_;
-    JoinWish join_;
-    ReplayWish replay_;
-    WhatIfWish what_if_;
-    trials::PlacementWish trial_;
-    bool flag_ = false;
-    std::uint64_t seed_ = 0;
-    std::uint64_t seeds_ = 0;
-    std::uint64_t from_ = 1;
-};
 
 Tree::Tree(const LocalCommands& local) : local_(local) {
     app_.require_subcommand(1);
@@ -412,117 +345,6 @@ bool Tree::reads_the_past() const {
                        [](const CLI::App* command) { return command->parsed(); });
 }
 
-/// Three commands share these, so their variables are read once here and not by the parser.
-void Tree::add_place(CLI::App& command) {
-    command.fallthrough();
-    command.add_option("--data", place_.data, "data folder (VDC_DATA)");
-    command.add_option("--run", place_.run,
-                       "folder for sockets and state that a reboot may lose (VDC_RUN)");
-}
-
-void Tree::add_bench_command() {
-    CLI::App& bench = *app_.add_subcommand("bench", "measures parts of this program");
-    bench.require_subcommand(1);
-    bench.fallthrough();
-    CLI::App& placed = *bench.add_subcommand(
-        "placement", "placement on workloads that somebody published, beside other policies");
-    placed.fallthrough();
-    std::string kinds;
-    for (const auto& [name, about] : trials::trials())
-        kinds += (kinds.empty() ? "" : "; ") + name + ": " + about;
-    placed.add_option("--trace", trial_.trace, kinds)->required();
-    placed.add_option("--data", trial_.data, "folder of the data, or its file; never part of vdc");
-    placed.add_option("--hosts-file", trial_.hosts_file, "gpu: table of the hosts");
-    placed.add_option("--workload", trial_.workloads, "gpu: NAME of pods_NAME; by default all");
-    placed.add_option("--hosts", trial_.hosts, "how many");
-    placed.add_option("--host-cpus", trial_.host_cpus, "processors of a host");
-    placed.add_option("--host-memory", trial_.host_memory, "GiB of a host");
-    placed.add_option("--cells", trial_.cells, "NUMA cells of a host");
-    placed.add_option("--seeds", trial_.seeds, "gpu: how many orders of arrival");
-    placed.add_option("--first-seed", trial_.first_seed, "of all that is drawn");
-    placed.add_option("--points", trial_.points, "numa: how many episodes");
-    placed.add_option("--begin", trial_.begin, "first row of the trace");
-    placed.add_option("--end", trial_.end, "row behind the last one");
-    placed.add_option("--decisions", trial_.decisions, "speed: how many are timed");
-    placed.add_option("--tasks-per-move", trial_.tasks_per_move,
-                      "gpu: at most one move for so many that came");
-    placed.add_option("--task-worth", trial_.task_worth, "gpu: at most so many moves for a task");
-    placed.add_option("--arrivals-per-move", trial_.arrivals_per_move,
-                      "time: at most one move for so many that came");
-    placed.add_option("--host-worth", trial_.host_worth,
-                      "time: at most so many moves to empty one host");
-    placed.add_option("--guests-of-a-host", trial_.guests_of_a_host, "balance: how many");
-    placed.add_option("--pass", trial_.pass, "time: seconds between two looks for moves");
-    placed.callback([this] { local_deed_ = [this] { return bench_placement(trial_, common_); }; });
-}
-
-void Tree::add_local_commands() {
-    CLI::App& up = *app_.add_subcommand("up", "start the datacenter on this machine");
-    add_place(up);
-    up.add_option("--name", place_.name, "of this host; by default the machine's");
-    up.add_option("--listen", place_.listen,
-                  "ADDRESS:PORT to serve the API at over TLS, with a token")
-        ->envname("VDC_LISTEN");
-    up.add_option("--api-token-file", place_.token_file, "file with that token; made if missing");
-    up.add_option("--accelerator", place_.accelerator, "auto, kvm or tcg")
-        ->envname("VDC_ACCELERATOR");
-    up.add_option("--trial-kernel", place_.trial_kernel, "kernel to try KVM with")
-        ->envname("VDC_TRIAL_KERNEL");
-    up.add_option("--trial-initramfs", place_.trial_initramfs, "its initramfs")
-        ->envname("VDC_TRIAL_INITRAMFS");
-    up.add_option("--trial-seconds", place_.trial_seconds, "time for the trial");
-    up.add_option("--keep-log", place_.keep_log, "how long the past can be looked at")
-        ->envname("VDC_KEEP_LOG");
-    up.add_option("--keep-log-size", place_.keep_log_size,
-                  "size of the store beyond which less of the past is kept")
-        ->envname("VDC_KEEP_LOG_SIZE");
-    up.add_flag("--foreground", place_.foreground, "stay, and log to stderr");
-    up.callback([this] { local_deed_ = [this] { return local_.up(place_); }; });
-    CLI::App& down = *app_.add_subcommand("down", "stop the daemon; instances go on");
-    add_place(down);
-    down.add_flag("--purge", place_.purge, "end everything and remove all data");
-    down.callback([this] { local_deed_ = [this] { return local_.down(place_); }; });
-    CLI::App& join = *app_.add_subcommand("join", "make this machine a host of a datacenter");
-    join.add_option("address", join_.address, "ADDRESS:PORT at which that datacenter listens")
-        ->required();
-    join.add_option("--token", join_.token, "of `vdc host token` there; - reads it from stdin")
-        ->required();
-    join.add_option("--name", place_.name, "of this host there; by default the machine's");
-    join.add_option("--data", place_.data, "folder of the data")->envname("VDC_DATA");
-    join.callback([this] { local_deed_ = [this] { return local_.join(place_, join_); }; });
-    CLI::App& doctor = *app_.add_subcommand("doctor", "whether this machine can be a host");
-    add_place(doctor);
-    doctor.callback([this] { local_deed_ = [this] { return local_.doctor(place_); }; });
-
-    CLI::App& sim =
-        *app_.add_subcommand("sim", "the datacenter in virtual time: a story, or seeds");
-    sim.add_option("file", file_, "a story; see src/sim/scenario.h");
-    sim.add_option("--seed", seed_, "live this one seed and tell its story");
-    sim.add_option("--seeds", seeds_, "how many to live");
-    sim.add_option("--from", from_, "the first of them");
-    sim.callback([this] {
-        local_deed_ = [this] {
-            if (!file_.empty()) return local_.sim_file(file_);
-            return seeds_ > 0 ? local_.sim_seeds(from_, seeds_) : local_.sim_seeds(seed_, 1);
-        };
-    });
-    add_bench_command();
-    CLI::App& version = *app_.add_subcommand("version", "of this program");
-    version.callback([this] {
-        local_deed_ = [this] {
-            std::printf("vdc %s\n", local_.version.c_str());
-            return 0;
-        };
-    });
-    CLI::App& completion =
-        *app_.add_subcommand("completion", "a completion script: vdc completion bash");
-    completion.add_option("shell", word_, "bash, zsh or fish")->required();
-    completion.callback([this] { local_deed_ = [this] { return print_completion(app_, word_); }; });
-    CLI::App& man = *app_.add_subcommand("man", "write the manual pages into a folder");
-    man.add_option("folder", file_, "")->required();
-    man.callback([this] { local_deed_ = [this] { return write_manual(app_, file_); }; });
-}
-
 /// Whether it is an option of every command whose value is the next word.
 bool Tree::takes_next_word(const std::string& word) const {
     const CLI::Option* known = app_.get_option_no_throw(word);
@@ -599,8 +421,6 @@ int Tree::run(const std::vector<std::string>& all_words) {
     Session session(common_);
     return deed_(session);
 }
-
-}  // namespace
 
 int run(const std::vector<std::string>& words, const LocalCommands& local) {
     Tree tree(local);

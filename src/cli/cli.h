@@ -36,12 +36,26 @@ struct JoinWish {
     std::string token;    ///< "-": from stdin
 };
 
+/// What is to become of a lab (`vdc lab`, src/lab/lab.h).
+struct LabWish {
+    enum class Verb { up, show, cut, pause, kill, heal, run, down };
+    Verb verb = Verb::show;
+    std::string name = "lab";
+    int hosts = 3;
+    std::string host;
+    bool to = false;    ///< cut: only this way; neither means both
+    bool from = false;  ///< cut: only this way
+    std::vector<std::string> words;
+};
+
 /// What the program does itself, without asking a daemon; given by `app`.
 struct LocalCommands {
     std::function<int(const Place&)> up;
     std::function<int(const Place&)> down;
     std::function<int(const Place&)> doctor;
     std::function<int(const Place&, const JoinWish&)> join;
+    /// The lab's hosts afterwards: members host, state, cut, address, pid.
+    std::function<base::Result<base::Json>(const LabWish&)> lab;
     std::function<int(const std::string& file)> sim_file;
     std::function<int(std::uint64_t from, std::uint64_t count)> sim_seeds;
     /// The inputs of an exported log again, under another policy: prints what differs.

@@ -173,6 +173,29 @@ TEST_F(Commands, SendARequestOfYourOwn) {
     EXPECT_EQ(run({"api", "FETCH", "/v1/apps"}), 2);
 }
 
+TEST(LabCommands, SayWhatIsToBefallWhichHost) {
+    LabWish asked;
+    LocalCommands local;
+    local.lab = [&](const LabWish& wish) -> base::Result<base::Json> {
+        asked = wish;
+        return base::Json::array({base::Json::object({{"host", "h1"}, {"state", "paused"}})});
+    };
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(run({"lab", "cut", "h2", "--from", "--name", "blue"}, local), 0);
+    const std::string out = ::testing::internal::GetCapturedStdout();
+    EXPECT_EQ(asked.verb, LabWish::Verb::cut);
+    EXPECT_EQ(asked.name + " " + asked.host, "blue h2");
+    EXPECT_TRUE(asked.from && !asked.to);
+    EXPECT_NE(out.find("paused"), std::string::npos) << out;
+
+    ::testing::internal::CaptureStdout();
+    EXPECT_EQ(run({"lab", "run", "h1", "--", "ls", "-l"}, local), 0);
+    EXPECT_EQ(asked.words, (std::vector<std::string>{"ls", "-l"}));
+    EXPECT_EQ(run({"-q", "lab", "up", "--hosts", "5"}, local), 0);
+    ::testing::internal::GetCapturedStdout();
+    EXPECT_EQ(asked.hosts, 5);
+}
+
 TEST(CommandsWithoutApi, SayHowToGetOne) {
     ::testing::internal::CaptureStderr();
     const int code = run({"--socket", "/nowhere/api.sock", "app", "list"}, LocalCommands{});
