@@ -156,6 +156,7 @@ frontend front
 {patience}    default_backend replicas
 
 backend replicas
+    source {address}
     balance roundrobin
     option allbackups
 {http}{servers})",

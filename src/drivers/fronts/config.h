@@ -26,6 +26,8 @@
 ///      answers no check in time) must not make an outage of it. So a replica may see requests
 ///      before its check passes, when none passes.
 ///  F5  A replica that is taken off the list ends what it has under way.
+///  F6  A replica sees the front's own address as its client's, which leads back to this host also
+///      from a replica on another one; the gateway's would not, for every host has it.
 namespace vdc::drivers::fronts {
 
 using control::BackendSpec;

@@ -69,6 +69,7 @@ frontend front
     default_backend replicas
 
 backend replicas
+    source 100.96.0.1
     balance roundrobin
     option allbackups
     option http-server-close

@@ -81,7 +81,7 @@ static std::optional<Transit> transit_in_use(const HostPaths& paths, int number,
 Status disconnect_from_host(const HostPaths& paths, int number) {
     const auto transit = transit_in_use(paths, number, TRY(look_around()));
     if (transit && table_exists(TableFamily::inet, host_table(paths)))
-        TRY(nft("", host_nat(paths, *transit, /*nat=*/false)));
+        TRY(nft("", host_nat(paths, *transit, /*nat=*/false) + host_tunnel_closing(number, paths)));
     return remove_device(host_device(paths, number));
 }
 

@@ -16,6 +16,7 @@
 #include "drivers/networks/record.h"
 #include "drivers/networks/rules.h"
 #include "drivers/networks/taps.h"
+#include "drivers/networks/tunnel.h"
 #include "runtime/files.h"
 
 namespace vdc::drivers::networks {
@@ -92,7 +93,10 @@ Status Networks::bring_about(const NetworkSpec& network, const Record* stands) {
     }
     TRY(fill_port_sets(inner, network.ports, stands != nullptr ? &stands->ports : nullptr));
     if (stands == nullptr) TRY(make_links(network));
-    return serve_names(network, paths_, host_resolvers());
+    TRY(follow_tunnel(network, paths_, stands != nullptr ? &stands->tunnel : nullptr));
+    NetworkSpec told = network;
+    told.mtu = TRY(guest_mtu(network));
+    return serve_names(told, paths_, host_resolvers());
 }
 
 /// Taps of ports that are not as they were.
@@ -133,7 +137,7 @@ Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
                          text(before->network) + " on this host",
                      "remove that network first"};
     const Record wanted = record_of(network);
-    const bool stood = before && stands(network.number, before->nat);
+    const bool stood = before && stands(network.number, *before);
     if (stood && before->applied == wanted.applied) return as_it_is(network.number, *before);
     TRY(runtime::ensure_dir(paths_.network(network.number)));
     TRY(drop_record(paths_, network.number));
@@ -146,14 +150,15 @@ Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
 
 // ---- looking -----------------------------------------------------------------------------------
 
-bool Networks::stands(int number, bool nat) {
+bool Networks::stands(int number, const Record& record) {
     const std::string inner = paths_.network_namespace(number);
     if (!namespace_exists(inner) || !names_served(paths_, number)) return false;
-    if (!connected_to_host(paths_, number, nat)) return false;
+    if (!connected_to_host(paths_, number, record.nat)) return false;
     bool whole = false;
     const Status looked = in_namespace(inner, [&]() -> Status {
         const Inside seen = TRY(look_around());
         whole = seen.has(bridge_device) && seen.has(uplink_device) &&
+                (record.tunnel.empty() || seen.has(tunnel_device)) &&
                 table_exists(TableFamily::bridge, guard_table) &&
                 table_exists(TableFamily::inet, guard_table);
         return {};
@@ -164,8 +169,7 @@ bool Networks::stands(int number, bool nat) {
 Result<NetworkSighting> Networks::look(model::NetworkId network, int number) {
     const auto held = hold(number);
     const std::optional<Record> record = load_record(paths_, number);
-    if (!record || record->network != network || !stands(number, record->nat))
-        return NetworkSighting{};
+    if (!record || record->network != network || !stands(number, *record)) return NetworkSighting{};
     return as_it_is(number, *record);
 }
 
@@ -222,7 +226,7 @@ Result<int> Networks::open_tap(const CardSpec& card) {
     const PortSpec* const port = record->port(card.port);
     if (port == nullptr) return not_ready(card, "the network does not know it");
     if (port->mac != card.mac) return not_ready(card, "its MAC there is " + base::text(port->mac));
-    if (!stands(card.network_number, record->nat))
+    if (!stands(card.network_number, *record))
         return not_ready(card, "parts of the network are gone");
     Fd tap = TRY(make_tap(paths_.network_namespace(card.network_number), *port,
                           paths_.tap(card.port), record->mtu));

@@ -70,7 +70,7 @@ class Networks : public TapOpener {
     base::Status bring_about(const control::NetworkSpec& network, const Record* stands);
     base::Status make_links(const control::NetworkSpec& network);
     base::Result<control::NetworkSighting> as_it_is(int number, const Record& record);
-    bool stands(int number, bool nat);
+    bool stands(int number, const Record& record);
     std::vector<Ipv4> host_resolvers() const;
 
     HostPaths paths_;

@@ -82,7 +82,7 @@ static Status check_domain(const NetworkSpec& network) {
 static Status check_frame(const NetworkSpec& network) {
     if (network.number < 1 || network.number > number_max)
         return invalid(network, "its number is not within 1 and 65535", "renumber it");
-    if (network.mtu < 576 || network.mtu > 65000)
+    if (network.mtu < mtu_min || network.mtu > 65000)
         return invalid(network,
                        fmt::format("its MTU of {} is not within 576 and 65000", network.mtu),
                        "1500 fits nearly everywhere");
@@ -106,28 +106,64 @@ static bool usable(const NetworkSpec& network, Ipv4 address) {
            address != network.range.broadcast();
 }
 
-static Status check_ports(const NetworkSpec& network) {
-    std::set<Ipv4> addresses = {network.gateway};
-    std::set<Mac> macs = {gateway_mac};
+namespace {
+
+/// Addresses and MACs that are given out once in a network.
+struct Taken {
+    std::set<Ipv4> addresses;
+    std::set<Mac> macs;
+};
+
+}  // namespace
+
+static Status take(const NetworkSpec& network, const std::string& name, Ipv4 address, Mac mac,
+                   Taken& taken) {
+    if (!usable(network, address))
+        return invalid(network,
+                       name + " has the address " + text(address) +
+                           ", which no instance can have in " + text(network.range),
+                       "take another one");
+    if (!taken.addresses.insert(address).second)
+        return invalid(network, text(address) + " of " + name + " is taken already",
+                       "take another one");
+    if (!mac || mac.bits >> 40 & 1 || !taken.macs.insert(mac).second)
+        return invalid(network, name + " needs a unicast MAC of its own, not " + text(mac),
+                       "take another one");
+    return {};
+}
+
+static Status check_ports(const NetworkSpec& network, Taken& taken) {
     std::set<std::string> taps;
     for (const PortSpec& port : network.ports) {
         const std::string name = "port " + text(port.id);
-        if (!usable(network, port.address))
-            return invalid(network,
-                           name + " has the address " + text(port.address) +
-                               ", which no instance can have in " + text(network.range),
-                           "take another one");
-        if (!addresses.insert(port.address).second)
-            return invalid(network, text(port.address) + " of " + name + " is taken already",
-                           "take another one");
-        if (!port.mac || port.mac.bits >> 40 & 1 || !macs.insert(port.mac).second)
-            return invalid(network, name + " needs a unicast MAC of its own, not " + text(port.mac),
-                           "take another one");
+        TRY(take(network, name, port.address, port.mac, taken));
         if (!taps.insert(HostPaths{}.tap(port.id)).second)
             return invalid(network, name + " cannot be told from another by its last 12 digits",
                            "make the port anew");
         if (!port.hostname.empty()) TRY(base::check_name("hostname", port.hostname));
     }
+    return {};
+}
+
+static Status check_tunnel(const NetworkSpec& network, Taken& taken) {
+    if (!network.underlay) return {};
+    if (network.vni >> 24 != 0 || (network.vni & 0xffff) != static_cast<unsigned>(network.number))
+        return invalid(network, fmt::format("its VNI {} is none of its own", network.vni),
+                       "its lower 16 of 24 bits are the network's number");
+    if (network.peers.size() > control::peers_max)
+        return invalid(network, "it has more ports on other hosts than a host can know",
+                       fmt::format("{} are as many as there may be", control::peers_max));
+    for (const control::PeerSpec& peer : network.peers) {
+        TRY(take(network, "a port behind " + text(peer.underlay), peer.address, peer.mac, taken));
+        if (!peer.underlay || peer.underlay == network.underlay)
+            return invalid(network, text(peer.address) + " is said to be on another host",
+                           "name that host's underlay address");
+    }
+    for (const control::FarFrontSpec& front : network.far_fronts)
+        if (!front_pool.holds(front.address) || !front.underlay ||
+            front.underlay == network.underlay)
+            return invalid(network, "the front " + text(front.address) + " is on no other host",
+                           "name an address of " + text(front_pool) + " and its carrier");
     return {};
 }
 
@@ -139,7 +175,9 @@ Status check_spec(const NetworkSpec& network) {
             network,
             "its gateway " + text(network.gateway) + " is not inside " + text(network.range),
             "the first usable address is " + text(network.range.first + 1));
-    TRY(check_ports(network));
+    Taken taken{.addresses = {network.gateway}, .macs = {gateway_mac}};
+    TRY(check_ports(network, taken));
+    TRY(check_tunnel(network, taken));
     for (const control::NameSpec& name : network.names) TRY(base::check_name("name", name.name));
     return {};
 }

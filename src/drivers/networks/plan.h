@@ -35,6 +35,9 @@ inline constexpr char uplink_device[] = "up0";
 inline constexpr Ipv4 metadata_address{0xa9fea9fe};         // 169.254.169.254
 inline constexpr Ipv4Range transit_pool{{0x64400000}, 11};  // 100.64.0.0/11
 inline constexpr Mac gateway_mac{0x0276'6463'0001};         // the same on every network
+inline constexpr char tunnel_device[] = "vx0";              // only where other hosts have ports
+inline constexpr std::uint16_t tunnel_port = 4789;          // RFC 7348
+inline constexpr int mtu_min = 576;
 inline constexpr int number_max = 65535;
 inline constexpr int transit_attempts = 8;
 

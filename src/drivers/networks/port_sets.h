@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "drivers/networks/filter_sets.h"
 #include "drivers/networks/plan.h"
 
 /// What each port owns, in the sets that the ports' guard looks into (rules.h). The rules declare
@@ -11,16 +12,8 @@
 /// comes or goes. A port that is in no set sends nothing.
 namespace vdc::drivers::networks {
 
-struct PortSet {
-    std::string name;
-    std::string type;               ///< as nft writes it
-    std::vector<std::string> keys;  ///< as the kernel compares them: each field filled up with
-                                    ///< zeros to whole words, numbers with the highest byte first
-    friend bool operator==(const PortSet&, const PortSet&) = default;
-};
-
 /// All of them, also the empty ones.
-std::vector<PortSet> port_sets(const std::vector<PortSpec>& ports);
+std::vector<FilterSet> port_sets(const std::vector<PortSpec>& ports);
 
 /// Makes the sets in the namespace be as the ports say, in one transaction. The network's rules
 /// stand already. `before`: the ports that the sets hold, when that is certain: then only the

@@ -14,7 +14,7 @@ using testing::IsEmpty;
 using namespace std::string_literals;
 
 std::vector<std::string> keys_of(const NetworkSpec& network, const std::string& name) {
-    for (const PortSet& set : port_sets(network.ports))
+    for (const FilterSet& set : port_sets(network.ports))
         if (set.name == name) return set.keys;
     throw std::runtime_error("no set " + name);
 }

@@ -9,7 +9,9 @@
 namespace vdc::drivers::networks {
 
 using base::Json;
+using control::FarFrontSpec;
 using control::NetworkSpec;
+using control::PeerSpec;
 using control::PortSpec;
 
 static constexpr std::size_t record_size_max = 16 << 20;
@@ -34,7 +36,8 @@ Record record_of(const NetworkSpec& network) {
             .shape = shape_of(network),
             .nat = network.nat,
             .mtu = network.mtu,
-            .ports = network.ports};
+            .ports = network.ports,
+            .tunnel = tunnel_of(network)};
 }
 
 // ---- as JSON -----------------------------------------------------------------------------------
@@ -69,36 +72,83 @@ static std::optional<PortSpec> parse_port(const Json& json) {
                     .anti_spoof = json.boolean_at("anti_spoof", true)};
 }
 
+static Json peer_json(const PeerSpec& peer) {
+    return Json::object({{"mac", base::text(peer.mac)},
+                         {"address", base::text(peer.address)},
+                         {"underlay", base::text(peer.underlay)},
+                         {"anti_spoof", peer.anti_spoof}});
+}
+
+static std::optional<PeerSpec> parse_peer(const Json& json) {
+    const auto mac = base::parse_mac(json.text_at("mac"));
+    const auto address = base::parse_ipv4(json.text_at("address"));
+    const auto underlay = base::parse_ipv4(json.text_at("underlay"));
+    if (!mac.ok() || !address.ok() || !underlay.ok()) return std::nullopt;
+    return PeerSpec{*mac, *address, *underlay, json.boolean_at("anti_spoof", true)};
+}
+
+static Json far_front_json(const FarFrontSpec& front) {
+    return Json::object(
+        {{"address", base::text(front.address)}, {"underlay", base::text(front.underlay)}});
+}
+
+static std::optional<FarFrontSpec> parse_far_front(const Json& json) {
+    const auto address = base::parse_ipv4(json.text_at("address"));
+    const auto underlay = base::parse_ipv4(json.text_at("underlay"));
+    if (!address.ok() || !underlay.ok()) return std::nullopt;
+    return FarFrontSpec{*address, *underlay};
+}
+
+template <class Item>
+static Json list_json(const std::vector<Item>& items, Json (*as_json)(const Item&)) {
+    Json list = Json::array();
+    for (const Item& item : items) list.push(as_json(item));
+    return list;
+}
+
+/// Nothing when one of them is not whole, or there is no list.
+template <class Item>
+static std::optional<std::vector<Item>> parse_list(const Json& list,
+                                                   std::optional<Item> (*parse)(const Json&)) {
+    if (!list.is(Json::Kind::array)) return std::nullopt;
+    std::vector<Item> items;
+    for (const Json& each : list.items()) {
+        const auto item = parse(each);
+        if (!item) return std::nullopt;
+        items.push_back(*item);
+    }
+    return items;
+}
+
 std::string write_record(const Record& record) {
-    Json ports = Json::array();
-    for (const PortSpec& port : record.ports) ports.push(port_json(port));
-    return base::dump(Json::object({{"network", text(record.network)},
-                                    {"applied", hash_text(record.applied)},
-                                    {"shape", hash_text(record.shape)},
-                                    {"nat", record.nat},
-                                    {"mtu", record.mtu},
-                                    {"ports", std::move(ports)}}));
+    return base::dump(
+        Json::object({{"network", text(record.network)},
+                      {"applied", hash_text(record.applied)},
+                      {"shape", hash_text(record.shape)},
+                      {"nat", record.nat},
+                      {"mtu", record.mtu},
+                      {"ports", list_json(record.ports, port_json)},
+                      {"peers", list_json(record.tunnel.peers, peer_json)},
+                      {"far_fronts", list_json(record.tunnel.far_fronts, far_front_json)}}));
 }
 
 std::optional<Record> read_record(const std::string& text) {
     const auto json = base::parse_json(text);
-    if (!json.ok() || !json->at("ports").is(Json::Kind::array)) return std::nullopt;
+    if (!json.ok()) return std::nullopt;
     const auto network = base::parse_uuid(json->text_at("network"));
     const auto applied = parse_hash(json->text_at("applied"));
     const auto shape = parse_hash(json->text_at("shape"));
-    if (!network || !applied || !shape) return std::nullopt;
-    Record record{.network = {*network},
+    const auto ports = parse_list(json->at("ports"), parse_port);
+    const auto peers = parse_list(json->at("peers"), parse_peer);
+    const auto far_fronts = parse_list(json->at("far_fronts"), parse_far_front);
+    if (!network || !applied || !shape || !ports || !peers || !far_fronts) return std::nullopt;
+    return Record{.network = {*network},
                   .applied = *applied,
                   .shape = *shape,
                   .nat = json->boolean_at("nat"),
                   .mtu = static_cast<int>(json->integer_at("mtu")),
-                  .ports = {}};
-    for (const Json& item : json->at("ports").items()) {
-        const auto port = parse_port(item);
-        if (!port) return std::nullopt;
-        record.ports.push_back(*port);
-    }
-    return record;
+                  .ports = *ports,
+                  .tunnel = {*peers, *far_fronts}};
 }
 
 // ---- in the network's folder -------------------------------------------------------------------

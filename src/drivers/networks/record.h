@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "control/effects.h"
 #include "drivers/host_paths.h"
+#include "drivers/networks/tunnel.h"
 
 /// What a network's folder remembers of the spec that is in force. Written last and taken away
 /// first: as long as it is there, all that it says is true.
@@ -19,6 +20,7 @@ struct Record {
     bool nat = false;
     int mtu = 0;
     std::vector<control::PortSpec> ports;  ///< as in the spec
+    Tunnel tunnel;
 
     const control::PortSpec* port(model::PortId id) const;
     friend bool operator==(const Record&, const Record&) = default;

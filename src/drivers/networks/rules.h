@@ -28,11 +28,22 @@
 ///  else. N2  Only connections begun by instances leave, when the network has NAT, from the transit
 ///      address.
 ///
+/// From the tunnel, whatever the host there let into it:
+///  T1  Only IPv4 without options, from one to one: no ARP, no broadcast, no IPv6. P5 holds here
+///  too. T2  It comes from a port of another host, MAC and address together (with `anti_spoof` off:
+///  its
+///      MAC), or from a front there; and it goes to a port.
+///  T3  Or it comes from another host's gateway, for an address of a port there, and goes to a
+///      front here. Nothing else of the namespace is reached: DHCP, names, metadata, the outside.
+///
 /// On the host, `table inet vdc<tag>`:
 ///  H1  No network opens a connection to the host itself.
 ///  H2  Nobody but the host opens a connection into a network, another network least of all.
 ///  H3  Nothing of ours is forwarded to link-local, transit or front addresses.
 ///  H4  What leaves for the outside bears the host's address.
+///  H5  No network sends to the port of tunnels: it would bear the address of a host.
+///  H6  A network's tunnel takes frames from a MAC only of the host that has it now. Frames of
+///      tunnels that are not ours are left alone.
 namespace vdc::drivers::networks {
 
 inline constexpr char guard_table[] = "vdc";  ///< in the namespace: families bridge and inet
@@ -40,8 +51,8 @@ inline constexpr char guard_table[] = "vdc";  ///< in the namespace: families br
 /// The table of a datacenter on its host.
 std::string host_table(const HostPaths& paths);
 
-/// Everything of the namespace but what is in its sets: what ports own (port_sets.h) and the
-/// fronts' addresses. That is kept as it is.
+/// Everything of the namespace but what is in its sets: what ports own (port_sets.h), what is on
+/// other hosts (tunnel.h) and the fronts' addresses. That is kept as it is.
 std::string inside_rules(const NetworkSpec& network);
 
 /// Lets a front's address and port in, or no more.
@@ -54,6 +65,11 @@ std::string host_rules(const HostPaths& paths, std::optional<bool> forwarding_be
 
 /// Lets a network out by NAT, or no more.
 std::string host_nat(const HostPaths& paths, const Transit& transit, bool nat);
+
+/// The host's end of a network's tunnel, H6: lets in what is in its sender_set(), which stays as it
+/// is; or no more.
+std::string host_tunnel_opening(const NetworkSpec& network, const HostPaths& paths);
+std::string host_tunnel_closing(int number, const HostPaths& paths);
 
 /// An empty chain that says what net.ipv4.ip_forward was before us. It lives and dies with what it
 /// tells of, and needs no file.
