@@ -100,6 +100,9 @@ bool DriverContract::heard(model::InstanceId of,
     });
 }
 
+// The long tests have this file, and no twin.
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(DriverContract);
+
 // ---- images ------------------------------------------------------------------------------------
 
 TEST_P(DriverContract, AnImageThatIsHereIsNeitherImportedNorFetchedAgain) {

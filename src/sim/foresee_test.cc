@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "control/recovery.h"
+#include "sim/injected_loss_test_util.h"
 #include "sim/world.h"
 
 namespace vdc::sim {
@@ -207,6 +208,11 @@ TEST_F(Foresee, ReplicasOfALostHostAreMadeAnewWhereTheyThenAre) {
     for (const auto& each : forecast.recoveries)
         if (each.ready) foreseen = std::max(foreseen, *each.ready);
     EXPECT_NEAR(seconds(foreseen), took, took * 0.2);
+}
+
+TEST(ForeseeALoss, HostsOfManyRecoverAsForeseen) {
+    InjectedLoss datacenter(10, /*seed=*/3);
+    expect_loss_as_foreseen(datacenter, {"h7", "h8"}, 0.2);
 }
 
 TEST_F(Foresee, ADrainedHostStaysWithWhatCannotLeave) {

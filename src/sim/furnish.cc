@@ -35,6 +35,7 @@ static void add_run(PretendHost& host, const Duties& duties, const InstanceDuty&
     PretendHost::Instance& instance = host.running[duty.instance.id];
     instance.spec = duty.instance;
     instance.launches = 1;
+    instance.boots_for = host.median(Pace::boot);
     InstanceSighting& sighting = instance.sighting;
     sighting.looked = sighting.alive = true;
     sighting.generation = seen.generation;

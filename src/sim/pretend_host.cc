@@ -68,12 +68,22 @@ bool PretendHost::writes_shared(const Effect& effect) const {
         effect);
 }
 
-Duration PretendHost::boot_time() const {
-    return speeds.value_or(Speeds{})[Pace::boot].takes;
+Duration PretendHost::median(Pace pace) const {
+    return pacer != nullptr ? pacer->speeds()[pace].takes : Speeds{}[pace].takes;
 }
 
-Duration PretendHost::stop_time() const {
-    return speeds.value_or(Speeds{})[Pace::stop].takes;
+Duration PretendHost::about(Duration usual) {
+    const auto count = static_cast<std::int64_t>(usual.count());
+    return Duration(chance_.between(count / 2, count * 2));
+}
+
+Duration PretendHost::next_boot() {
+    if (pacer != nullptr) return pacer->next(Pace::boot);
+    return boots_vary ? about(median(Pace::boot)) : median(Pace::boot);
+}
+
+Duration PretendHost::next_stop() {
+    return pacer != nullptr ? pacer->next(Pace::stop) : median(Pace::stop);
 }
 
 /// Of those with which an agent finds out what is here.
@@ -94,9 +104,10 @@ bool PretendHost::changes_nothing(const Effect& effect) const {
 
 PretendHost::Fate PretendHost::next_fate(const Effect& effect) {
     Fate fate;
-    const auto usual = static_cast<std::int64_t>(Speeds{}.of(effect).count());
-    fate.takes = speeds ? changes_nothing(effect) ? Duration(1ms) : speeds->of(effect)
-                        : Duration(chance_.between(usual / 2, usual * 2));
+    if (pacer == nullptr)
+        fate.takes = about(Speeds{}.of(effect));
+    else
+        fate.takes = changes_nothing(effect) ? Duration(1ms) : pacer->next(effect);
     if (chance_.once_in(static_cast<std::uint64_t>(faults.slow_per_mille), 1000)) fate.slow = true;
     if (fate.slow) fate.takes = Duration(chance_.between(1'000'000, 20'000'000));
     fate.fails_before = chance_.once_in(static_cast<std::uint64_t>(faults.fail_per_mille), 1000);
@@ -109,10 +120,6 @@ bool PretendHost::answers(model::InstanceId id) const {
     return at != running.end() && at->second.sighting.alive && !at->second.hangs &&
            at->second.sighting.run == RunState::running &&
            hears_since(at->second) <= time_line_.now();
-}
-
-Instant PretendHost::hears_since(const Instance& run) const {
-    return run.sighting.started + boot_time();
 }
 
 void PretendHost::notice(model::InstanceId instance) {
@@ -353,9 +360,10 @@ struct PretendDeeds {
         return at != host.running.end() && at->second.sighting.alive ? &at->second.sighting
                                                                      : nullptr;
     }
-    static void begins_anew(PretendHost::Instance& instance) {
+    void begins_anew(PretendHost::Instance& instance) {
         instance.obeys_button = true;
         instance.hangs = false;
+        instance.boots_for = host.next_boot();
     }
     Outcome operator()(const LookInstance& effect) { return seen(effect.instance); }
     Outcome operator()(const Launch& effect) {
@@ -403,7 +411,7 @@ struct PretendDeeds {
         const auto at = host.running.find(id);
         if (at->second.obeys_button && host.answers(id)) {
             const std::int64_t pid = at->second.sighting.pid;
-            const Instant off = host.time_line_.now() + host.stop_time();
+            const Instant off = host.time_line_.now() + host.next_stop();
             host.time_line_.post_at(off, [&host = host, id, pid] {
                 const auto still = host.running.find(id);
                 if (still != host.running.end() && still->second.sighting.pid == pid)

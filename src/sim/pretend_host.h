@@ -11,7 +11,7 @@
 #include "control/effects.h"
 #include "drivers/driver.h"
 #include "sim/faults.h"
-#include "sim/speeds.h"
+#include "sim/pacer.h"
 #include "sim/time_line.h"
 
 namespace vdc::sim {
@@ -78,9 +78,10 @@ class PretendHost {
     base::Instant full_until;  ///< till then its own disks take nothing more
     base::Vcpus vcpus{8};
     base::MiB memory{32768};
-    /// How long effects take, exactly; those that change nothing take next to nothing. None: about
-    /// what is usual.
-    std::optional<Speeds> speeds;
+    /// Deals out how long effects take, and boots and stops; effects that change nothing take next
+    /// to nothing. None: about what is usual, and what is usual exactly.
+    Pacer* pacer = nullptr;
+    bool boots_vary = false;  ///< without a pacer: boots, too, take about what is usual
 
     // What is there, for the oracles.
     struct Volume {
@@ -94,10 +95,15 @@ class PretendHost {
         control::InstanceSpec spec;
         bool obeys_button = true;  ///< in this run, once its guest has booted
         bool hangs = false;
+        base::Duration boots_for{};  ///< in this run
         int launches = 0;
     };
     /// When the guest of a run has booted.
-    base::Instant hears_since(const Instance& run) const;
+    static base::Instant hears_since(const Instance& run) {
+        return run.sighting.started + run.boots_for;
+    }
+    /// The median of what the pacer deals out.
+    base::Duration median(Pace pace) const;
 
     std::map<model::ImageId, control::ImageSighting> images;
     std::map<model::VolumeId, Volume> volumes;
@@ -129,8 +135,9 @@ class PretendHost {
   private:
     friend struct PretendDeeds;
     bool changes_nothing(const control::Effect& effect) const;
-    base::Duration boot_time() const;
-    base::Duration stop_time() const;
+    base::Duration about(base::Duration usual);
+    base::Duration next_boot();
+    base::Duration next_stop();
     void end(model::InstanceId instance, control::Ending ending, const std::string& detail);
     void notice(model::InstanceId instance);
 

@@ -20,15 +20,20 @@ Speeds::Speeds() {
     (*this)[Pace::stop].takes = 1s;
 }
 
-Duration Speeds::of(const control::Effect& effect) const {
+std::optional<Pace> pace_of(const control::Effect& effect) {
     using namespace control;
-    if (std::holds_alternative<ImportImage>(effect)) return (*this)[Pace::import_image].takes;
-    if (std::holds_alternative<FetchImage>(effect)) return (*this)[Pace::fetch_image].takes;
-    if (std::holds_alternative<PrepareVolume>(effect)) return (*this)[Pace::prepare_volume].takes;
-    if (std::holds_alternative<ApplyNetwork>(effect)) return (*this)[Pace::apply_network].takes;
-    if (std::holds_alternative<Launch>(effect)) return (*this)[Pace::launch].takes;
-    if (std::holds_alternative<LookFront>(effect)) return 5ms;
-    const bool in_launch = std::holds_alternative<CleanInstance>(effect);
+    if (std::holds_alternative<ImportImage>(effect)) return Pace::import_image;
+    if (std::holds_alternative<FetchImage>(effect)) return Pace::fetch_image;
+    if (std::holds_alternative<PrepareVolume>(effect)) return Pace::prepare_volume;
+    if (std::holds_alternative<ApplyNetwork>(effect)) return Pace::apply_network;
+    if (std::holds_alternative<Launch>(effect)) return Pace::launch;
+    return {};
+}
+
+Duration Speeds::of(const control::Effect& effect) const {
+    if (const auto pace = pace_of(effect)) return (*this)[*pace].takes;
+    if (std::holds_alternative<control::LookFront>(effect)) return 5ms;
+    const bool in_launch = std::holds_alternative<control::CleanInstance>(effect);
     if (in_launch && (*this)[Pace::launch].samples > 0) return 1ms;
     return 30ms;
 }
@@ -56,9 +61,9 @@ Speeds SpeedMeter::speeds() const {
     for (std::size_t at = 0; at < paces; ++at) {
         std::vector<Duration> sorted = samples_[at];
         if (sorted.empty()) continue;
-        const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
-        std::nth_element(sorted.begin(), middle, sorted.end());
-        speeds[static_cast<Pace>(at)] = {*middle, sorted.size()};
+        std::sort(sorted.begin(), sorted.end());
+        const std::size_t count = sorted.size();
+        speeds[static_cast<Pace>(at)] = {sorted[count / 2], count, std::move(sorted)};
     }
     return speeds;
 }

@@ -29,10 +29,14 @@ constexpr auto words(Pace) {
 }
 constexpr std::size_t paces = 7;
 
-/// One of them: the median of what was seen.
+/// The pace that an effect has; none: it is not measured by itself.
+std::optional<Pace> pace_of(const control::Effect& effect);
+
+/// One of them.
 struct Speed {
-    base::Duration takes{};
-    std::size_t samples = 0;  ///< none: it was not seen, and is the usual time
+    base::Duration takes{};                 ///< the median of what was seen
+    std::size_t samples = 0;                ///< none: it was not seen, and is the usual time
+    std::vector<base::Duration> seen = {};  ///< all of it, the shortest first; none: not known
 };
 
 class Speeds {

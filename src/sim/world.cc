@@ -62,6 +62,7 @@ World::World(const Options& options)
       chance_(options.seed) {
     store_ = std::make_unique<PretendStore>(
         store::make_memory_store(present_ ? *present_->datacenter : Snapshot{}), chance_.next());
+    if (present_ && present_->speeds) pacer_.emplace(*present_->speeds);
     for (const Machine& machine : machines_of(options)) add_site(machine);
     store_->coverage = &coverage_;
     store_->hold_up = [this](Duration time) { engine_clock_.stalled_until = now() + time; };
@@ -82,7 +83,8 @@ void World::add_site(const Machine& machine) {
     site.host->vcpus = machine.vcpus;
     site.host->memory = machine.memory;
     if (present_) {
-        site.host->speeds = present_->speeds;
+        site.host->pacer = pacer_ ? &*pacer_ : nullptr;
+        site.host->boots_vary = true;
         site.host->shared = &shared_pool_;
     }
     site.rests = present_.has_value();
@@ -237,8 +239,10 @@ World::Whereabouts World::whereabouts(model::InstanceId id) const {
     if (instance == nullptr || !instance->claimed.host) return {};
     const auto site = place_of(*instance->claimed.host);
     if (!site) return {};
-    return {site, sites_[*site].furnished.contains(instance->subject()),
-            instance->observed.phase == model::InstancePhase::running};
+    const Site& its = sites_[*site];
+    const bool is_real =
+        its.furnished.contains(instance->subject()) || !rests(its, instance->subject());
+    return {site, is_real, instance->observed.phase == model::InstancePhase::running};
 }
 
 /// What rests goes on as it was seen.
@@ -251,7 +255,7 @@ bool World::answers(model::InstanceId id) {
     const Whereabouts& is = known->second;
     if (!is.site) return false;
     const Site& site = sites_[*is.site];
-    return is.is_furnished ? site.host->answers(id) : is.runs && now() >= site.off_until;
+    return is.is_real ? site.host->answers(id) : is.runs && now() >= site.off_until;
 }
 
 /// From now on `now` is what the hosts were told of last. Without the commits in between everything

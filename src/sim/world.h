@@ -49,7 +49,8 @@ class World {
     struct Present {
         engine::SnapshotPtr datacenter;
         base::Instant now;
-        /// How long effects take, exactly; none: about what is usual, as in other worlds.
+        /// How long effects take, as it was measured (sim/pacer.h); none: about what is usual, as
+        /// in other worlds, and so do boots.
         std::optional<Speeds> speeds;
         bool nobody_rests = false;  ///< all agents live from the beginning, with all their duties
     };
@@ -229,7 +230,7 @@ class World {
     /// Where an instance of a present datacenter is, as the hosts were told of last.
     struct Whereabouts {
         std::optional<std::size_t> site;  ///< none: nowhere
-        bool is_furnished = false;        ///< the machine knows more than the records
+        bool is_real = false;             ///< the machine knows more than the records
         bool runs = false;                ///< by the records
     };
     struct AnyPart {  ///< of an id, which is a hash by itself
@@ -326,6 +327,7 @@ class World {
     std::unique_ptr<PretendStore> store_;
     AgentClock engine_clock_{time_line_};  ///< the engine's loop, which a slow store holds up
     std::unique_ptr<engine::Engine> engine_;
+    std::optional<Pacer> pacer_;
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
