@@ -98,6 +98,29 @@ TEST(Reading, TheGuaranteeNamesForEachHostWhereItsReplicasGo) {
     EXPECT_FALSE(body(site.get("/v1/guarantee")).boolean_at("covered"));
 }
 
+TEST(Reading, RecoveriesAreOfTheLastLossesOfHosts) {
+    Site site;
+    begin_hosts(site, 2);
+    EXPECT_TRUE(body(site.get("/v1/recoveries")).at("items").items().empty());
+    EXPECT_EQ(site.get("/v1/recoveries?limit=0").status, 400);
+    EXPECT_EQ(
+        site.post("/v1/instances", R"({"name": "a", "flavor": "small", "image": "tiny"})").status,
+        202);
+    model::HostClaimed lost = site.named<model::Host>("h1").claimed;
+    lost.health = model::HostHealth::down;
+    lost.epoch = lost.fenced = 1;
+    lost.evidence = model::Evidence::power_off;
+    site.commit({{model::Claim<model::Host>{site.named<model::Host>("h1").id, lost}, "it burns"}});
+    const Json all = body(site.get("/v1/recoveries"));
+    ASSERT_EQ(all.at("items").items().size(), 1u);
+    const Json& loss = all.at("items").items().front();
+    EXPECT_EQ(loss.text_at("host"), "h1");
+    EXPECT_EQ(loss.text_at("evidence"), "it burns");
+    EXPECT_TRUE(loss.at("suspected").is_null());
+    ASSERT_EQ(loss.at("instances").items().size(), 1u);
+    EXPECT_EQ(loss.at("instances").items().front().text_at("name"), "a");
+}
+
 TEST(Writing, WhatNoLossLeavesRoomForIsRefusedAndNothingStays) {
     Site site;
     begin_hosts(site, 2);

@@ -15,6 +15,7 @@ void add_console_routes(Routes& routes);     ///< console, log
 void add_what_if_routes(Routes& routes);     ///< whatif
 void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json, datacenter
 void add_guarantee_routes(Routes& routes);   ///< what the loss of a host would do
+void add_recovery_routes(Routes& routes);    ///< what the loss of a host did
 void add_joining_routes(Routes& routes);
 void add_link_routes(Routes& routes);  ///< how a machine becomes a host, and stays one
 

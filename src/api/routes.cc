@@ -31,6 +31,7 @@ Routes all_routes() {
     add_what_if_routes(routes);
     add_datacenter_routes(routes);
     add_guarantee_routes(routes);
+    add_recovery_routes(routes);
     add_joining_routes(routes);
     add_link_routes(routes);
     return routes;

@@ -300,6 +300,23 @@ int status(Session& session) {
     });
 }
 
+int recoveries(Session& session, std::uint64_t limit) {
+    return attempt([&]() -> Status {
+        wire::Query query;
+        query.set("limit", std::to_string(limit));
+        const Json all = TRY(session.get("/v1/recoveries", query));
+        const bool table = TRY(parse_format(session.common().format)) == Format::table;
+        const std::vector<Column> columns{
+            {"host", "host"},     {"lost", "lost"},     {"instance", "instance"},
+            {"fate", "fate"},     {"by", "by"},         {"to", "to"},
+            {"fenced", "fenced"}, {"placed", "placed"}, {"started", "started"},
+            {"ready", "ready"},   {"sum", "sum"}};
+        put(table ? TRY(shown(recovery_rows(all), columns, session.common()))
+                  : TRY(shown_one(all, {}, session.common())));
+        return {};
+    });
+}
+
 int guarantee(Session& session) {
     bool covered = true;
     const int code = attempt([&]() -> Status {

@@ -35,8 +35,9 @@ int console(Session& session, const std::string& name);
 int console_log(Session& session, const std::string& name);
 int events(Session& session, const std::string& about, bool follow);
 int status(Session& session);
-int guarantee(Session& session);  ///< 0: every loss is covered, 5: one is not
-int moment(Session& session);     ///< which revision a time means, and how far back there are some
+int recoveries(Session& session, std::uint64_t limit);  ///< of the last losses of hosts
+int guarantee(Session& session);                        ///< 0: every loss is covered, 5: one is not
+int moment(Session& session);  ///< which revision a time means, and how far back there are some
 int wait_for(Session& session, const std::string& noun, const std::string& name,
              const std::string& word);
 int raw(Session& session, const std::string& method, const std::string& path,

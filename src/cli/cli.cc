@@ -227,6 +227,12 @@ void Tree::add_top_commands() {
                    "where everything would start if a host were lost: exit code 5 when a loss is "
                    "not covered",
                    [](Session& s) { return guarantee(s); }));
+    CLI::App& recovery = *app_.add_subcommand("recovery", "what was lost with hosts");
+    recovery.require_subcommand(1);
+    recovery.fallthrough();
+    verb(recovery, "show", "when each lost instance had a place and ran again, newest loss first",
+         [this](Session& s) { return recoveries(s, seeds_ > 0 ? seeds_ : 10); })
+        .add_option("--limit", seeds_, "how many losses; by default 10");
     add_past_command();
     add_replay_commands();
     add_what_if_command();

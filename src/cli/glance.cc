@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 
+#include "base/time.h"
 #include "base/units.h"
 
 namespace vdc::cli {
@@ -120,6 +122,50 @@ Json loss_rows(const Json& guarantee) {
              {"covered", without_place(moves)},
              {"goes to", targets(moves)},
              {"spare", spare(guarantee, loss)}}));
+    }
+    return rows;
+}
+
+// ---- recoveries --------------------------------------------------------------------------------
+
+static std::optional<base::Instant> moment_at(const Json& object, const char* name) {
+    const auto moment = base::parse_instant(object.text_at(name));
+    return moment.ok() ? std::optional(*moment) : std::nullopt;
+}
+
+/// "1.25 s"; nothing where one of the ends is not known.
+static std::string between(std::optional<base::Instant> from, std::optional<base::Instant> to) {
+    if (!from || !to) return "";
+    return fmt::format("{:.2f} s", std::chrono::duration<double>(*to - *from).count());
+}
+
+static Json recovery_row(const Json& recovery, const Json& run) {
+    const auto suspected = moment_at(recovery, "suspected");
+    const auto fenced = moment_at(recovery, "fenced");
+    const auto placed = moment_at(run, "placed");
+    const auto started = moment_at(run, "started");
+    const auto ready = moment_at(run, "ready");
+    return Json::object(
+        {{"host", recovery.text_at("host")},
+         {"lost", recovery.text_at("fenced")},
+         {"instance", run.text_at("name")},
+         {"fate", run.text_at("fate")},
+         {"by", run.text_at("by")},
+         {"to", run.text_at("to")},
+         {"fenced", between(suspected, fenced)},
+         {"placed", between(fenced, placed)},
+         {"started", between(placed, started)},
+         {"ready", between(started, ready)},
+         {"sum", between(suspected ? suspected : fenced, ready ? ready : started)}});
+}
+
+Json recovery_rows(const Json& recoveries) {
+    Json rows = Json::array();
+    for (const Json& recovery : recoveries.at("items").items()) {
+        for (const Json& run : recovery.at("instances").items())
+            rows.push(recovery_row(recovery, run));
+        if (recovery.at("instances").items().empty())
+            rows.push(recovery_row(recovery, Json::object()));
     }
     return rows;
 }

@@ -15,4 +15,8 @@ std::string glance(const base::Json& datacenter);
 /// plans.
 base::Json loss_rows(const base::Json& guarantee);
 
+/// The rows of `vdc recovery show`, from GET /v1/recoveries: one for each instance that was lost,
+/// with how long each part of its way took, and the sum from when its host was first missed.
+base::Json recovery_rows(const base::Json& recoveries);
+
 }  // namespace vdc::cli

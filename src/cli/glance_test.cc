@@ -69,4 +69,29 @@ TEST(Glance, OfLossesSaysWhoHasNoPlaceAndWhereTheOthersGo) {
     EXPECT_EQ(row.text_at("spare"), "2048 MiB");
 }
 
+TEST(Glance, OfRecoveriesSaysHowLongEachPartTook) {
+    const Json run = Json::object({{"name", "web-1"},
+                                   {"fate", "replaced"},
+                                   {"by", "web-3"},
+                                   {"to", "h2"},
+                                   {"placed", "2026-11-01T10:00:04.250Z"},
+                                   {"started", "2026-11-01T10:00:05Z"},
+                                   {"ready", nullptr}});
+    const Json waits = Json::object({{"name", "db"}, {"fate", "waits"}});
+    const Json recovery = Json::object({{"host", "h1"},
+                                        {"suspected", "2026-11-01T10:00:00Z"},
+                                        {"fenced", "2026-11-01T10:00:04Z"},
+                                        {"instances", Json::array({run, waits})}});
+    const Json rows = recovery_rows(Json::object({{"items", Json::array({recovery})}}));
+    ASSERT_EQ(rows.items().size(), 2u);
+    const Json& row = rows.items().front();
+    EXPECT_EQ(row.text_at("by"), "web-3");
+    EXPECT_EQ(row.text_at("fenced"), "4.00 s");
+    EXPECT_EQ(row.text_at("placed"), "0.25 s");
+    EXPECT_EQ(row.text_at("started"), "0.75 s");
+    EXPECT_EQ(row.text_at("ready"), "");
+    EXPECT_EQ(row.text_at("sum"), "5.00 s");
+    EXPECT_EQ(rows.items().back().text_at("sum"), "");
+}
+
 }  // namespace vdc::cli
