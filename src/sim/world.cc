@@ -106,13 +106,16 @@ void World::add_site(const Machine& machine) {
 
 World::~World() = default;
 
-/// I10: whoever powered himself off stays off until somebody wants him again.
-void World::judge_launch(const control::Launch& launch) {
+/// I10: whoever powered himself off stays off until somebody wants him again, or wants by now that
+/// he always runs.
+void World::judge_launch(const Site& site, const control::Launch& launch) {
     run_oracle_.launched(launch.instance);
     const auto off = went_off_.find(launch.instance.id);
     if (off == went_off_.end()) return;
     const auto& [generation, wishes] = off->second;
-    const bool again = launch.instance.generation != generation ||
+    const auto* told = site.given ? site.given->find<model::Instance>(launch.instance.id) : nullptr;
+    const bool always = told != nullptr && told->declared.restart == model::Restart::always;
+    const bool again = always || launch.instance.generation != generation ||
                        launch.instance.wishes.starts != wishes.starts ||
                        launch.instance.wishes.reboots != wishes.reboots;
     went_off_.erase(off);
@@ -124,7 +127,8 @@ void World::judge_launch(const control::Launch& launch) {
 void World::judge_effect(std::size_t index, const control::Effect& effect) {
     Site& site = sites_[index];
     judge_words(control::text(effect));
-    if (const auto* launch = std::get_if<control::Launch>(&effect)) return judge_launch(*launch);
+    if (const auto* launch = std::get_if<control::Launch>(&effect))
+        return judge_launch(site, *launch);
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
     if (kill == nullptr && button == nullptr) return;

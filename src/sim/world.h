@@ -301,7 +301,7 @@ class World {
     void register_host(std::size_t site, int life, model::Epoch fenced_itself);
     void judge_effect(std::size_t site, const control::Effect& effect);
     RunOracle::Site site_of(model::HostId host) const;
-    void judge_launch(const control::Launch& launch);
+    void judge_launch(const Site& site, const control::Launch& launch);
     void note_off(const Site& site, model::InstanceId id, std::int64_t pid);
     /// The host on which an instance of that name runs, and it.
     struct Run {
