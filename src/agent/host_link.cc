@@ -1,7 +1,10 @@
 #include "agent/host_link.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <condition_variable>
@@ -29,6 +32,15 @@ static constexpr Duration silence_max = 4s;
 
 /// A stream ends after so long and another begins, with the certificate of then.
 static constexpr Duration stream_time_max = 12h;
+
+/// This end of a TCP stream; none when it is not IPv4.
+static base::Ipv4 local_address(int stream) {
+    sockaddr_in here{};
+    socklen_t size = sizeof here;
+    const bool known = ::getsockname(stream, reinterpret_cast<sockaddr*>(&here), &size) == 0;
+    if (!known || here.sin_family != AF_INET) return {};
+    return {::ntohl(here.sin_addr.s_addr)};
+}
 
 class HostLink::Body {
   public:
@@ -115,6 +127,8 @@ class HostLink::Body {
     }
 
     Status converse() {
+        if (options_.underlay_from_stream)
+            options_.hello.observed.underlay = local_address(socket_->fd());
         TRY(say(options_.hello));
         {
             const std::lock_guard lock(mutex_);

@@ -23,6 +23,8 @@ class HostLink final : public Controller {
         std::function<wire::Endpoint()> controller;
         std::string path = "/v1/host-link";
         control::Hello hello;  ///< what the host is; its lease is none of `none`
+        /// The host's underlay is the address from which it speaks to the controller.
+        bool underlay_from_stream = false;
         /// The duties as they are now, on the agent's executor.
         std::function<void(control::Duties)> on_duties;
     };

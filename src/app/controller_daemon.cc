@@ -13,6 +13,7 @@
 #include "app/host_part.h"
 #include "app/machine_name.h"
 #include "app/membership.h"
+#include "app/underlay.h"
 #include "base/text.h"
 #include "control/affected_hosts.h"
 #include "control/registration.h"
@@ -117,6 +118,7 @@ class ControllerDaemon final : public Daemon {
     const Settings settings_;
     drivers::HostPaths paths_;
     std::string host_name_;
+    base::Ipv4 underlay_;
     model::HostId host_;
     std::unique_ptr<store::Store> store_;
     std::optional<Certificates> certificates_;
@@ -140,6 +142,7 @@ class ControllerDaemon final : public Daemon {
 Status ControllerDaemon::open() {
     host_name_ = settings_.host_name.empty() ? machine_name() : settings_.host_name;
     TRY(base::check_name("a host", host_name_));
+    underlay_ = TRY(controller_underlay(settings_));
     TRY(open_store());
     TRY(open_host());
     TRY(start_loops());
@@ -175,15 +178,19 @@ Status ControllerDaemon::open_store() {
 
 Status ControllerDaemon::open_host() {
     own_host_ = TRY(HostPart::open(settings_, paths_, host_name_));
-    engine_->submit(
-        {"host " + host_name_, "",
-         [id = host_, name = host_name_, observed = own_host_->observed()](
-             const model::Snapshot& s) { return control::registration(s, id, name, observed); },
-         [](const Result<model::Revision>& outcome, const auto&) {
-             if (!outcome.ok())
-                 runtime::log().error("app", "this host could not join",
-                                      {{"error", text(outcome.error())}});
-         }});
+    model::HostObserved observed = own_host_->observed();
+    observed.underlay = underlay_;
+    if (std::string warning = underlay_warning(settings_, underlay_); !warning.empty())
+        observed.warnings.push_back(std::move(warning));
+    engine_->submit({"host " + host_name_, "",
+                     [id = host_, name = host_name_, observed](const model::Snapshot& s) {
+                         return control::registration(s, id, name, observed);
+                     },
+                     [](const Result<model::Revision>& outcome, const auto&) {
+                         if (!outcome.ok())
+                             runtime::log().error("app", "this host could not join",
+                                                  {{"error", text(outcome.error())}});
+                     }});
     return {};
 }
 

@@ -3,6 +3,7 @@
 #include "agent/host_link.h"
 #include "app/daemon.h"
 #include "app/host_part.h"
+#include "app/underlay.h"
 #include "runtime/clock.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
@@ -58,6 +59,9 @@ class JoinedHost final : public Daemon {
         options.hello.observed = host_->observed();
         // Its disks are its own, so nothing here fences itself: no guards are needed.
         options.hello.observed.lease = model::LeaseProfile::usual;
+        const auto underlay = TRY(wished_underlay(settings_));
+        if (underlay) options.hello.observed.underlay = *underlay;
+        options.underlay_from_stream = !underlay;
         options.on_duties = [this](control::Duties duties) {
             host_->set_duties(std::move(duties));
         };

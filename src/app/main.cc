@@ -12,6 +12,7 @@ static Settings settings_of(const vdc::cli::Place& place) {
     settings.run = place.run;
     settings.host_name = place.name;
     settings.listen = place.listen;
+    settings.underlay = place.underlay;
     settings.token_file = place.token_file;
     settings.accelerator = place.accelerator;
     settings.trial_kernel = place.trial_kernel;

@@ -11,6 +11,7 @@ struct Settings {
     std::string run = "/run/vdc";       ///< does not
     std::string host_name;              ///< empty: the machine's
     std::string listen;                 ///< "ADDRESS:PORT" for TLS; empty: unix socket only
+    std::string underlay;               ///< its end of tunnels: an address, "none", or empty
     std::string token_file;             ///< opens the API over TLS; made if missing
     std::string accelerator = "auto";   ///< "auto", "kvm" or "tcg"
     std::string trial_kernel;           ///< for the KVM probe; empty: looked for in data/tiny

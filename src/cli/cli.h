@@ -19,6 +19,7 @@ struct Place {
     std::string run = "/run/vdc";
     std::string name;
     std::string listen;
+    std::string underlay;
     std::string token_file;
     std::string accelerator = "auto";
     std::string trial_kernel;

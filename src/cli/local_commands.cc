@@ -117,6 +117,10 @@ void Tree::add_local_commands() {
     up.add_option("--listen", place_.listen,
                   "ADDRESS:PORT to serve the API at over TLS, with a token")
         ->envname("VDC_LISTEN");
+    up.add_option("--underlay", place_.underlay,
+                  "address at which other hosts reach networks of this one, or none; by default "
+                  "where it listens, or from where it speaks to its controller")
+        ->envname("VDC_UNDERLAY");
     up.add_option("--api-token-file", place_.token_file, "file with that token; made if missing");
     up.add_option("--accelerator", place_.accelerator, "auto, kvm or tcg")
         ->envname("VDC_ACCELERATOR");

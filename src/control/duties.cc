@@ -133,11 +133,14 @@ std::uint32_t vni_of(const Network& network) {
     return salt << 16 | static_cast<std::uint32_t>(network.claimed.number);
 }
 
+bool is_underlay(base::Ipv4 address) {
+    const auto first = address.bits >> 24;
+    return first != 0 && first != 127 && first < 224;
+}
+
 base::Ipv4 underlay_of(const model::Host& host) {
     const base::Ipv4 address = host.observed.underlay;
-    const auto first = address.bits >> 24;
-    const bool possible = first != 0 && first != 127 && first < 224;
-    return possible ? address : base::Ipv4{};
+    return is_underlay(address) ? address : base::Ipv4{};
 }
 
 std::optional<NameSpec> front_name(const Application& application) {

@@ -109,8 +109,10 @@ std::optional<NameSpec> front_name(const model::Application& application);
 /// The host that carries the application's front now; none: nobody.
 std::optional<model::HostId> front_carrier(const model::Application& application);
 
-/// Where other hosts reach this host's part of a network; none: nowhere. What no host can have (a
-/// loopback or multicast address, say) counts for nothing.
+/// Whether a host can have this address and others can reach it: no loopback or multicast one.
+bool is_underlay(base::Ipv4 address);
+
+/// Where other hosts reach this host's part of a network; none: nowhere.
 base::Ipv4 underlay_of(const model::Host& host);
 
 /// The number by which frames of this network are told from others' between hosts: its own in the

@@ -109,6 +109,10 @@ class BadStart(unittest.TestCase):
             port = taken.getsockname()[1]
             self.fails_to_start(["--listen", f"127.0.0.1:{port}"], str(port), "in use")
 
+    def test_an_underlay_that_no_host_can_have(self):
+        for wrong in ("here", "127.0.0.1", "fe80::1"):
+            self.fails_to_start(["--underlay", wrong], wrong, "--underlay")
+
     def test_kvm_asked_for_where_there_is_none(self):
         self.fails_to_start(["--accelerator", "kvm"], "KVM")
 

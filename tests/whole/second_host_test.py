@@ -1,5 +1,7 @@
-"""A second machine becomes a host: it takes instances, is lost, and comes back. Machines are network namespaces."""
+"""A second machine becomes a host: it takes instances, is lost, and comes back; networks are one on both. Machines are
+network namespaces."""
 
+import json
 import os
 import signal
 import subprocess
@@ -10,7 +12,16 @@ from datacenter import Datacenter, eventually, tiny_image
 TWO = """kind: app
 name: two
 replicas: 2
-template: {image: tiny, flavor: tiny, network: default}
+template:
+  image: tiny
+  flavor: tiny
+  network: default
+  user_data: |
+    #!/bin/sh
+    for name in two-1 two-2; do
+        until timeout 3 wget -q -O /dev/null http://$name/health; do sleep 1; done
+    done
+front: {port: 80, target_port: 80, protocol: http, check_path: /health}
 """
 
 
@@ -61,6 +72,25 @@ class Join(unittest.TestCase):
         return {each["name"]: names[each["claimed"]["host"]] for each in self.controller.items("instances")
                 if each["observed"]["phase"] == "running" and each["claimed"]["host"] and not each["deleting"]}
 
+    def reached_all(self, machine):
+        """Whether the replica of that machine has reached every replica by its name: its first deed."""
+        logs = os.path.join(machine.data, "consoles")
+        for name in os.listdir(logs):
+            with open(os.path.join(logs, name), errors="replace") as log:
+                if "vdc-tiny user-data done: exit 0" in log.read():
+                    return True
+        return False
+
+    def served_by(self, machine, asked=8):
+        """The replicas that answer at the application's front, by name, when asked from that machine."""
+        address = self.controller.ask("GET", "/v1/apps/two")["claimed"]["address"]
+        names = set()
+        for _ in range(asked):
+            answer = subprocess.run([*machine.inside, "curl", "-sf", "--max-time", "20", f"http://{address}/who.json"],
+                                    capture_output=True, text=True, check=True)
+            names.add(json.loads(answer.stdout)["name"])
+        return names
+
     def lose_the_host(self):
         self.host.kill()
         for runs in self.host.qemus().values():
@@ -72,10 +102,16 @@ class Join(unittest.TestCase):
         self.controller.vdc("apply", "-f", "-", input=TWO)
         eventually(lambda: sorted(self.where().values()) == ["h1", "h2"], 120, "a replica runs on each host")
         self.assertEqual(len(self.host.qemus()), 1)
+        for machine in (self.controller, self.host):
+            eventually(lambda: self.reached_all(machine), 120, "its instance reaches that of the other machine by name")
+        eventually(lambda: len(self.controller.ask("GET", "/v1/apps/two")["observed"]["ready"]) == 2, 60, "both are ready")
+        self.assertEqual(self.served_by(self.controller), {"two-1", "two-2"})
         self.assertIn("controlled elsewhere", self.host.vdc("host", "list", check=False).stderr)
 
         self.lose_the_host()
         eventually(lambda: self.health("h2") == "down", 30, "the loss is noticed")
+        survivors = {name for name, host in self.where().items() if host == "h1"}
+        self.assertLessEqual(survivors, self.served_by(self.controller))
         eventually(lambda: sorted(self.where().values()) == ["h1", "h1"], 120, "its replica runs elsewhere")
 
         self.host.up()
