@@ -114,7 +114,7 @@ struct Site {
     std::string folder;
     std::unique_ptr<store::Store> store = filled_store();
     runtime::Loop loop{"engine"};
-    engine::Engine engine{loop, *store, {}};
+    engine::Engine engine{loop, loop, *store, {}};
     NoConsoles consoles;
     NoForesight foresight;
     std::unique_ptr<FileUploads> uploads;

@@ -91,7 +91,7 @@ class Site {
     Folder folder;
     std::unique_ptr<store::Store> store = store::make_memory_store();
     runtime::Loop loop{"engine"};
-    engine::Engine engine{loop, *store, {}};
+    engine::Engine engine{loop, loop, *store, {}};
     std::unique_ptr<FileUploads> uploads;
     EchoConsoles consoles;
     BlindForesight foresight;

@@ -143,7 +143,7 @@ class StreamsOfHosts : public ::testing::Test, wire::Handler {
     std::unique_ptr<store::Store> store = store::make_memory_store();
     runtime::Loop engine_loop{"engine"};
     runtime::Loop links_loop{"links"};
-    engine::Engine engine{engine_loop, *store, {}};
+    engine::Engine engine{engine_loop, engine_loop, *store, {}};
     std::optional<HostLinks> links;
     std::unique_ptr<wire::HttpServer> server;
     std::pair<HostId, model::Epoch> renewed;

@@ -124,6 +124,7 @@ class ControllerDaemon final : public Daemon {
     std::optional<Certificates> certificates_;
     std::optional<api::Joining> joining_;  ///< the engine's loop's
     runtime::Loop engine_loop_{"engine"};
+    runtime::Loop store_loop_{"store"};  ///< where commits are made
     runtime::Loop links_loop_{"host-links"};
     std::unique_ptr<engine::Engine> engine_;
     std::unique_ptr<engine::HostLeases> leases_;  ///< the engine's loop's
@@ -164,7 +165,7 @@ Status ControllerDaemon::open_store() {
     options.log_kept_for = TRY(base::parse_duration(settings_.keep_log));
     options.log_bytes_max =
         static_cast<std::uint64_t>(TRY(base::parse_mib(settings_.keep_log_size)).count) << 20;
-    engine_ = std::make_unique<engine::Engine>(engine_loop_, *store_, options);
+    engine_ = std::make_unique<engine::Engine>(engine_loop_, store_loop_, *store_, options);
     TRY(engine_->start());
     engine_->submit({"vdc",
                      "",
@@ -214,6 +215,7 @@ Status ControllerDaemon::start_loops() {
                            const engine::SnapshotPtr& snapshot) { hear(commits, snapshot); });
     controller_ = std::make_unique<InProcess>(*engine_, own_host_->loop(), host_name_);
     renew_duties();
+    store_loop_.start();
     engine_loop_.start();
     links_loop_.start();
     return own_host_->start(*controller_);
@@ -288,10 +290,8 @@ void ControllerDaemon::renew_tls(std::uint64_t listener, const std::string& addr
 ControllerDaemon::~ControllerDaemon() {
     if (server_) server_->stop();
     if (own_host_) own_host_->stop();
-    engine_loop_.stop();
-    links_loop_.stop();
-    engine_loop_.join();
-    links_loop_.join();
+    for (runtime::Loop* loop : {&engine_loop_, &store_loop_, &links_loop_}) loop->stop();
+    for (runtime::Loop* loop : {&engine_loop_, &store_loop_, &links_loop_}) loop->join();
     server_.reset();
     api_.reset();
 }

@@ -25,8 +25,9 @@ using model::Step;
 /// Lives as long as tasks of its loop refer to it.
 class Engine::Body : public std::enable_shared_from_this<Body> {
   public:
-    Body(runtime::Executor& executor, store::Store& store, Options options)
-        : executor_(executor), store_(store), options_(options) {}
+    Body(runtime::Executor& executor, runtime::Executor& writer, store::Store& store,
+         Options options)
+        : executor_(executor), writer_(writer), store_(store), options_(options) {}
 
     Status start();
     void submit(Request request);
@@ -39,16 +40,27 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     void stop() { stopped_ = true; }
 
   private:
-    /// A request whose steps are in the group being made, and the revision they got.
+    /// A request that was decided, and the revision that its steps got.
     struct Taken {
         Request request;
         Result<model::Revision> outcome;
     };
 
+    /// What was decided since the last group went to the store.
+    struct Next {
+        Group group;
+        std::vector<Taken> taken;
+    };
+
+    /// A group at the store, and the datacenter as of its end.
+    struct Write {
+        std::shared_ptr<const Group> group;
+        std::vector<Taken> taken;
+        SnapshotPtr after;
+    };
+
     void turn();
     void turn_soon();
-    bool gathers();
-    void gather(std::size_t answered, base::Duration write);
     std::deque<Request> take_requests();
     Taken decide(Request request);
     Commit next_commit(const std::string& actor, const std::string& request,
@@ -57,38 +69,46 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     Result<control::Plan> apply_in_place(const Commit& commit, control::Agenda& touched);
     void follow_up();
     void carry_out(control::Plan plan);
-    Status make_durable(const Group& group);
+    bool gathers();
+    void gather(std::size_t answered, base::Duration write);
+    void hand_over();
+    void written(const Status& durable, base::Duration took);
     void answer(Taken& taken, const Status& durable);
     void tell(const Group& group);
     void roll_back();
-    void publish();
+    void publish(SnapshotPtr durable);
+    void tell_standing_if_durable();
+    void go_on();
     void sleep_until_wake();
     void compact_if_due();
     model::Revision kept(model::Revision latest);
 
     runtime::Executor& executor_;
+    runtime::Executor& writer_;
     store::Store& store_;
     const Options options_;
 
     std::mutex queue_mutex_;
     std::deque<Request> queue_;
     bool turn_posted_ = false;
-    std::size_t expected_ = 0;  ///< requests that the next group is worth waiting for,
-    Instant gather_until_;      ///< until then
-    bool gathering_ = false;    ///< the turn waits for one of the two
     std::atomic<bool> stopped_ = false;
     std::atomic<std::uint64_t> writes_ = 0;
 
     // Of the loop alone.
-    Snapshot draft_;                ///< published plus the group being made
-    Group group_;                   ///< not durable yet
+    Snapshot draft_;                ///< published, what is being written, and what is next
+    std::optional<Write> writing_;  ///< meanwhile the loop itself leaves the store alone
+    Next next_;                     ///< goes there when it has come back
     control::Agenda agenda_;        ///< what control must look at
     control::Guarantee guarantee_;  ///< has seen the draft
-    Standing standing_;             ///< the last that was told
     control::Wakes wakes_;
     std::optional<Instant> timer_at_;  ///< the earliest turn that post_at was asked for
     bool retry_posted_ = false;        ///< a turn after a failed write waits for its moment
     model::Revision compacted_ = 0;
+    std::size_t expected_ = 0;  ///< requests that the next group is worth waiting for,
+    Instant gather_until_;      ///< until then
+    Instant gather_posted_;     ///< the last of these moments that a turn was posted for
+    std::vector<std::function<void(const Standing&)>> standing_asked_;
+    Standing standing_;  ///< the last that was told
 
     std::shared_ptr<const Snapshot> published_;
     std::mutex listeners_mutex_;
@@ -99,7 +119,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
 Status Engine::Body::start() {
     draft_ = TRY(store_.latest());
     compacted_ = TRY(store_.past()).newest_snapshot;
-    publish();
+    publish(std::make_shared<const Snapshot>(draft_));
     agenda_ = control::everything(draft_);
     guarantee_ = control::Guarantee(draft_);
     turn_soon();
@@ -111,9 +131,7 @@ void Engine::Body::submit(Request request) {
         const std::scoped_lock lock(queue_mutex_);
         if (queue_.size() < options_.queue_max) {
             queue_.push_back(std::move(request));
-            const bool complete = gathering_ && queue_.size() >= expected_;
-            if (complete) gathering_ = false;
-            if (std::exchange(turn_posted_, true) && !complete) return;
+            if (std::exchange(turn_posted_, true)) return;
         }
     }
     if (request.done)  // it was not moved: the queue is full
@@ -129,65 +147,28 @@ void Engine::Body::turn_soon() {
     executor_.post([self = shared_from_this()] { self->turn(); });
 }
 
+/// As many as the next group has room for. Who wants to hear how the plans stand gets a moment in
+/// which the draft is durable: until then nothing more is decided on top of what is being written.
 std::deque<Request> Engine::Body::take_requests() {
     const std::scoped_lock lock(queue_mutex_);
     turn_posted_ = false;
-    gathering_ = false;
     std::deque<Request> taken;
-    while (!queue_.empty() && taken.size() < options_.group_max) {
+    if (writing_ && !standing_asked_.empty()) return taken;
+    while (!queue_.empty() && next_.taken.size() + taken.size() < options_.group_max) {
         taken.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
     return taken;
 }
 
-/// Those who were answered a moment ago ask again in a moment. A write that begins without them
-/// makes them wait for two: so two halves of the clients take turns, and each group is half as
-/// large as it could be. Remembers whom the next write is worth waiting for, and how long: a
-/// quarter of the last one. Who is alone waits for nobody, because his own request is all that is
-/// expected; and who comes later than that waits no more.
-void Engine::Body::gather(std::size_t answered, base::Duration write) {
-    constexpr base::Duration most = std::chrono::milliseconds(2);
-    const std::scoped_lock lock(queue_mutex_);
-    expected_ = std::min(answered + queue_.size(), options_.group_max);
-    gather_until_ = executor_.now() + std::clamp(write / 4, base::Duration{}, most);
-}
-
-/// Whether this turn is put off until the group is complete.
-bool Engine::Body::gathers() {
-    const std::scoped_lock lock(queue_mutex_);
-    const bool waits = !queue_.empty() && queue_.size() < expected_ && agenda_.empty() &&
-                       executor_.now() < gather_until_;
-    if (waits && !std::exchange(gathering_, true))
-        executor_.post_at(gather_until_, [self = shared_from_this()] { self->turn(); });
-    return waits;
-}
-
-/// Look, decide, commit, follow up: one group, one durable write.
+/// Look and decide, also on top of what is being written; the group goes to the store when the one
+/// before has come back.
 void Engine::Body::turn() {
-    if (stopped_ || gathers()) return;
-    std::vector<Taken> taken;
-    for (Request& request : take_requests()) taken.push_back(decide(std::move(request)));
-    wakes_.take_due(executor_.now(), agenda_);
-    follow_up();
-    const Group group = std::exchange(group_, {});
-    const Instant began = executor_.now();
-    const Status durable = make_durable(group);
-    const base::Duration write = executor_.now() - began;
-    if (!durable.ok()) roll_back();
-    for (Taken& each : taken) answer(each, durable);
-    if (durable.ok() && !group.empty()) {
-        gather(taken.size(), write);
-        tell(group);
-    }
-    compact_if_due();
-    bool more = !agenda_.empty() && durable.ok();
-    {
-        const std::scoped_lock lock(queue_mutex_);
-        more = more || !queue_.empty();
-    }
-    if (more) return turn_soon();
-    sleep_until_wake();
+    if (stopped_) return;
+    for (Request& request : take_requests()) next_.taken.push_back(decide(std::move(request)));
+    if (writing_ || gathers()) return;
+    hand_over();
+    go_on();
 }
 
 Engine::Body::Taken Engine::Body::decide(Request request) {
@@ -248,7 +229,7 @@ Status Engine::Body::apply_request(const Request& request, std::vector<Step> ste
     control::Agenda touched;
     control::Plan plan = TRY(apply_in_place(*commit, touched));
     agenda_.merge(touched);
-    group_.push_back(commit);
+    next_.group.push_back(commit);
     carry_out(std::move(plan));
     return {};
 }
@@ -270,32 +251,108 @@ void Engine::Body::carry_out(control::Plan plan) {
         const Status applied = model::apply(draft_, step.change);
         base::check(applied.ok(), "a plan of control fits the snapshot it was made for");
     }
-    group_.push_back(commit);
+    next_.group.push_back(commit);
 }
 
-void Engine::Body::tell_standing(std::function<void(const Standing&)> told) {
-    executor_.post([self = shared_from_this(), told = std::move(told)] {
-        const SnapshotPtr now = self->snapshot();  // between turns the draft is what is published
-        if (self->standing_.snapshot != now)
-            self->standing_ = {now, std::make_shared<const placement::Standing>(
-                                        self->guarantee_.plans().standing())};
-        told(self->standing_);
+/// Those who were answered a moment ago ask again in a moment. A write that begins without them
+/// makes them wait for two: so two halves of the clients take turns, and each group is half as
+/// large as it could be. Where writes are slow, that halves what they carry; so the next one waits
+/// for those who are expected, a quarter of the last one at most. Where they are quick, the two
+/// halves are what keeps both the store and the loop at work. Who is alone waits for nobody,
+/// because his own request is all that is expected; and who comes later than that waits no more.
+void Engine::Body::gather(std::size_t answered, base::Duration write) {
+    constexpr base::Duration quick = std::chrono::milliseconds(1);
+    constexpr base::Duration most = std::chrono::milliseconds(2);
+    const std::scoped_lock lock(queue_mutex_);
+    expected_ = std::min(answered + next_.taken.size() + queue_.size(), options_.group_max);
+    gather_until_ = executor_.now();
+    if (write >= quick) gather_until_ += std::min(write / 4, most);
+}
+
+/// Whether the write is put off until its group is complete.
+bool Engine::Body::gathers() {
+    const bool waits =
+        !next_.taken.empty() && next_.taken.size() < expected_ && executor_.now() < gather_until_;
+    if (waits && std::exchange(gather_posted_, gather_until_) != gather_until_)
+        executor_.post_at(gather_until_, [self = shared_from_this()] { self->turn(); });
+    return waits;
+}
+
+/// Lets control follow up, and the writer begin. Nothing is being written.
+void Engine::Body::hand_over() {
+    wakes_.take_due(executor_.now(), agenda_);
+    follow_up();
+    Next next = std::exchange(next_, {});
+    if (next.group.empty()) {  // all are refused, or there is nothing to do
+        for (Taken& each : next.taken) answer(each, Status{});
+        return;
+    }
+    const auto group = std::make_shared<const Group>(std::move(next.group));
+    const model::Revision known = snapshot()->revision;
+    writing_ = {group, std::move(next.taken), std::make_shared<const Snapshot>(draft_)};
+    writer_.post([self = shared_from_this(), group, known] {
+        if (self->stopped_) return;
+        const Instant began = self->writer_.now();
+        const Status durable = self->store_.commit(known, self->options_.term, *group);
+        self->executor_.post(
+            [self, durable, took = self->writer_.now() - began] { self->written(durable, took); });
     });
 }
 
-Status Engine::Body::make_durable(const Group& group) {
-    if (group.empty()) return {};
-    TRY(store_.commit(snapshot()->revision, options_.term, group));
-    ++writes_;
-    publish();
-    return {};
+/// The writer has come back. What was decided meanwhile goes to the store before anybody is told:
+/// so it is written while answers are. If the write failed, that falls with it: it was decided on
+/// what may never have been.
+void Engine::Body::written(const Status& durable, base::Duration took) {
+    if (stopped_) return;
+    Write done = std::move(*std::exchange(writing_, std::nullopt));
+    if (durable.ok()) {
+        ++writes_;
+        publish(std::move(done.after));
+        compact_if_due();
+        tell_standing_if_durable();
+        gather(done.taken.size(), took);
+        if (!gathers()) hand_over();
+    } else {
+        for (Taken& each : std::exchange(next_, {}).taken) done.taken.push_back(std::move(each));
+        roll_back();
+    }
+    for (Taken& each : done.taken) answer(each, durable);
+    if (durable.ok()) tell(*done.group);
+    go_on();
+}
+
+void Engine::Body::go_on() {
+    bool more = !writing_ && !agenda_.empty() && !retry_posted_;
+    {
+        const std::scoped_lock lock(queue_mutex_);
+        more = more || (!queue_.empty() && next_.taken.size() < options_.group_max);
+    }
+    if (more) return turn_soon();
+    if (!writing_) sleep_until_wake();
+}
+
+void Engine::Body::tell_standing(std::function<void(const Standing&)> told) {
+    executor_.post([self = shared_from_this(), told = std::move(told)]() mutable {
+        self->standing_asked_.push_back(std::move(told));
+        if (!self->writing_) self->tell_standing_if_durable();
+    });
+}
+
+/// When nothing is being written and nothing is next, the draft is what is published.
+void Engine::Body::tell_standing_if_durable() {
+    if (standing_asked_.empty() || !next_.group.empty()) return;
+    const SnapshotPtr now = snapshot();
+    if (standing_.snapshot != now)
+        standing_ = {now,
+                     std::make_shared<const placement::Standing>(guarantee_.plans().standing())};
+    for (const auto& told : std::exchange(standing_asked_, {})) told(standing_);
 }
 
 void Engine::Body::answer(Taken& taken, const Status& durable) {
     if (!taken.request.done) return;
-    const bool lost = taken.outcome.ok() && !durable.ok();
-    taken.request.done(lost ? Result<model::Revision>(durable.error()) : std::move(taken.outcome),
-                       snapshot());
+    taken.request.done(
+        durable.ok() ? std::move(taken.outcome) : Result<model::Revision>(durable.error()),
+        snapshot());
 }
 
 void Engine::Body::tell(const Group& group) {
@@ -314,13 +371,14 @@ void Engine::Body::roll_back() {
     const model::Revision known = snapshot()->revision;
     Result<Snapshot> stored = store_.latest();
     draft_ = stored.ok() ? std::move(*stored) : *snapshot();
-    publish();
+    publish(std::make_shared<const Snapshot>(draft_));
     if (draft_.revision > known) {
         auto made_all_the_same = store_.log(known, options_.group_max * 2 + 1);
         if (made_all_the_same.ok()) tell(*made_all_the_same);
     }
     agenda_ = control::everything(draft_);
     guarantee_ = control::Guarantee(draft_);
+    tell_standing_if_durable();
     // One waits at a time: each turn that fails would leave another one behind, so that the longer
     // the store is away, the more often it is asked.
     if (std::exchange(retry_posted_, true)) return;
@@ -330,8 +388,8 @@ void Engine::Body::roll_back() {
     });
 }
 
-void Engine::Body::publish() {
-    std::atomic_store(&published_, std::make_shared<const Snapshot>(draft_));
+void Engine::Body::publish(SnapshotPtr durable) {
+    std::atomic_store(&published_, std::move(durable));
 }
 
 void Engine::Body::sleep_until_wake() {
@@ -373,8 +431,9 @@ void Engine::Body::stop_listening(std::uint64_t listener) {
     listeners_.erase(listener);
 }
 
-Engine::Engine(runtime::Executor& executor, store::Store& store, Options options)
-    : body_(std::make_shared<Body>(executor, store, options)) {}
+Engine::Engine(runtime::Executor& executor, runtime::Executor& writer, store::Store& store,
+               Options options)
+    : body_(std::make_shared<Body>(executor, writer, store, options)) {}
 Engine::~Engine() {
     body_->stop();
 }

@@ -22,15 +22,19 @@ struct Request {
 
     /// Decides on the latest snapshot what to do: steps, none (nothing to do), or why not. Pure.
     /// Called on the engine's loop, so what it reads cannot change before its steps are applied.
+    /// It may see what is not durable yet: whoever asked is answered when all of that is.
     std::function<base::Result<std::vector<model::Step>>(const model::Snapshot&)> decide;
 
     /// Called once, on the engine's loop: with the revision that made it durable (the latest one
-    /// when there was nothing to do), or the error. `snapshot` is the published one.
+    /// when there was nothing to do), or the error. That is the store's for all that was decided on
+    /// what did not become durable, refusals too. `snapshot` is the published one.
     std::function<void(base::Result<model::Revision>, const SnapshotPtr& snapshot)> done;
 };
 
 /// The leader's shell: takes requests, decides, commits in groups, lets control follow up,
-/// publishes, sleeps. It makes no choices of its own.
+/// publishes, sleeps. It makes no choices of its own. While one group is written, the next one is
+/// decided on top of it, and nobody is told of either before it is durable
+/// (docs/decisions/0016-the-next-group-is-decided-while-one-is-written.md).
 class Engine {
   public:
     struct Options {
@@ -45,8 +49,10 @@ class Engine {
         std::uint64_t log_bytes_max = std::uint64_t{2} << 30;
     };
 
-    /// Both must outlive the engine.
-    Engine(runtime::Executor& executor, store::Store& store, Options options);
+    /// All must outlive the engine. The store's commits are made on `writer`, one at a time; that
+    /// may be the same loop, and then nothing is decided meanwhile. All else happens on `executor`.
+    Engine(runtime::Executor& executor, runtime::Executor& writer, store::Store& store,
+           Options options);
     ~Engine();
 
     /// Reads the store and begins. On the loop, or before it runs. Errors are the store's.

@@ -51,7 +51,7 @@ class EngineShell : public ::testing::Test {
 
     HandLoop loop;
     TestStore store;
-    Engine engine{loop, store, {.term = 3, .group_max = 4, .queue_max = 10}};
+    Engine engine{loop, loop, store, {.term = 3, .group_max = 4, .queue_max = 10}};
     std::map<std::string, Result<Revision>> outcomes;
     std::map<std::string, SnapshotPtr> published_then;
 };
@@ -167,7 +167,7 @@ TEST_F(EngineShell, AWriteWhoseAnswerWasLostIsFoundAndTold) {
 }
 
 TEST_F(EngineShell, OfALaterTermsLeaderLearnsThatItsTimeIsOver) {
-    Engine later(loop, store, {.term = 4});
+    Engine later(loop, loop, store, {.term = 4});
     ASSERT_TRUE(later.start().ok());
     bool done = false;
     later.submit(
@@ -209,7 +209,7 @@ TEST_F(EngineShell, LooksAtEverythingWhenItBegins) {
          {model::Create<model::Network>{std::make_shared<const model::Network>(network)}, "x"}}};
     TestStore used;
     ASSERT_TRUE(used.commit(0, 1, std::vector{std::make_shared<const model::Commit>(commit)}).ok());
-    Engine next(loop, used, {.term = 2});
+    Engine next(loop, loop, used, {.term = 2});
     ASSERT_TRUE(next.start().ok());
     loop.run_for(100ms);
     EXPECT_EQ(next.snapshot()->get<model::Network>(network.id).claimed.number, 1)
@@ -236,7 +236,7 @@ TEST_F(EngineShell, WakesForWhatControlAskedToSeeAgain) {
 }
 
 TEST_F(EngineShell, CompactsWhenManyRevisionsCameSince) {
-    Engine small(loop, store, {.term = 5, .compact_every = 3});
+    Engine small(loop, loop, store, {.term = 5, .compact_every = 3});
     ASSERT_TRUE(small.start().ok());
     for (const char* name : {"a", "b", "c", "d"})
         small.submit(
@@ -250,7 +250,7 @@ TEST(EngineShellThatEnded, AnswersNobodyAndTouchesNothing) {
     TestStore store;
     bool answered = false;
     {
-        Engine engine(loop, store, {});
+        Engine engine(loop, loop, store, {});
         ASSERT_TRUE(engine.start().ok());
         engine.submit({"x", "", [](const model::Snapshot&) -> Steps { return make_flavor("a"); },
                        [&](const Result<Revision>&, const SnapshotPtr&) { answered = true; }});

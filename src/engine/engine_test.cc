@@ -116,7 +116,7 @@ class Engines : public testing::Test {
 
     HandTurned executor;
     SlowStore store{executor};
-    Engine engine{executor, store, {}};
+    Engine engine{executor, executor, store, {}};
     std::uint64_t asked = 0;
 };
 

@@ -55,7 +55,7 @@ class LeasesOfHosts : public ::testing::Test {
 
     HandLoop loop;
     TestStore store;
-    Engine engine{loop, store, {}};
+    Engine engine{loop, loop, store, {}};
     std::optional<HostLeases> leases;
     SnapshotPtr seen;
 };

@@ -4,7 +4,7 @@
 
 namespace vdc::sim {
 
-/// The loop of one agent, or of the engine: its clock may be off, and it may stall, as a machine
+/// The loop of one agent, or of the store: its clock may be off, and it may stall, as a machine
 /// does that swaps or whose processor was taken away. Nothing of it runs meanwhile; all of it runs
 /// afterwards.
 class AgentClock final : public runtime::Executor {

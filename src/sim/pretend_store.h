@@ -18,9 +18,9 @@ class PretendStore final : public store::ForwardingStore {
 
     int fail_per_mille = 0;     ///< commits that are not made
     int unknown_per_mille = 0;  ///< commits that are made and answered as unavailable
-    int slow_per_mille = 0;     ///< commits that hold the engine up
+    int slow_per_mille = 0;     ///< commits after which the next one has to wait
     int commits_made = 0;
-    /// Holds the engine up for so long.
+    /// Makes the next commit wait for so long.
     std::function<void(base::Duration)> hold_up = {};
     Coverage* coverage = nullptr;
 

@@ -36,7 +36,7 @@ class Controller {
     explicit Controller(const engine::SnapshotPtr& datacenter)
         : loop_(big_datacenter_time()),
           store_(store::make_memory_store(*datacenter)),
-          engine_(loop_, *store_, {}) {}
+          engine_(loop_, loop_, *store_, {}) {}
 
     /// Reads the store, looks at everything.
     void begin() {

@@ -65,7 +65,7 @@ World::World(const Options& options)
     if (present_ && present_->speeds) pacer_.emplace(*present_->speeds);
     for (const Machine& machine : machines_of(options)) add_site(machine);
     store_->coverage = &coverage_;
-    store_->hold_up = [this](Duration time) { engine_clock_.stalled_until = now() + time; };
+    store_->hold_up = [this](Duration time) { store_clock_.stalled_until = now() + time; };
     begin_leases();
     start_engine();
     if (present_ && present_->nobody_rests) wake_all();
@@ -278,10 +278,9 @@ void World::hear(const engine::Engine::Group& commits, engine::SnapshotPtr now) 
 
 void World::start_engine() {
     if (engine_) return;
-    runtime::Executor& loop =
-        present_ ? static_cast<runtime::Executor&>(time_line_) : engine_clock_;
-    engine_clock_.stalled_until = now();
-    engine_ = std::make_unique<engine::Engine>(loop, *store_, engine::Engine::Options{});
+    store_clock_.stalled_until = now();
+    engine_ = std::make_unique<engine::Engine>(time_line_, store_clock_, *store_,
+                                               engine::Engine::Options{});
     base::check(engine_->start().ok(), "the pretended store can always be read");
     engine_->listen([this](const engine::Engine::Group& group, const engine::SnapshotPtr& now) {
         heard_group(group, now);

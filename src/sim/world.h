@@ -325,7 +325,7 @@ class World {
     TimeLine time_line_;
     base::Chance chance_;
     std::unique_ptr<PretendStore> store_;
-    AgentClock engine_clock_{time_line_};  ///< the engine's loop, which a slow store holds up
+    AgentClock store_clock_{time_line_};  ///< the loop of the engine's writes
     std::unique_ptr<engine::Engine> engine_;
     std::optional<Pacer> pacer_;
     std::vector<Site> sites_;

@@ -44,7 +44,7 @@ struct Past {
 };
 
 /// Orders changes and keeps them. One contract (store_contract_test_util.h) for memory, SQLite and
-/// etcd. Used by one loop; history() and log() may be called from any thread.
+/// etcd. latest(), commit() and compact() are called one at a time, the others from any thread.
 class Store {
   public:
     virtual ~Store() = default;

@@ -28,9 +28,10 @@ rest 1m
 00:45.001  volume db-root is still on h1
 00:45.001  db starts again on h1, which booted anew
 00:45.001  host h1 says what it is
-00:45.020  the volume is detached
-00:45.021  db: its run is over; it is started again
+00:45.002  h1 fenced itself
+00:45.022  the volume is detached
+00:45.022  db: its run is over; it is started again
 00:46.718  db: it waits: its volume is being prepared
 00:46.753  db: it is being started
-00:47.020  the volume is attached
-00:47.021  db: it runs with kvm
+00:47.022  the volume is attached
+00:47.022  db: it runs with kvm

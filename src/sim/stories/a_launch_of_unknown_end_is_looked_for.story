@@ -45,11 +45,11 @@ rest 1m
 00:26.000  host h1 begins epoch 2
 00:26.000  volume db-root is still on h1
 00:26.250  host h1 is heard again
-00:29.451  the volume is attached
-00:29.483  the volume is detached
+00:29.450  the volume is attached
+00:29.482  the volume is detached
 00:29.519  the volume is gone
 00:29.519  volume db-root is gone from its host
-00:36.949  the network is ready on h1
-00:37.233  the network is not needed on h1 and gone
-00:37.233  network default is gone from a host that had it
+00:36.948  the network is ready on h1
+00:37.234  the network is not needed on h1 and gone
+00:37.234  network default is gone from a host that had it
 00:45.010  everything heals

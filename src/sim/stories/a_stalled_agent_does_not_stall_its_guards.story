@@ -31,5 +31,5 @@ rest 1m
 00:18.574  the volume is attached
 00:18.575  web: it runs with kvm
 00:45.001  host h1 begins epoch 2
-00:45.102  the network is not needed on h1 and gone
-00:45.102  network default is gone from a host that had it
+00:45.103  the network is not needed on h1 and gone
+00:45.103  network default is gone from a host that had it

@@ -37,9 +37,9 @@ rest 1m
 00:26.000  instance db: gone
 00:38.001  host h1 begins epoch 2
 00:38.001  volume db-root is still on h1
-00:38.054  the volume is detached
-00:38.073  the volume is gone
-00:38.073  volume db-root is gone from its host
-00:38.073  the network is not needed on h1 and gone
-00:38.073  network default is gone from a host that had it
+00:38.053  the volume is detached
+00:38.072  the volume is gone
+00:38.072  the network is not needed on h1 and gone
+00:38.072  network default is gone from a host that had it
+00:38.072  volume db-root is gone from its host
 00:38.250  host h1 is heard again

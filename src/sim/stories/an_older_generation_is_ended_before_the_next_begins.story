@@ -31,7 +31,7 @@ rest 1m
 00:36.000  db claimed on h1, generation 2: h1 has the most room of 2 hosts
 00:36.000  network default is needed on h1 by db
 00:36.002  the network is ready on h1
-00:36.053  the volume is detached
+00:36.054  the volume is detached
 00:36.054  db: its run was ended
 00:36.250  host h1 is heard again
 00:36.254  the volume is attached

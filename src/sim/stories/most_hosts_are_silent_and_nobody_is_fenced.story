@@ -48,6 +48,6 @@ rest 1m
 01:16.867  the volume is detached
 01:16.867  web: it waits: the host holds no lease
 01:16.867  the network is ready on h1
-01:22.467  web: it waits: the host holds no lease
-01:22.933  the volume is attached
+01:22.468  web: it waits: the host holds no lease
+01:22.934  the volume is attached
 01:22.934  web: it runs with kvm
