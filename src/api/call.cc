@@ -52,10 +52,22 @@ void Call::answer(wire::Response response) {
     responder_.send(std::move(response));
 }
 
-void Call::answer_json(int status, std::string json, wire::Headers headers) {
+void Call::answer_made(std::function<wire::Response()> make) {
+    responder_.send_made([this, make = std::move(make)] {
+        wire::Response response = make();
+        note(response.status);
+        return response;
+    });
+}
+
+wire::Response json_response(int status, std::string json, wire::Headers headers) {
     headers.add("Content-Type", "application/json");
     headers.add("Cache-Control", "no-store");
-    answer({status, std::move(headers), std::move(json)});
+    return {status, std::move(headers), std::move(json)};
+}
+
+void Call::answer_json(int status, std::string json, wire::Headers headers) {
+    answer(json_response(status, std::move(json), std::move(headers)));
 }
 
 void Call::refuse(const Error& error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "wire/responder.h"
 
 namespace vdc::api {
+
+wire::Response json_response(int status, std::string json, wire::Headers headers = {});
 
 /// One request that found its route, and the duty to answer it. Every way to answer writes the
 /// access log.
@@ -34,6 +37,8 @@ class Call {
 
     void answer(wire::Response response);
     void answer_json(int status, std::string json, wire::Headers headers = {});
+    /// Has the answer made on the server's thread, soon; `make` keeps this call alive.
+    void answer_made(std::function<wire::Response()> make);
     void refuse(const base::Error& error);
     void refuse(int status, const base::Error& error);
     wire::Stream stream(int status, wire::Headers headers);

@@ -42,24 +42,24 @@ Result<Ask> ask_of(const Desk& desk, const Call& call) {
     return ask;
 }
 
-Written written(const Snapshot& snapshot, const Decision& decision, Kind kind) {
-    Written written;
+static wire::Response written(const Snapshot& snapshot, const Decision& decision, Kind kind) {
     const auto* operation = snapshot.find<model::Operation>(decision.operation);
     const bool runs =
         operation != nullptr && operation->observed.phase == model::OperationPhase::running;
-    written.status = runs ? 202 : kind == Kind::creation ? 201 : 200;
+    wire::Headers headers;
     if (kind == Kind::creation)
-        written.headers.add("Location", "/v1/" +
-                                            std::string(model::many_word(decision.subject.noun)) +
-                                            "/" + text(decision.subject.id));
+        headers.add("Location", "/v1/" + std::string(model::many_word(decision.subject.noun)) +
+                                    "/" + text(decision.subject.id));
     constexpr std::size_t usual = 2048;
-    written.json.reserve(usual);
-    written.json = R"({"operation":)";
-    write_subject(written.json, snapshot, {model::Noun::operation, decision.operation.value});
-    written.json += R"(,"item":)";
-    write_subject(written.json, snapshot, decision.subject);
-    written.json += "}\n";
-    return written;
+    std::string json;
+    json.reserve(usual);
+    json += R"({"operation":)";
+    write_subject(json, snapshot, {model::Noun::operation, decision.operation.value});
+    json += R"(,"item":)";
+    write_subject(json, snapshot, decision.subject);
+    json += "}\n";
+    const int status = runs ? 202 : kind == Kind::creation ? 201 : 200;
+    return json_response(status, std::move(json), std::move(headers));
 }
 
 /// The declared revision of a record, or nothing when it is not there.
@@ -95,14 +95,19 @@ struct Pending {
         return Error{Error::Code::conflict, "it changed since you read it: If-Match does not hold",
                      "read it again and decide anew"};
     }
-
-    void answer(const Result<model::Revision>& outcome, const Snapshot& snapshot) const {
-        if (!outcome.ok() && outdated) return call->refuse(412, outcome.error());
-        if (!outcome.ok()) return call->refuse(outcome.error());
-        Written done = written(snapshot, decision, kind);
-        call->answer_json(done.status, std::move(done.json), std::move(done.headers));
-    }
 };
+
+/// A good answer is made on the server's thread: all that changes something waits for this one.
+void answer(const std::shared_ptr<Pending>& pending, const Result<model::Revision>& outcome,
+            const engine::SnapshotPtr& snapshot) {
+    Call& call = *pending->call;
+    if (outcome.ok())
+        return call.answer_made(
+            [pending, snapshot] { return written(*snapshot, pending->decision, pending->kind); });
+    const bool by_if_match = pending->outdated && outcome.error().code == Error::Code::conflict;
+    if (by_if_match) return call.refuse(412, outcome.error());
+    call.refuse(outcome.error());
+}
 
 }  // namespace
 
@@ -117,7 +122,7 @@ void write(Desk& desk, const CallPtr& call, Kind kind, Decide decide) {
     request.decide = [pending](const Snapshot& snapshot) { return pending->decided(snapshot); };
     request.done = [pending](const Result<model::Revision>& outcome,
                              const engine::SnapshotPtr& snapshot) {
-        pending->answer(outcome, *snapshot);
+        answer(pending, outcome, snapshot);
     };
     desk.engine.submit(std::move(request));
 }

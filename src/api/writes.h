@@ -22,12 +22,4 @@ void write(Desk& desk, const CallPtr& call, Kind kind, Decide decide);
 /// Who asks what, with fresh chance. An error when the idempotency key is not one.
 base::Result<control::Ask> ask_of(const Desk& desk, const Call& call);
 
-/// The body of such an answer: its status, headers and JSON.
-struct Written {
-    int status = 200;
-    wire::Headers headers;
-    std::string json;
-};
-Written written(const model::Snapshot& snapshot, const control::Decision& decision, Kind kind);
-
 }  // namespace vdc::api

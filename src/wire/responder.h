@@ -102,11 +102,12 @@ class Exchange {
   public:
     virtual ~Exchange() = default;
     virtual void send(Response response) = 0;
+    virtual void send_made(std::function<Response()> make) { send(make()); }
     virtual Stream stream(int status, Headers headers) = 0;
     virtual void upgrade_websocket(WebSocketEvents events) = 0;
 };
 
-/// The duty to answer one request. Movable; from any thread; exactly one of the three, once.
+/// The duty to answer one request. Movable; from any thread; exactly one of the four, once.
 /// When it goes away unanswered, it answers 500, so that no client waits for ever.
 class Responder {
   public:
@@ -117,6 +118,10 @@ class Responder {
 
     /// Content-Length, Date, Connection and X-Request-Id are the server's to set.
     void send(Response response) { taken()->send(std::move(response)); }
+
+    /// The same with an answer that is made on the server's thread, unless the client has gone:
+    /// for those whose own thread has more to do. It must not block.
+    void send_made(std::function<Response()> make) { taken()->send_made(std::move(make)); }
 
     /// Sends the head now and the body as it is written.
     Stream stream(int status, Headers headers) {

@@ -21,6 +21,10 @@ class ServerExchange final : public Exchange {
         });
     }
 
+    void send_made(std::function<Response()> make) override {
+        post([make = std::move(make)](HttpConnection& connection) { connection.respond(make()); });
+    }
+
     Stream stream(int status, Headers headers) override {
         const auto outlet = make_outlet();
         deliver([status, headers = std::move(headers), outlet](HttpConnection& connection) mutable {
