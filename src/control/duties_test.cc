@@ -100,7 +100,7 @@ TEST_F(Tunnels, FollowAHostToAnotherAddress) {
 TEST_F(Tunnels, LeadToAFrontFromHostsThatDoNotCarryIt) {
     begin_hosts(first_underlay, second_underlay);
     must(dc.create(Noun::application, R"({"name": "app", "replicas": 2, "front": {"port": 80},
-        "template": {"image": "tiny", "flavor": "f", "network": "n"}})"));
+        "survives": "nothing", "template": {"image": "tiny", "flavor": "f", "network": "n"}})"));
     dc.follow_up();
     const auto* application = dc.named<model::Application>("app");
     const auto carrier = front_carrier(*application);
