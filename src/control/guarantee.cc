@@ -93,9 +93,12 @@ Guarantee::Guarantee(const Snapshot& datacenter) {
 void Guarantee::look_at_everything(const Snapshot& datacenter) {
     several_hosts_ = several_hosts(datacenter);
     placer_.look_at_everything(datacenter);
-    for (const auto& [id, host] : datacenter.all<Host>()) look_at_host(datacenter, id);
-    for (const auto& [id, instance] : datacenter.all<Instance>()) look_at_instance(datacenter, id);
-    for (const auto& [id, volume] : datacenter.all<Volume>()) look_at_volume(datacenter, id);
+    std::vector<std::pair<HostId, Shelter>> shelters;
+    for (const auto& [id, host] : datacenter.all<Host>())
+        shelters.emplace_back(id, shelter_of(datacenter, *host));
+    plans_.set_hosts(shelters);
+    for (const auto& [id, instance] : datacenter.all<Instance>()) look_at_guest(datacenter, id);
+    for (const auto& [id, volume] : datacenter.all<Volume>()) note(id, volume.get());
 }
 
 void Guarantee::look_at_host(const Snapshot& datacenter, HostId id) {
@@ -108,31 +111,46 @@ void Guarantee::look_at_host(const Snapshot& datacenter, HostId id) {
 void Guarantee::look_at_instance(const Snapshot& datacenter, InstanceId id) {
     const Instance* instance = datacenter.find<Instance>(id);
     const auto before = claimed_on_.find(id);
-    const bool known = before != claimed_on_.end();
-    const std::optional<HostId> was = known ? std::optional(before->second) : std::nullopt;
+    const std::optional<HostId> was =
+        before != claimed_on_.end() ? std::optional(before->second) : std::nullopt;
     const std::optional<HostId> is = instance != nullptr ? instance->claimed.host : std::nullopt;
-    if (known && was != is) claimed_on_.erase(before);
-    if (is) claimed_on_[id] = *is;
-    const std::optional<Guest> guest =
-        is ? guest_on(datacenter, *instance, *is) : std::optional<Guest>{};
     if (is) look_at_host(datacenter, *is);
+    look_at_guest(datacenter, id);
+    if (was && was != is) look_at_host(datacenter, *was);
+}
+
+/// Where it is claimed, and whether it is protected there; the host itself is not looked at.
+void Guarantee::look_at_guest(const Snapshot& datacenter, InstanceId id) {
+    const Instance* instance = datacenter.find<Instance>(id);
+    std::optional<Guest> guest;
+    if (instance != nullptr && instance->claimed.host) {
+        claimed_on_.insert_or_assign(id, *instance->claimed.host);
+        guest = guest_on(datacenter, *instance, *instance->claimed.host);
+    } else {
+        claimed_on_.erase(id);
+    }
     if (guest)
         plans_.set_guest(id, *guest);
     else
         plans_.remove_guest(id);
-    if (was && was != is) look_at_host(datacenter, *was);
 }
 
-void Guarantee::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
-    const Volume* volume = datacenter.find<Volume>(id);
-    const auto before = volumes_.find(id);
-    const Lies was = before != volumes_.end() ? before->second : Lies{};
+/// Where it lies, and where it lay before.
+std::pair<Guarantee::Lies, Guarantee::Lies> Guarantee::note(model::VolumeId id,
+                                                            const Volume* volume) {
     const Lies is =
         volume != nullptr ? Lies{volume->claimed.host, volume->declared.instance} : Lies{};
+    const auto before = volumes_.find(id);
+    const Lies was = before != volumes_.end() ? before->second : Lies{};
     if (volume == nullptr)
         volumes_.erase(id);
     else
-        volumes_[id] = is;
+        volumes_.insert_or_assign(id, is);
+    return {is, was};
+}
+
+void Guarantee::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
+    const auto [is, was] = note(id, datacenter.find<Volume>(id));
     for (const Lies& lies : {was, is}) {
         if (lies.host) look_at_host(datacenter, *lies.host);
         if (lies.instance) look_at_instance(datacenter, *lies.instance);

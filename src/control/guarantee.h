@@ -79,6 +79,8 @@ class Guarantee {
     void look_at_everything(const model::Snapshot& datacenter);
     void look_at_host(const model::Snapshot& datacenter, model::HostId id);
     void look_at_instance(const model::Snapshot& datacenter, model::InstanceId id);
+    void look_at_guest(const model::Snapshot& datacenter, model::InstanceId id);
+    std::pair<Lies, Lies> note(model::VolumeId id, const model::Volume* volume);
     void look_at_volume(const model::Snapshot& datacenter, model::VolumeId id);
 
     placement::StandingPlans plans_;

@@ -27,8 +27,12 @@ std::vector<Ring::Entry>::iterator Ring::find(HostId id) {
     return found;
 }
 
-void Ring::insert(HostId id, Slot slot, const Resources& room) {
-    entries_.insert(find(id), {place_of(id.value), id, slot, room});
+void Ring::insert(const std::vector<Member>& members) {
+    for (const Member& each : members)
+        entries_.push_back({place_of(each.id.value), each.id, each.slot, each.room});
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
+        return std::pair(a.place, a.id) < std::pair(b.place, b.id);
+    });
     rebuild();
 }
 

@@ -29,7 +29,13 @@ class Ring {
 
     static Place place_of(const base::Uuid& id);
 
-    void insert(model::HostId id, Slot slot, const model::Resources& room);
+    struct Member {
+        model::HostId id;
+        Slot slot;
+        model::Resources room;
+    };
+    /// Costs as much as there are members then: many at once cost no more than one.
+    void insert(const std::vector<Member>& members);
     void erase(model::HostId id);
     void set_room(model::HostId id, const model::Resources& room);
 

@@ -38,6 +38,29 @@ void StandingPlans::set_host(HostId id, const Shelter& shelter) {
         if (other_pools) room_changed(known->second, before, no_room);
         return room_changed(known->second, other_pools ? no_room : before, spot.room());
     }
+    const Slot slot = add_host(id, shelter);
+    ring_.insert({{id, slot, no_room}});
+    room_changed(slot, no_room, spots_[slot].room());
+}
+
+void StandingPlans::set_hosts(const std::vector<std::pair<HostId, Shelter>>& hosts) {
+    std::vector<Ring::Member> fresh;
+    for (const auto& [id, shelter] : hosts) {
+        if (slots_.contains(id)) {
+            set_host(id, shelter);
+            continue;
+        }
+        const Slot slot = add_host(id, shelter);
+        fresh.push_back({id, slot, spots_[slot].room()});
+    }
+    if (fresh.empty()) return;
+    ring_.insert(fresh);
+    for (LossSlot at = 0; at < plans_.size(); ++at)
+        if (!plans_[at].walks.empty()) make_stale(at);
+}
+
+/// On no ring yet.
+StandingPlans::Slot StandingPlans::add_host(HostId id, const Shelter& shelter) {
     Slot slot = spots_.size();
     if (free_slots_.empty()) {
         spots_.emplace_back();
@@ -52,8 +75,7 @@ void StandingPlans::set_host(HostId id, const Shelter& shelter) {
     spot.shelter = shelter;
     spot.place = Ring::place_of(id.value);
     enter(slot);
-    ring_.insert(id, slot, no_room);
-    room_changed(slot, no_room, spot.room());
+    return slot;
 }
 
 void StandingPlans::remove_host(HostId id) {
@@ -83,11 +105,12 @@ static std::vector<Loss> losses_of(HostId id, const Shelter& shelter) {
 StandingPlans::LossSlot StandingPlans::loss_slot(const Loss& loss) {
     const auto [known, fresh] = loss_slots_.try_emplace(loss, plans_.size());
     if (!fresh) return known->second;
-    // The slot of a loss that is no more has no hosts.
-    const auto unused = std::find_if(plans_.begin(), plans_.end(),
-                                     [](const Plan& plan) { return plan.hosts.empty(); });
-    known->second = static_cast<LossSlot>(unused - plans_.begin());
-    if (unused == plans_.end()) plans_.emplace_back();
+    if (unused_plans_.empty()) {
+        plans_.emplace_back();
+    } else {
+        known->second = unused_plans_.back();
+        unused_plans_.pop_back();
+    }
     plans_[known->second].loss = loss;
     return known->second;
 }
@@ -110,6 +133,7 @@ void StandingPlans::leave(Slot slot) {
         stand(at, {});
         loss_slots_.erase(plan.loss);
         plan.loss = {};
+        unused_plans_.push_back(at);
     }
 }
 
@@ -167,21 +191,22 @@ void StandingPlans::count_replica(const Guest& guest, int by) {
     recounted_[*guest.apart_from].insert(spots_[slot].place);
 }
 
+/// Its other replicas walk in the plans of the hosts that they are on, and of those hosts' domains.
 void StandingPlans::make_stale_of_recounted() {
-    const auto recounted = std::exchange(recounted_, {});
-    if (recounted.empty()) return;
-    const auto looked_there = [&](const Walk& walk) {
-        if (!walk.guest->apart_from) return false;
-        const auto places = recounted.find(*walk.guest->apart_from);
-        return places != recounted.end() &&
-               std::any_of(places->second.begin(), places->second.end(), [&](Ring::Place place) {
-                   return passed(walk.start, walk.length, place);
-               });
-    };
-    for (LossSlot at = 0; at < plans_.size(); ++at) {
-        const Plan& plan = plans_[at];
-        if (!plan.stale && std::any_of(plan.walks.begin(), plan.walks.end(), looked_there))
-            make_stale(at);
+    for (const auto& [application, places] : std::exchange(recounted_, {})) {
+        const auto looked_there = [&, id = application, &there = places](const Walk& walk) {
+            return walk.guest->apart_from == id &&
+                   std::any_of(there.begin(), there.end(), [&](Ring::Place place) {
+                       return passed(walk.start, walk.length, place);
+                   });
+        };
+        for (auto at = replicas_.lower_bound({application, 0});
+             at != replicas_.end() && at->first.first == application; ++at)
+            for (const LossSlot slot : spots_[at->first.second].losses) {
+                const Plan& plan = plans_[slot];
+                if (!plan.stale && std::any_of(plan.walks.begin(), plan.walks.end(), looked_there))
+                    make_stale(slot);
+            }
     }
 }
 
@@ -202,14 +227,16 @@ void StandingPlans::room_changed(Slot slot, const Resources& before, const Resou
     Spot& spot = spots_[slot];
     if (before == after) return;
     ring_.set_room(spot.id, after);
-    for (LossSlot at = 0; at < plans_.size(); ++at) {
+    const auto look_at = [&](LossSlot at) {
         const Plan& plan = plans_[at];
-        if (plan.stale || plan.walks.empty() || plan.hosts.contains(slot)) continue;
+        if (plan.stale || plan.hosts.contains(slot)) return;
         const auto relied = spot.relied.find(at);
         const bool relies = relied != spot.relied.end();
         const bool gives_way = relies && !holds(after, relied->second);
         if (gives_way || concerned(plan, spot, relies, before, after)) make_stale(at);
-    }
+    };
+    for (const auto& [at, brought] : spot.relied) look_at(at);
+    passages_.meet_near(spot.place, look_at);
 }
 
 // ---- a plan in the making ----------------------------------------------------------------------
@@ -343,17 +370,19 @@ void StandingPlans::make(LossSlot slot) {
 /// Puts a plan in the place of the one before.
 void StandingPlans::stand(LossSlot slot, Taken taken) {
     Plan& plan = plans_[slot];
-    for (const Walk& walk : plan.walks)
-        if (walk.to != nowhere) {
-            spots_[walk.to].relied.erase(slot);
-            spots_[walk.to].reserved.reset();
-        }
+    for (const Walk& walk : plan.walks) {
+        passages_.remove(slot, walk.start, plan.wide ? whole_ring : walk.length);
+        if (walk.to == nowhere) continue;
+        spots_[walk.to].relied.erase(slot);
+        spots_[walk.to].reserved.reset();
+    }
     const auto first = gaps_.lower_bound({plan.loss, {}});
     auto last = first;
     while (last != gaps_.end() && last->loss == plan.loss) ++last;
     const std::set<Gap> before(first, last);
     gaps_.erase(first, last);
     for (const Walk& walk : taken.walks) {
+        passages_.add(slot, walk.start, taken.wide ? whole_ring : walk.length);
         if (walk.to != nowhere) {
             spots_[walk.to].relied[slot] += walk.guest->needs;
             spots_[walk.to].reserved.reset();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "placement/passages.h"
 #include "placement/ring.h"
 
 /// For every loss the plan that restarts elsewhere what it takes, kept fresh change by change.
@@ -99,6 +100,9 @@ class StandingPlans {
     StandingPlans& operator=(StandingPlans&&) = default;
 
     void set_host(model::HostId id, const Shelter& shelter);
+    /// As set_host() for each, which is there once. A host that comes costs as much as there are
+    /// hosts: many that come at once cost no more than one.
+    void set_hosts(const std::vector<std::pair<model::HostId, Shelter>>& hosts);
     /// No guest may be there any more.
     void remove_host(model::HostId id);
     /// Its host must be there.
@@ -192,6 +196,7 @@ class StandingPlans {
         std::vector<Slot> brought_to;
     };
 
+    Slot add_host(model::HostId id, const Shelter& shelter);
     LossSlot loss_slot(const Loss& loss);
     void enter(Slot slot);
     void leave(Slot slot);
@@ -231,6 +236,8 @@ class StandingPlans {
     std::map<model::ApplicationId, std::set<Ring::Place>> recounted_;  ///< since the last refresh
     std::map<Loss, LossSlot> loss_slots_;
     std::vector<Plan> plans_;
+    std::vector<LossSlot> unused_plans_;  ///< of losses that are no more
+    Passages passages_;                   ///< of all plans' walks
     std::vector<LossSlot> stale_;
     std::vector<model::Resources> brought_;  ///< by the plan in the making, for each host
     std::set<Gap> gaps_;
