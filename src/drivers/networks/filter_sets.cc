@@ -22,11 +22,19 @@ std::string text_field(std::string text, std::size_t size) {
     return text;
 }
 
-std::string number_field(std::uint64_t number, int width) {
-    std::string field;
+static std::string bytes_of(std::uint64_t number, int width) {
+    std::string bytes;
     for (int byte = width - 1; byte >= 0; --byte)
-        field += static_cast<char>(number >> (8 * byte) & 0xff);
-    return text_field(field, field.size());
+        bytes += static_cast<char>(number >> (8 * byte) & 0xff);
+    return bytes;
+}
+
+std::string mac_bytes(base::Mac mac) {
+    return bytes_of(mac.bits, 6);
+}
+
+std::string number_field(std::uint64_t number, int width) {
+    return text_field(bytes_of(number, width), static_cast<std::size_t>(width));
 }
 
 static NetlinkMessage about(const FilterTable& table, const FilterSet& set, int type,

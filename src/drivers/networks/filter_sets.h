@@ -19,11 +19,15 @@ struct FilterSet {
     friend bool operator==(const FilterSet&, const FilterSet&) = default;
 };
 
-/// Fields of keys: filled up with zeros to whole words, numbers with the highest byte first.
+/// Six bytes, the highest first: as they stand in frames, and in a set whose keys are MACs alone.
+std::string mac_bytes(base::Mac mac);
+
+/// Fields of keys that have several: filled up with zeros to whole words, numbers with the highest
+/// byte first.
 std::string text_field(std::string text, std::size_t size);
 std::string number_field(std::uint64_t number, int width);
 inline std::string mac_field(base::Mac mac) {
-    return number_field(mac.bits, 6);
+    return text_field(mac_bytes(mac), 6);
 }
 inline std::string address_field(base::Ipv4 address) {
     return number_field(address.bits, 4);

@@ -48,7 +48,7 @@ std::vector<FilterSet> tunnel_sets(const Tunnel& tunnel) {
         if (peer.anti_spoof)
             ports.push_back(mac_field(peer.mac) + address);
         else
-            free.push_back(mac_field(peer.mac));
+            free.push_back(mac_bytes(peer.mac));
         clients.push_back(mac_field(router_mac(peer.underlay)) + address);
     }
     for (const FarFrontSpec& front : tunnel.far_fronts)

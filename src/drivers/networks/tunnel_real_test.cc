@@ -362,6 +362,17 @@ TEST_F(TunnelAttacked, OnlyHostsThatHaveThePortSpeakForIt) {
     EXPECT_EQ(heard(), "fresh") << "the port is on another host now";
 }
 
+TEST_F(TunnelAttacked, AFreePortMaySayWhatItLikesByItsOwnMac) {
+    on(0, [&] {
+        NetworkSpec free = told(0, {0, 1});
+        free.peers[0].anti_spoof = false;
+        must(machines[0]->networks.apply(free));
+    });
+    EXPECT_TRUE(arrives({.source = {0x0a14000d}}));
+    EXPECT_FALSE(arrives({.from = {0x52540000000d}}));
+    EXPECT_FALSE(arrives({.to = gateway_mac}));
+}
+
 TEST_F(TunnelAttacked, TheGatewayIsForItsOwnGuestsAlone) {
     const std::string inside = inner(0);
     Fd server;

@@ -54,7 +54,7 @@ TEST(Tunnel, LetsInAFreePortByItsMacAlone) {
     tunnel.peers[0].anti_spoof = false;
     const auto sets = tunnel_sets(tunnel);
     EXPECT_EQ(sets[0].keys.size(), 1u) << "the front";
-    EXPECT_THAT(sets[1].keys, ElementsAre(port_field));
+    EXPECT_THAT(sets[1].keys, ElementsAre(port_field.substr(0, 6)));
 }
 
 TEST(Tunnel, BindsEachMacToItsHost) {

@@ -67,7 +67,7 @@ NetlinkMessage frame_way(Deed deed, const Devices& devices, Mac mac, Ipv4 host) 
     header.ndm_state = NUD_NOARP | NUD_REACHABLE;
     header.ndm_flags = NTF_MASTER | NTF_SELF;
     NetlinkMessage message(neighbour_type(deed), create_flags(deed), header);
-    message.add(NDA_LLADDR, mac_field(mac).substr(0, 6));
+    message.add(NDA_LLADDR, mac_bytes(mac));
     if (deed == Deed::add) message.add(NDA_DST, address_field(host));
     return message;
 }
@@ -79,7 +79,7 @@ NetlinkMessage neighbour(Deed deed, const Devices& devices, Ipv4 address, Mac ma
     header.ndm_state = NUD_PERMANENT;
     NetlinkMessage message(neighbour_type(deed), create_flags(deed), header);
     message.add(NDA_DST, address_field(address));
-    return message.add(NDA_LLADDR, mac_field(mac).substr(0, 6));
+    return message.add(NDA_LLADDR, mac_bytes(mac));
 }
 
 NetlinkMessage route(Deed deed, const Devices& devices, Ipv4 address) {
