@@ -219,6 +219,46 @@ TEST_P(DriverContract, ANetworkSaysWhatIsInForce) {
     EXPECT_FALSE(network(RemoveNetwork{spec.id, spec.number}).present);
 }
 
+TEST_P(DriverContract, ANetworkFollowsWhatOtherHostsHaveOfIt) {
+    NetworkSpec spec = network_spec(1);
+    spec.vni = 0x050001;
+    spec.underlay = parse_ipv4("10.250.0.1").value();
+    const Ipv4 second = spec.underlay + 1, third = spec.underlay + 2;
+    const Ipv4 address = parse_ipv4("100.96.0.1").value();
+    const auto in_force = [&](std::vector<PeerSpec> peers, std::vector<FarFrontSpec> fronts) {
+        spec.peers = std::move(peers);
+        spec.far_fronts = std::move(fronts);
+        EXPECT_EQ(network(ApplyNetwork{spec}).applied, fingerprint(spec));
+        EXPECT_EQ(network(ApplyNetwork{spec}).applied, fingerprint(spec)) << "once more";
+    };
+    const PeerSpec one{{0x025600000002}, spec.range.first + 3, second, true};
+    const PeerSpec other{{0x025600000003}, spec.range.first + 4, third, false};
+    in_force({}, {});
+    in_force({one}, {});
+    in_force({one, other}, {{address, third}});
+    in_force({{one.mac, one.address, third, true}}, {{address, second}});
+    spec.underlay = spec.underlay + 9;
+    in_force({one}, {{address, second}});
+    in_force({}, {});
+    EXPECT_FALSE(network(RemoveNetwork{spec.id, spec.number}).present);
+}
+
+TEST_P(DriverContract, WhatANetworkHasHereIsOnNoOtherHost) {
+    NetworkSpec spec = network_spec(1);
+    spec.vni = 0x050001;
+    spec.underlay = parse_ipv4("10.250.0.1").value();
+    network(ApplyNetwork{spec});
+    NetworkSpec twice = spec;
+    const PortSpec& port = spec.ports.front();
+    twice.peers = {{port.mac, spec.range.first + 3, spec.underlay + 1, true}};
+    refused(ApplyNetwork{twice}, Code::invalid);
+    twice.peers = {{{0x025600000002}, port.address, spec.underlay + 1, true}};
+    refused(ApplyNetwork{twice}, Code::invalid);
+    twice.peers = {{{0x025600000002}, spec.range.first + 3, spec.underlay, true}};
+    refused(ApplyNetwork{twice}, Code::invalid);
+    EXPECT_EQ(network(ApplyNetwork{spec}).applied, fingerprint(spec));
+}
+
 TEST_P(DriverContract, ANumberBelongsToOneNetwork) {
     const NetworkSpec spec = network_spec(1);
     network(ApplyNetwork{spec});

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "control/duties.h"
 #include "sim/loss_oracle.h"
 
 namespace vdc::sim {
@@ -463,16 +464,29 @@ std::string had_its_time(const Snapshot& known, const PretendHost& on, model::In
 
 // ---- networks ----------------------------------------------------------------------------------
 
-static bool network_knows(const control::NetworkSpec& network, const model::Port& port,
-                          const Instance& instance, bool is_here) {
+/// Whether frames for a port of another host find it: always where no tunnel leads.
+static bool reaches(const Snapshot& s, const control::NetworkSpec& network, const model::Port& port,
+                    const Instance& instance) {
+    if (!network.underlay || !instance.claimed.host) return true;
+    const base::Ipv4 there = control::underlay_of(s.get<model::Host>(*instance.claimed.host));
+    if (!there) return true;
+    const control::PeerSpec way{port.claimed.mac, port.claimed.address, there,
+                                port.declared.anti_spoof};
+    return std::find(network.peers.begin(), network.peers.end(), way) != network.peers.end();
+}
+
+static bool network_knows(const Snapshot& s, const control::NetworkSpec& network,
+                          const model::Port& port, const Instance& instance, bool is_here) {
     if (is_here)
         return std::any_of(network.ports.begin(), network.ports.end(), [&](const auto& each) {
             return each.id == port.id && each.mac == port.claimed.mac &&
                    each.address == port.claimed.address;
         });
-    return std::any_of(network.names.begin(), network.names.end(), [&](const auto& each) {
-        return each.name == instance.name && each.address == port.claimed.address;
-    });
+    const bool named =
+        std::any_of(network.names.begin(), network.names.end(), [&](const auto& each) {
+            return each.name == instance.name && each.address == port.claimed.address;
+        });
+    return named && reaches(s, network, port, instance);
 }
 
 std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {
@@ -484,7 +498,7 @@ std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {
             const model::Host* record = named(s, host->name());
             if (record != nullptr && is_down(*record)) continue;
             const bool is_here = record != nullptr && instance.claimed.host == record->id;
-            if (!network_knows(network->second, *port, instance, is_here))
+            if (!network_knows(s, network->second, *port, instance, is_here))
                 return "I7: " + host->name() + " has a network that does not know port " +
                        port->name;
         }

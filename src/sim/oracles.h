@@ -69,7 +69,8 @@ std::string had_its_time(const model::Snapshot& known, const PretendHost& on,
                          model::InstanceId instance, const std::optional<Pressed>& pressed,
                          base::Instant now);
 
-/// At rest each network on a host has the rules of all ports there, and the names of all others.
+/// At rest each network on a host has the rules of all ports there, and of all others the names and
+/// the way to them.
 std::string networks_are_whole(const model::Snapshot& datacenter,
                                const std::vector<const PretendHost*>& hosts);
 

@@ -1,6 +1,7 @@
 #include "sim/pretend_host.h"
 
 #include <algorithm>
+#include <set>
 
 #include "sim/effect_conflict.h"
 
@@ -307,10 +308,28 @@ struct PretendDeeds {
     }
 
     // ---- networks, fronts ----
+    /// What a network is said to have here and on another host, or on two; nothing when it is
+    /// right.
+    static std::string there_twice(const NetworkSpec& network) {
+        std::set<base::Mac> macs;
+        std::set<base::Ipv4> addresses;
+        const auto fresh = [&](base::Mac mac, base::Ipv4 address) {
+            return macs.insert(mac).second && addresses.insert(address).second;
+        };
+        for (const PortSpec& port : network.ports)
+            if (!fresh(port.mac, port.address)) return "two ports were to be one";
+        for (const PeerSpec& peer : network.peers) {
+            if (peer.underlay == network.underlay) return "another host was to be this one";
+            if (!fresh(peer.mac, peer.address)) return "a port was to be on two hosts";
+        }
+        return "";
+    }
     Outcome operator()(const ApplyNetwork& effect) {
         for (const auto& [id, network] : host.networks)
             if (id != effect.network.id && network.number == effect.network.number)
                 return broken_promise("two networks were to have one number");
+        if (const std::string twice = there_twice(effect.network); !twice.empty())
+            return broken_promise(Error{Error::Code::invalid, twice});
         host.networks[effect.network.id] = effect.network;
         return Sighting(NetworkSighting{true, fingerprint(effect.network)});
     }

@@ -333,13 +333,17 @@ void World::register_host(std::size_t index, int life, model::Epoch fenced_itsel
     observed.lease = lease_;
     if (site.host->shared != nullptr)
         observed.pools = {{PretendHost::shared_name, model::StorageKind::shared_folder}};
-    engine_->submit({"host " + facts.name, "",
-                     [id = site.id, name = facts.name, observed, fenced_itself](const Snapshot& s) {
-                         return control::registration(s, id, name, observed, fenced_itself);
-                     },
-                     [this, index](const Result<model::Revision>& outcome, const auto&) {
-                         if (!outcome.ok()) sites_[index].registered = 0;  // at the next call
-                     }});
+    engine_->submit(
+        {"host " + facts.name, "",
+         [id = site.id, name = facts.name, observed, fenced_itself](const Snapshot& s) mutable {
+             // Where others reach it: as its record has it, when one was there before.
+             if (const auto* known = s.find<model::Host>(id))
+                 observed.underlay = known->observed.underlay;
+             return control::registration(s, id, name, observed, fenced_itself);
+         },
+         [this, index](const Result<model::Revision>& outcome, const auto&) {
+             if (!outcome.ok()) sites_[index].registered = 0;  // at the next call
+         }});
 }
 
 void World::start_agent(std::size_t index) {
