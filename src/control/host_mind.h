@@ -80,6 +80,7 @@ class HostMind {
     struct SeenInstance : Seen<InstanceSighting> {
         std::optional<Instant> power_down_at;  ///< when the button was first pressed in this run
         Instant pressed_at{};                  ///< when it was pressed last
+        Instant last_call{};  ///< when that was once more, the time being over, after a long pause
         bool remembered = false;               ///< what the store knows of it was taken over
         bool ending = false;                   ///< we asked for the end of this run
         Wishes obeyed;                         ///< by the last run

@@ -79,18 +79,26 @@ bool HostMind::revert_pending(const InstanceDuty& duty) const {
 }
 
 /// The ACPI button, again and again, for a guest that still boots hears nothing; then, when its
-/// time is over, the end.
+/// time is over, the end. Where this host stood still meanwhile, the guest was not asked: then it
+/// is asked once more, and has a moment.
 std::optional<Effect> HostMind::end_softly(const InstanceDuty& duty, SeenInstance& seen,
                                            Instant now) {
     constexpr Duration press_again = 2s;
+    constexpr Duration moment = 10s;
     const model::InstanceId id = duty.instance.id;
     seen.ending = true;
     if (!seen.power_down_at) seen.power_down_at = now;
     const bool cannot_obey = seen.sighting->run == RunState::paused;
-    const Instant deadline = *seen.power_down_at + duty.stop_timeout;
+    Instant deadline = *seen.power_down_at + duty.stop_timeout;
+    const bool was_asked = seen.pressed_at >= *seen.power_down_at;
+    const bool stood_still = was_asked && seen.pressed_at + moment < now;
+    const bool was_called = seen.last_call >= *seen.power_down_at;
+    if (now >= deadline && stood_still && !was_called) seen.last_call = now;
+    if (seen.last_call >= *seen.power_down_at)
+        deadline = std::max(deadline, seen.last_call + moment);
     if (now >= deadline || cannot_obey) return Kill{id};
     const Instant next_press = seen.pressed_at + press_again;
-    if (seen.pressed_at < *seen.power_down_at || next_press <= now) {
+    if (!was_asked || next_press <= now) {
         seen.pressed_at = now;
         return PowerDown{id};
     }

@@ -437,6 +437,21 @@ TEST_F(Mind, PressesTheButtonAgainEveryTwoSecondsThenHardStopsAGuestThatDoesNotO
     EXPECT_EQ(begins(), "kill instance web");
 }
 
+TEST_F(Mind, AsksAGuestOnceMoreWhenTheHostStoodStillUntilItsTimeWasOver) {
+    make_running();
+    duties.instances[web].power = Power::off;
+    tell();
+    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
+    done("power down instance web", alive(web));
+    network_stays();
+    now += 31s;  // nothing was looked at meanwhile
+    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
+    done("power down instance web", alive(web));
+    network_stays();
+    now += 11s;
+    EXPECT_NE(begins().find("kill instance web"), std::string::npos);
+}
+
 // ---- rule 4: strangers -------------------------------------------------------------------------
 
 TEST_F(Mind, EndsNoStrangerBeforeTheStoreHasSpoken) {
