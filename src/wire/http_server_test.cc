@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <thread>
 
 #include "wire/sockets.h"
@@ -115,6 +116,27 @@ TEST(HttpServer, HandlesPipelinedRequestsOneAtATimeAlsoWhenAnswersComeLate) {
         EXPECT_TRUE(ends_with_body(raw.read_response(), "/" + std::to_string(i))) << i;
     site.server->stop(0ms);
     for (auto& thread : threads) thread.join();
+}
+
+TEST(HttpServer, AnswersThatAreMadeOnItsThreadComeOnceAndInOrder) {
+    std::vector<std::thread> threads;
+    std::set<std::thread::id> makers;
+    Site site({}, [&](Request request, Responder responder) {
+        makers.insert(std::this_thread::get_id());
+        threads.emplace_back([&makers, path = request.path, r = std::move(responder)]() mutable {
+            r.send_made([&makers, path] {
+                makers.insert(std::this_thread::get_id());
+                return answer(200, "text/plain", path);
+            });
+        });
+    });
+    Raw raw(site.path);
+    raw.send(get("/1") + get("/2"));
+    EXPECT_TRUE(ends_with_body(raw.read_response(), "/1"));
+    EXPECT_TRUE(ends_with_body(raw.read_response(), "/2"));
+    site.server->stop(0ms);
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(makers.size(), 1u) << "the server's thread alone";
 }
 
 TEST(HttpServer, WritesLargeAnswersToSlowReaders) {
