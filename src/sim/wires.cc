@@ -206,7 +206,10 @@ void World::post_duties(std::size_t index) {
     });
 }
 
+/// An agent that the engine has not entered hears nothing: what is known of its host may be of
+/// before it booted, and the word that it is dead may be on its way to the store.
 void World::send_duties(std::size_t index) {
+    if (sites_[index].admitted != sites_[index].life) return;
     const engine::SnapshotPtr now_known = snapshot();
     send(index, Way::down, Phase::quiet, [this, index, life = sites_[index].life, now_known] {
         sites_[index].clock->post([this, index, life, now_known] {

@@ -192,7 +192,8 @@ void World::wake(std::size_t index, const control::Parts& parts, const engine::S
     note_changed(site, fresh, after->revision);
     if (std::exchange(site.rests, false)) {
         start_agent(index);
-        if (heard_->find<model::Host>(site.id) != nullptr) site.registered = site.life;
+        if (heard_->find<model::Host>(site.id) != nullptr)
+            site.registered = site.admitted = site.life;
         call_in_forever(index);
     }
     if (!fresh.empty()) post_duties(index);
@@ -316,7 +317,7 @@ void World::kill_engine() {
         site.outcomes.clear();
         site.early.clear();
         site.duties_posted = false;
-        site.registered = 0;
+        site.registered = site.admitted = 0;
     }
 }
 
@@ -341,8 +342,14 @@ void World::register_host(std::size_t index, int life, model::Epoch fenced_itsel
                  observed.underlay = known->observed.underlay;
              return control::registration(s, id, name, observed, fenced_itself);
          },
-         [this, index](const Result<model::Revision>& outcome, const auto&) {
-             if (!outcome.ok()) sites_[index].registered = 0;  // at the next call
+         [this, index, life](const Result<model::Revision>& outcome, const auto&) {
+             Site& its = sites_[index];
+             if (!outcome.ok()) {
+                 its.registered = 0;  // at the next call
+                 return;
+             }
+             its.admitted = std::max(its.admitted, life);
+             post_duties(index);
          }});
 }
 

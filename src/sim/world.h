@@ -199,7 +199,8 @@ class World {
         std::map<std::uint64_t, model::Step> early;  ///< reports that overtook others
         model::Revision concerned = 0;               ///< the newest that changed its duties
         bool duties_posted = false;
-        int registered = 0;  ///< the agent's life that the engine has entered
+        int registered = 0;  ///< the agent's life that the engine was asked to enter
+        int admitted = 0;    ///< the one that is entered, durably: only now it hears its duties
 
         /// When the button of a run, by instance and process, was pressed first and last.
         std::map<std::pair<model::InstanceId, std::int64_t>, Pressed> pressed;

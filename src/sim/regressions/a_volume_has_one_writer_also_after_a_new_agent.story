@@ -26,5 +26,5 @@ rest
 00:20.150  admin asked for volume data to be attached
 00:20.150  volume data: given up: a later wish stands against it
 00:21.256  the volume is detached
-00:21.281  the volume is attached
-00:21.281  volume data: attached
+00:21.282  the volume is attached
+00:21.282  volume data: attached

@@ -50,14 +50,13 @@ rest 15m
 00:12.800  admin asked for it: create volume held-up
 00:12.800  admin asked for volume held-up to be ready
 00:12.800  volume held-up lies on h1
-00:13.201  h2 fenced itself
 00:12.838  the volume is ready
 00:12.838  volume held-up: ready
 00:13.000  admin asked for host h2 to be declared_dead
 00:13.000  admin asked for host h3 to be declared_dead
 00:13.000  admin asked for host h4 to be declared_dead
-00:13.201  host h2 begins epoch 2
-00:13.201  host h2 says what it is
+00:13.200  host h2 begins epoch 2
+00:13.200  host h2 says what it is
 00:17.166  host h3: declared_dead
 00:17.166  host h2: given up: the host is back, in a new epoch
 00:17.166  host h4: declared_dead
@@ -66,8 +65,7 @@ rest 15m
 00:35.000  admin asked for host h4 to be declared_dead
 00:35.000  host h4: declared_dead
 00:35.000  host h3: declared_dead
-01:05.000  host h3 begins epoch 2
-01:05.000  host h3 says what it is
 01:05.001  host h4 begins epoch 2
 01:05.001  host h4 says what it is
-01:05.002  h4 fenced itself
+01:05.001  host h3 begins epoch 2
+01:05.001  host h3 says what it is

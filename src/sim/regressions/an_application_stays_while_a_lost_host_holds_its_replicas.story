@@ -37,15 +37,15 @@ rest 5m
 00:40.000  shop ends: end shop-2
 00:40.018  the volume is detached
 00:40.018  shop-2: its run was ended
-00:40.030  the volume is detached
+00:40.031  the volume is detached
 00:40.031  shop-4: its run was ended
-00:40.056  shop-2: nothing is left of it here
-00:40.056  shop-2 ended and left its host
-00:40.056  network default is not needed on h3 any more
-00:40.056  its instance shop-2 ends
-00:40.056  volume shop-2-root ends with its instance
-00:40.056  its instance shop-2 is gone
-00:40.056  instance shop-2 is gone
+00:40.055  shop-2: nothing is left of it here
+00:40.055  shop-2 ended and left its host
+00:40.055  network default is not needed on h3 any more
+00:40.055  its instance shop-2 ends
+00:40.055  volume shop-2-root ends with its instance
+00:40.055  its instance shop-2 is gone
+00:40.055  instance shop-2 is gone
 00:40.061  the volume is detached
 00:40.061  shop-3: its run was ended
 00:40.079  shop-4: nothing is left of it here
@@ -54,39 +54,39 @@ rest 5m
 00:40.079  volume shop-4-root ends with its instance
 00:40.079  its instance shop-4 is gone
 00:40.079  instance shop-4 is gone
-00:40.094  the network is not needed on h3 and gone
-00:40.094  network default is gone from a host that had it
-00:40.106  the volume is gone
-00:40.106  volume shop-2-root is gone from its host
-00:40.118  shop-3: nothing is left of it here
-00:40.118  shop-3 ended and left its host
-00:40.118  network default is not needed on h1 any more
-00:40.118  its instance shop-3 ends
-00:40.118  volume shop-3-root ends with its instance
-00:40.118  its instance shop-3 is gone
-00:40.118  instance shop-3 is gone
-00:40.135  the volume is gone
-00:40.135  volume shop-4-root is gone from its host
-00:40.152  the network is not needed on h1 and gone
-00:40.152  the volume is gone
-00:40.152  network default is gone from a host that had it
-00:40.152  volume shop-3-root is gone from its host
+00:40.092  the network is not needed on h3 and gone
+00:40.092  network default is gone from a host that had it
+00:40.104  the volume is gone
+00:40.104  volume shop-2-root is gone from its host
+00:40.117  shop-3: nothing is left of it here
+00:40.117  shop-3 ended and left its host
+00:40.117  network default is not needed on h1 any more
+00:40.117  its instance shop-3 ends
+00:40.117  volume shop-3-root ends with its instance
+00:40.117  its instance shop-3 is gone
+00:40.117  instance shop-3 is gone
+00:40.136  the volume is gone
+00:40.136  volume shop-4-root is gone from its host
+00:40.149  the volume is gone
+00:40.149  volume shop-3-root is gone from its host
+00:40.151  the network is not needed on h1 and gone
+00:40.151  network default is gone from a host that had it
 02:20.000  host h2 begins epoch 2
 02:20.000  volume shop-1-root is still on h2
 02:20.000  shop-1 starts again on h2, which booted anew
 02:20.000  host h2 says what it is
 02:20.052  the volume is detached
-02:20.052  shop-1: its run is over; it is started again
-02:20.052  shop-1 ended and left its host
-02:20.052  network default is not needed on h2 any more
-02:20.052  its instance shop-1 ends
-02:20.052  volume shop-1-root ends with its instance
-02:20.052  its instance shop-1 is gone
-02:20.052  instance shop-1 is gone
-02:20.052  application shop is gone
-02:20.052  application shop: gone
+02:20.053  shop-1: its run is over; it is started again
+02:20.053  shop-1 ended and left its host
+02:20.053  network default is not needed on h2 any more
+02:20.053  its instance shop-1 ends
+02:20.053  volume shop-1-root ends with its instance
+02:20.053  its instance shop-1 is gone
+02:20.053  instance shop-1 is gone
+02:20.053  application shop is gone
+02:20.053  application shop: gone
 02:20.093  the volume is gone
-02:20.093  volume shop-1-root is gone from its host
 02:20.093  the network is not needed on h2 and gone
 02:20.093  network default is gone from a host that had it
+02:20.093  volume shop-1-root is gone from its host
 02:40.000  everything heals

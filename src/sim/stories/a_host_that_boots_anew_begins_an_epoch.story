@@ -22,16 +22,15 @@ rest 1m
 00:20.544  the volume is detached
 00:20.544  web: its run is over; it is started again
 00:20.592  web: it is being started
-00:21.043  the volume is attached
-00:21.043  web: it runs with kvm
-00:45.001  host h1 begins epoch 2
-00:45.001  volume db-root is still on h1
-00:45.001  db starts again on h1, which booted anew
-00:45.001  host h1 says what it is
-00:45.002  h1 fenced itself
+00:21.042  the volume is attached
+00:21.042  web: it runs with kvm
+00:45.000  host h1 begins epoch 2
+00:45.000  volume db-root is still on h1
+00:45.000  db starts again on h1, which booted anew
+00:45.000  host h1 says what it is
 00:45.022  the volume is detached
 00:45.022  db: its run is over; it is started again
-00:46.718  db: it waits: its volume is being prepared
-00:46.753  db: it is being started
-00:47.022  the volume is attached
-00:47.022  db: it runs with kvm
+00:46.719  db: it waits: its volume is being prepared
+00:46.752  db: it is being started
+00:47.020  the volume is attached
+00:47.020  db: it runs with kvm

@@ -24,11 +24,11 @@ rest 1m
 00:21.000  image tiny is brought to h3
 00:21.000  network default is needed on h3 by web
 00:21.001  the image is being brought to h3
-00:21.018  the volume is detached
-00:21.018  web: its run is over; it is started again
+00:21.020  the volume is detached
+00:21.020  web: its run is over; it is started again
 00:21.022  the network is ready on h3
-00:21.958  the image is on h3
-00:21.959  web: it waits: its volume is being prepared
-00:22.015  web: it is being started
+00:21.960  the image is on h3
+00:21.960  web: it waits: its volume is being prepared
+00:22.016  web: it is being started
 00:22.325  the volume is attached
-00:22.325  web: it runs with kvm
+00:22.326  web: it runs with kvm

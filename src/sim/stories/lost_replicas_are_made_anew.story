@@ -27,9 +27,9 @@ rest 1m
 00:30.750  volume shop-4-root lies on h1 with its instance
 00:30.800  shop-4: it waits: its volume is being prepared
 00:30.823  the volume is ready
-00:30.823  shop-4: it is being started
-00:30.973  the volume is attached
-00:30.973  shop-4: it runs with kvm
+00:30.824  shop-4: it is being started
+00:30.974  the volume is attached
+00:30.974  shop-4: it runs with kvm
 00:35.067  3 of 3 replicas answer
 00:45.000  admin says that host h2 is dead, and that nothing of it runs
 00:45.000  admin asked for host h2 to be declared_dead
