@@ -62,34 +62,40 @@ class HostLeases::Body : public std::enable_shared_from_this<Body> {
             submit([](const Body& self, const Snapshot& s) {
                 return self.watch_.look(s, self.loop_.now()).steps;
             });
+        // The storm brake counts what is published: no fence beside one that is being written.
+        if (fences_under_way_ > 0) return;
         for (const FenceOrder& order : plan.fences) fence(order);
     }
 
     void fence(const FenceOrder& order) {
         if (!lives_.fence(order)) return watch_.refused(order, loop_.now());
-        submit([order](const Body& self, const Snapshot& s) -> std::vector<Step> {
-            const Host* host = s.find<Host>(order.host);
-            const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
-                                 host->claimed.health == model::HostHealth::down;
-            if (is_late) return {};
-            return {
-                control::host_down(*host, model::Evidence::lease_elapsed, {}, self.loop_.now())};
-        });
+        ++fences_under_way_;
+        submit(
+            [order](const Body& self, const Snapshot& s) -> std::vector<Step> {
+                const Host* host = s.find<Host>(order.host);
+                const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
+                                     host->claimed.health == model::HostHealth::down;
+                if (is_late) return {};
+                return {control::host_down(*host, model::Evidence::lease_elapsed, {},
+                                           self.loop_.now())};
+            },
+            [self = shared_from_this()](const auto&, const auto&) { --self->fences_under_way_; });
     }
 
     template <class Decide>
-    void submit(Decide decide) {
+    void submit(Decide decide,
+                std::function<void(base::Result<model::Revision>, const SnapshotPtr&)> done = {}) {
         engine_.submit(
-            {"leases",
-             "",
+            {"leases", "",
              [self = shared_from_this(), decide](const Snapshot& s) { return decide(*self, s); },
-             {}});
+             std::move(done)});
     }
 
     runtime::Executor& loop_;
     Engine& engine_;
     control::Lives lives_;
     control::LeaseWatch watch_;
+    int fences_under_way_ = 0;  ///< not known yet whether they are durable
 };
 
 HostLeases::HostLeases(runtime::Executor& loop, Engine& engine)

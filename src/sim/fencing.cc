@@ -236,6 +236,8 @@ void World::lead() {
                          "",
                          [this](const Snapshot& s) { return watch_->look(s, leader_now()).steps; },
                          {}});
+    // The storm brake counts what is published: no fence beside one that is being written.
+    if (fences_under_way_ > 0) return;
     for (const control::FenceOrder& order : plan.fences) fence(order);
     for (const control::FenceOrder& order : flawed_fences(*known)) fence(order);
 }
@@ -279,9 +281,9 @@ void World::fence(control::FenceOrder order) {
     violated(lease_oracle_.fenced(*engine_->snapshot(), order.host, now()));
     for (const Site& site : sites_)
         if (site.id == order.host) violated(nothing_writes(*site.host));
+    ++fences_under_way_;
     engine_->submit(
-        {"leases",
-         "",
+        {"leases", "",
          [this, order](const Snapshot& s) -> std::vector<model::Step> {
              const auto* host = s.find<model::Host>(order.host);
              const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
@@ -289,7 +291,9 @@ void World::fence(control::FenceOrder order) {
              if (is_late) return {};
              return {control::host_down(*host, model::Evidence::lease_elapsed, {}, leader_now())};
          },
-         {}});
+         [this, life = engine_life_](const auto&, const auto&) {
+             if (life == engine_life_) --fences_under_way_;
+         }});
 }
 
 /// What fails together: the oracle's own reading of the labels.

@@ -310,6 +310,7 @@ void World::kill_engine() {
     coverage_.hit(Fault::engine_dies, phases());
     engine_.reset();
     ++engine_life_;
+    fences_under_way_ = 0;
     for (std::size_t index = 0; index < sites_.size(); ++index) {
         Site& site = sites_[index];
         break_connection(index);

@@ -338,6 +338,7 @@ class World {
     LeaseOracle lease_oracle_;
     PretendHost::SharedPool shared_pool_;
     std::optional<control::LeaseWatch> watch_;  ///< of the leader in office
+    int fences_under_way_ = 0;  ///< of the present engine: not known yet whether they are durable
     std::map<model::HostId, std::pair<std::uint64_t, base::Instant>> last_seen_;
     RateClock leader_clock_;
     base::Instant store_back_;
