@@ -231,8 +231,8 @@ void Tree::add_top_commands() {
     recovery.require_subcommand(1);
     recovery.fallthrough();
     verb(recovery, "show", "when each lost instance had a place and ran again, newest loss first",
-         [this](Session& s) { return recoveries(s, seeds_ > 0 ? seeds_ : 10); })
-        .add_option("--limit", seeds_, "how many losses; by default 10");
+         [this](Session& s) { return recoveries(s, limit_); })
+        .add_option("--limit", limit_, "how many losses; by default 10");
     add_past_command();
     add_replay_commands();
     add_what_if_command();

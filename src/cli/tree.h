@@ -73,6 +73,7 @@ class Tree {
     std::uint64_t seed_ = 0;
     std::uint64_t seeds_ = 0;
     std::uint64_t from_ = 1;
+    std::uint64_t limit_ = 10;
 };
 
 }  // namespace vdc::cli

@@ -106,6 +106,15 @@ bool LeaseWatch::most_are_silent(const Snapshot& datacenter, Instant now) const 
     return heard * 2 < all;
 }
 
+std::vector<model::Step> fenced(const model::Snapshot& datacenter, const FenceOrder& order,
+                                Instant now) {
+    const auto* host = datacenter.find<model::Host>(order.host);
+    const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
+                         host->claimed.health == model::HostHealth::down;
+    if (is_late) return {};
+    return {host_down(*host, model::Evidence::lease_elapsed, {}, now)};
+}
+
 std::string storm_brake(const Snapshot& datacenter, const Host& host, Instant now) {
     constexpr auto window = 10min;
     const std::string domain = model::failure_domain(host);

@@ -150,6 +150,11 @@ class LeaseWatch {
 model::Step host_down(const model::Host& host, model::Evidence evidence, const std::string& detail,
                       Instant now);
 
+/// What a fence that holds leads to: the claim above, or nothing when the host was forgotten, is
+/// down already, or has begun another epoch.
+std::vector<model::Step> fenced(const model::Snapshot& datacenter, const FenceOrder& order,
+                                Instant now);
+
 /// Why one more host of this failure domain may not be fenced by its lease now; empty: it may.
 /// At most max(1, 30 %) of a domain in ten minutes, by what is on record, whichever leader did it.
 std::string storm_brake(const model::Snapshot& datacenter, const model::Host& host, Instant now);

@@ -71,13 +71,8 @@ class HostLeases::Body : public std::enable_shared_from_this<Body> {
         if (!lives_.fence(order)) return watch_.refused(order, loop_.now());
         ++fences_under_way_;
         submit(
-            [order](const Body& self, const Snapshot& s) -> std::vector<Step> {
-                const Host* host = s.find<Host>(order.host);
-                const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
-                                     host->claimed.health == model::HostHealth::down;
-                if (is_late) return {};
-                return {control::host_down(*host, model::Evidence::lease_elapsed, {},
-                                           self.loop_.now())};
+            [order](const Body& self, const Snapshot& s) {
+                return control::fenced(s, order, self.loop_.now());
             },
             [self = shared_from_this()](const auto&, const auto&) { --self->fences_under_way_; });
     }

@@ -15,25 +15,9 @@ namespace net = drivers::networks;
 
 static constexpr const char* table = "cuts";
 
-static std::string plug(int machine) {
-    return "h" + std::to_string(machine);
-}
-
-/// Whether the namespace has the device.
-static Result<bool> has_device(const std::string& where, const std::string& device) {
-    bool found = false;
-    const auto look = [&]() -> Status {
-        const net::Inside inside = TRY(net::look_around());
-        found = std::ranges::find(inside.devices, device) != inside.devices.end();
-        return {};
-    };
-    TRY(net::in_namespace(where, look));
-    return found;
-}
-
 Status Cables::lay_switch() const {
     TRY(net::ensure_namespace(prefix_));
-    const bool is_there = TRY(has_device(prefix_, "switch"));
+    const bool is_there = TRY(net::device_exists(prefix_, "switch"));
     if (!is_there)
         TRY(net::ip_batch(prefix_,
                           "link add switch type bridge forward_delay 0\n"
@@ -52,17 +36,17 @@ Status Cables::lay_switch() const {
 }
 
 Status Cables::lay_machine(int number) const {
-    const std::string name = machine(number);
-    TRY(net::ensure_namespace(name));
-    const bool has_cable = TRY(has_device(name, "eth0"));
+    const std::string its = machine(number);
+    TRY(net::ensure_namespace(its));
+    const bool has_cable = TRY(net::device_exists(its, "eth0"));
     if (!has_cable)
-        TRY(net::ip_batch(prefix_, "link add " + plug(number) + " type veth peer name eth0 netns " +
-                                       name + "\n"));
-    TRY(net::ip_batch(name, "addr replace " + address(number) +
-                                "/24 dev eth0\n"
-                                "link set eth0 up\n"
-                                "link set lo up\n"));
-    return net::ip_batch(prefix_, "link set " + plug(number) + " master switch up\n");
+        TRY(net::ip_batch(
+            prefix_, "link add " + name(number) + " type veth peer name eth0 netns " + its + "\n"));
+    TRY(net::ip_batch(its, "addr replace " + address(number) +
+                               "/24 dev eth0\n"
+                               "link set eth0 up\n"
+                               "link set lo up\n"));
+    return net::ip_batch(prefix_, "link set " + name(number) + " master switch up\n");
 }
 
 Status Cables::lay(int count) const {
@@ -112,7 +96,7 @@ Status Cables::cut(int machine, Cut wanted) const {
     const auto change = [&](const std::string& set, bool is, bool shall) {
         if (is == shall) return;
         lines += std::string(shall ? "add" : "delete") + " element bridge " + table + " " + set +
-                 " { \"" + plug(machine) + "\" }\n";
+                 " { \"" + name(machine) + "\" }\n";
     };
     change("to", present.to, wanted.to);
     change("from", present.from, wanted.from);

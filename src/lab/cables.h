@@ -27,7 +27,8 @@ class Cables {
     /// `prefix` begins the names of all namespaces: the switch is PREFIX, machine 2 is PREFIX-h2.
     explicit Cables(std::string prefix) : prefix_(std::move(prefix)) {}
 
-    std::string machine(int number) const { return prefix_ + "-h" + std::to_string(number); }
+    static std::string name(int number) { return "h" + std::to_string(number); }
+    std::string machine(int number) const { return prefix_ + "-" + name(number); }
     /// Of the machine's eth0, of 24 bits.
     static std::string address(int number) { return "10.250.0." + std::to_string(number); }
 

@@ -22,10 +22,6 @@ using namespace std::chrono_literals;
 
 static const std::string port = ":7443";
 
-static std::string host_name(int number) {
-    return "h" + std::to_string(number);
-}
-
 Lab::Lab(std::string name, std::string program)
     : name_(std::move(name)), program_(std::move(program)), cables_("vdc-" + name_) {}
 
@@ -48,7 +44,7 @@ Result<Lab> Lab::named(const std::string& name, const std::string& program) {
 }
 
 Machine Lab::machine(int number) const {
-    const std::string below = "/" + host_name(number);
+    const std::string below = "/" + Cables::name(number);
     return {cables_.machine(number), "/var/lib/vdc-" + name_ + below, "/run/vdc-" + name_ + below};
 }
 
@@ -60,7 +56,7 @@ Result<std::vector<Lab::Host>> Lab::hosts() const {
     for (int number = 1; number <= cables_.machines(); ++number) {
         const Machine its = machine(number);
         Host host;
-        host.name = host_name(number);
+        host.name = Cables::name(number);
         host.address = Cables::address(number);
         host.state = TRY(its.state());
         host.pid = TRY(its.pid());
@@ -73,7 +69,7 @@ Result<std::vector<Lab::Host>> Lab::hosts() const {
 Result<int> Lab::number_of(const std::string& host) const {
     std::vector<std::string> names;
     for (int number = 1; number <= cables_.machines(); ++number) {
-        names.push_back(host_name(number));
+        names.push_back(Cables::name(number));
         if (names.back() == host) return number;
     }
     if (names.empty())
@@ -91,7 +87,7 @@ Status Lab::join(int number) const {
     const std::string token =
         TRY(machine(1).vdc(program_, {"--socket", socket(), "host", "token"}));
     TRY(its.vdc(program_,
-                {"join", Cables::address(1) + port, "--token", "-", "--name", host_name(number),
+                {"join", Cables::address(1) + port, "--token", "-", "--name", Cables::name(number),
                  "--data", its.data()},
                 token));
     return {};
@@ -101,7 +97,8 @@ Status Lab::join(int number) const {
 Status Lab::start(int number) const {
     const Machine its = machine(number);
     if (number == 1)
-        return its.start(program_, {"--name", host_name(1), "--listen", Cables::address(1) + port});
+        return its.start(program_,
+                         {"--name", Cables::name(1), "--listen", Cables::address(1) + port});
     if (!its.has_joined()) TRY(join(number));
     return its.start(program_, {});
 }
@@ -140,7 +137,7 @@ Status Lab::up(int count, const std::function<void(const std::string&)>& told) c
     told("wires for " + std::to_string(all) + " hosts");
     TRY(cables_.lay(all));
     for (int number = 1; number <= all; ++number) {
-        told(host_name(number) + " starts");
+        told(Cables::name(number) + " starts");
         TRY(start(number));
     }
     return await_hosts(all);

@@ -25,18 +25,11 @@ Result<pid_t> Machine::pid() const {
     return running.value_or(0);
 }
 
-/// proc(5): "pid (name) state ...": T is stopped by a signal.
-static bool is_stopped(pid_t pid) {
-    const auto stat = runtime::read_file("/proc/" + std::to_string(pid) + "/stat");
-    if (!stat.ok()) return false;
-    const std::size_t name_end = stat->rfind(')');
-    return name_end != std::string::npos && stat->substr(name_end).starts_with(") T");
-}
-
 Result<Machine::State> Machine::state() const {
     const pid_t running = TRY(pid());
     if (running == 0) return State::off;
-    return is_stopped(running) ? State::paused : State::on;
+    const auto daemon = net::daemon_of(running);
+    return daemon && net::is_stopped(*daemon) ? State::paused : State::on;
 }
 
 bool Machine::has_joined() const {
@@ -105,14 +98,7 @@ Status Machine::pause() const {
 }
 
 Status Machine::kill() const {
-    constexpr int rounds_max = 10;
-    for (int round = 0; round < rounds_max; ++round) {
-        const std::vector<Daemon> all = TRY(processes());
-        if (all.empty()) return {};
-        for (const Daemon& each : all) TRY(net::send_signal(each, SIGKILL));
-        for (const Daemon& each : all) TRY(net::end(each));
-    }
-    return Error{Error::Code::failed, "its processes do not end"};
+    return net::end_all([this] { return processes(); }, "processes of the machine " + network_);
 }
 
 Status Machine::purge(const std::string& program) const {

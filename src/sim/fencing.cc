@@ -284,13 +284,7 @@ void World::fence(control::FenceOrder order) {
     ++fences_under_way_;
     engine_->submit(
         {"leases", "",
-         [this, order](const Snapshot& s) -> std::vector<model::Step> {
-             const auto* host = s.find<model::Host>(order.host);
-             const bool is_late = host == nullptr || host->claimed.epoch != order.epoch ||
-                                  host->claimed.health == model::HostHealth::down;
-             if (is_late) return {};
-             return {control::host_down(*host, model::Evidence::lease_elapsed, {}, leader_now())};
-         },
+         [this, order](const Snapshot& s) { return control::fenced(s, order, leader_now()); },
          [this, life = engine_life_](const auto&, const auto&) {
              if (life == engine_life_) --fences_under_way_;
          }});

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "control/duties.h"
 #include "sim/loss_oracle.h"
 
 namespace vdc::sim {
@@ -468,7 +467,7 @@ std::string had_its_time(const Snapshot& known, const PretendHost& on, model::In
 static bool reaches(const Snapshot& s, const control::NetworkSpec& network, const model::Port& port,
                     const Instance& instance) {
     if (!network.underlay || !instance.claimed.host) return true;
-    const base::Ipv4 there = control::underlay_of(s.get<model::Host>(*instance.claimed.host));
+    const base::Ipv4 there = s.get<model::Host>(*instance.claimed.host).observed.underlay;
     if (!there) return true;
     const control::PeerSpec way{port.claimed.mac, port.claimed.address, there,
                                 port.declared.anti_spoof};

@@ -34,14 +34,18 @@ static std::string file_of(pid_t pid, const char* name) {
     return "/proc/" + std::to_string(pid) + "/" + name;
 }
 
-/// proc(5): "pid (name) state ppid ..."; the name may hold anything, so count from its last ')'.
-std::optional<Daemon> daemon_of(pid_t pid) {
+/// proc(5): "pid (name) state ppid ..."; the name may hold anything, so counts from its last ')'.
+/// The fields from the state on; empty when there is no such process.
+static std::vector<std::string> stat_of(pid_t pid) {
     const auto stat = runtime::read_file(file_of(pid, "stat"));
-    if (pid <= 0 || !stat.ok()) return std::nullopt;
+    if (pid <= 0 || !stat.ok()) return {};
     const std::size_t name_end = stat->rfind(')');
-    if (name_end == std::string::npos) return std::nullopt;
-    const std::vector<std::string> fields =
-        base::split(std::string_view(*stat).substr(std::min(name_end + 2, stat->size())), ' ');
+    if (name_end == std::string::npos) return {};
+    return base::split(std::string_view(*stat).substr(std::min(name_end + 2, stat->size())), ' ');
+}
+
+std::optional<Daemon> daemon_of(pid_t pid) {
+    const std::vector<std::string> fields = stat_of(pid);
     constexpr std::size_t state = 0;
     constexpr std::size_t start_time = 22 - 3;
     if (fields.size() <= start_time || fields[state] == "Z" || fields[state] == "X")
@@ -49,6 +53,11 @@ std::optional<Daemon> daemon_of(pid_t pid) {
     const auto started = number<std::uint64_t>(fields[start_time]);
     if (!started) return std::nullopt;
     return Daemon{pid, *started};
+}
+
+bool is_stopped(const Daemon& daemon) {
+    const std::vector<std::string> fields = stat_of(daemon.pid);
+    return !fields.empty() && fields.front() == "T" && alive(daemon);
 }
 
 std::string program_of(const Daemon& daemon) {
@@ -128,6 +137,17 @@ Status end(const Daemon& daemon) {
     if (await_end(handle)) return {};
     return Error{Error::Code::timed_out, "process " + std::to_string(daemon.pid) +
                                              " was killed and did not end within 5 s"};
+}
+
+Status end_all(const std::function<Result<std::vector<Daemon>>()>& living, const std::string& who) {
+    constexpr int rounds_max = 10;
+    for (int round = 0; round < rounds_max; ++round) {
+        const std::vector<Daemon> all = TRY(living());
+        if (all.empty()) return {};
+        for (const Daemon& each : all) TRY(send_signal(each, SIGKILL));
+        for (const Daemon& each : all) TRY(end(each));
+    }
+    return Error{Error::Code::failed, who + " do not end"};
 }
 
 std::string text(const Daemon& daemon) {

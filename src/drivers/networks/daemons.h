@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,8 +41,16 @@ std::vector<Daemon> all_daemons();
 /// Sends the signal; gone already is fine.
 base::Status send_signal(const Daemon& daemon, int signal);
 
+/// Whether a signal has stopped it, and none let it go on.
+bool is_stopped(const Daemon& daemon);
+
 /// Kills it and waits until it has ended. Gone already is fine.
 base::Status end(const Daemon& daemon);
+
+/// Kills all that `living` finds, at once, until it finds nobody: what is ended may have started
+/// more before. `who` names them in the error of those who go on to be there.
+base::Status end_all(const std::function<base::Result<std::vector<Daemon>>()>& living,
+                     const std::string& who);
 
 /// "123 456789": as it is kept in files.
 std::string text(const Daemon& daemon);

@@ -71,20 +71,10 @@ static Status remove_devices(const std::string& name) {
     return {};
 }
 
-/// What runs in a namespace may start more before it ends; a few rounds see the last of it.
-static Status end_processes(const std::string& name) {
-    constexpr int rounds_max = 10;
-    for (int round = 0; round < rounds_max; ++round) {
-        const std::vector<Daemon> inside = processes_in(name);
-        if (inside.empty()) return {};
-        for (const Daemon& daemon : inside) TRY(end(daemon));
-    }
-    return Error{Error::Code::failed, "processes in the network namespace " + name + " do not end"};
-}
-
 Status remove_namespace(const std::string& name) {
     if (namespace_exists(name)) {
-        TRY(end_processes(name));
+        TRY(end_all([&]() -> Result<std::vector<Daemon>> { return processes_in(name); },
+                    "processes in the network namespace " + name));
         TRY(remove_devices(name));
         TRY(runtime::must_run({.words = {"ip", "netns", "delete", name}}));
     }
@@ -137,6 +127,16 @@ Result<Inside> look_around() {
     }
     ::freeifaddrs(first);
     return seen;
+}
+
+Result<bool> device_exists(const std::string& namespace_name, const std::string& device) {
+    bool exists = false;
+    const auto look = [&]() -> Status {
+        exists = ::if_nametoindex(device.c_str()) != 0;
+        return {};
+    };
+    TRY(in_namespace(namespace_name, look));
+    return exists;
 }
 
 /// proc_net(5): per line device, destination, gateway, five numbers, mask; addresses as the

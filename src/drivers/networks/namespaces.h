@@ -32,6 +32,9 @@ std::vector<std::string> namespaces(const std::string& prefix);
 /// Devices and IPv4 addresses of the namespace that the calling thread is in.
 base::Result<Inside> look_around();
 
+/// Whether the namespace has a device of that name.
+base::Result<bool> device_exists(const std::string& namespace_name, const std::string& device);
+
 /// The device that a route of the namespace that the calling thread is in gives to exactly this
 /// address; empty when there is none.
 std::string device_towards(Ipv4 address);

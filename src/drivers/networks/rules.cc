@@ -292,8 +292,7 @@ std::string host_nat(const HostPaths& paths, const Transit& transit, bool nat) {
     return nat ? "add " + element : "add " + element + "delete " + element;
 }
 
-// ---- the host's end of a tunnel
-// ------------------------------------------------------------------
+// ---- the host's end of a tunnel ----------------------------------------------------------------
 
 /// The VNI stands 12 bytes behind the UDP header, the inner frame's source MAC 22 bytes.
 std::string host_tunnel_opening(const NetworkSpec& network, const HostPaths& paths) {

@@ -29,10 +29,11 @@
 ///      address.
 ///
 /// From the tunnel, whatever the host there let into it:
-///  T1  Only IPv4 without options, from one to one: no ARP, no broadcast, no IPv6. P5 holds here
-///  too. T2  It comes from a port of another host, MAC and address together (with `anti_spoof` off:
-///  its
+///  T1  Only IPv4 without options, from one to one: no ARP, no broadcast, no IPv6. P5 holds, too.
+///
+///  T2  It comes from a port of another host, MAC and address together (with `anti_spoof` off: its
 ///      MAC), or from a front there; and it goes to a port.
+///
 ///  T3  Or it comes from another host's gateway, for an address of a port there, and goes to a
 ///      front here. Nothing else of the namespace is reached: DHCP, names, metadata, the outside.
 ///

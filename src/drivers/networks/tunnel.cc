@@ -80,26 +80,29 @@ FilterSet sender_set(int number, const Tunnel& tunnel) {
                   std::move(senders));
 }
 
+template <class SetsOf>
+static Status fill(const FilterTable& table, const SetsOf& sets_of, const Tunnel& now,
+                   const Tunnel* before) {
+    if (before == nullptr) return fill_sets(table, sets_of(now), nullptr);
+    const std::vector<FilterSet> old = sets_of(*before);
+    return fill_sets(table, sets_of(now), &old);
+}
+
 static Status fill_all(const NetworkSpec& network, const HostPaths& paths, const Tunnel& now,
                        const Tunnel* before) {
     const std::string inner = paths.network_namespace(network.number);
-    const auto fill = [&](const FilterTable& table, const auto& sets_of) {
-        if (before == nullptr) return fill_sets(table, sets_of(now), nullptr);
-        const std::vector<FilterSet> old = sets_of(*before);
-        return fill_sets(table, sets_of(now), &old);
-    };
-    TRY(fill({inner, TableFamily::bridge, guard_table}, tunnel_sets));
-    return fill({inner, TableFamily::inet, guard_table},
-                [](const Tunnel& tunnel) { return std::vector{far_front_set(tunnel)}; });
+    TRY(fill({inner, TableFamily::bridge, guard_table}, tunnel_sets, now, before));
+    return fill(
+        {inner, TableFamily::inet, guard_table},
+        [](const Tunnel& tunnel) { return std::vector{far_front_set(tunnel)}; }, now, before);
 }
 
 static Status fill_senders(const NetworkSpec& network, const HostPaths& paths, const Tunnel& now,
                            const Tunnel* before) {
-    const std::vector<FilterSet> sets{sender_set(network.number, now)};
-    std::vector<FilterSet> old;
-    if (before != nullptr) old.push_back(sender_set(network.number, *before));
-    return fill_sets({"", TableFamily::inet, host_table(paths)}, sets,
-                     before != nullptr ? &old : nullptr);
+    const auto sets_of = [&](const Tunnel& tunnel) {
+        return std::vector{sender_set(network.number, tunnel)};
+    };
+    return fill({"", TableFamily::inet, host_table(paths)}, sets_of, now, before);
 }
 
 // ---- the device --------------------------------------------------------------------------------
@@ -123,19 +126,11 @@ static std::string inner_link() {
         tunnel_device, bridge_device);
 }
 
-static Result<bool> device_stands(const std::string& namespace_name) {
-    bool stands = false;
-    TRY(in_namespace(namespace_name, [&]() -> Status {
-        stands = ::if_nametoindex(tunnel_device) != 0;
-        return {};
-    }));
-    return stands;
-}
-
 /// The device goes last: as long as it stands, all of the tunnel may.
 static Status lower(const NetworkSpec& network, const HostPaths& paths) {
     const std::string inner = paths.network_namespace(network.number);
-    if (!TRY(device_stands(inner))) return {};
+    const bool stands = TRY(device_exists(inner, tunnel_device));
+    if (!stands) return {};
     TRY(ip_batch(inner, no_ways()));
     TRY(nft("", host_tunnel_closing(network.number, paths)));
     TRY(fill_all(network, paths, {}, nullptr));
