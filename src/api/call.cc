@@ -52,14 +52,6 @@ void Call::answer(wire::Response response) {
     responder_.send(std::move(response));
 }
 
-void Call::answer_made(std::function<wire::Response()> make) {
-    responder_.send_made([this, make = std::move(make)] {
-        wire::Response response = make();
-        note(response.status);
-        return response;
-    });
-}
-
 wire::Response json_response(int status, std::string json, wire::Headers headers) {
     headers.add("Content-Type", "application/json");
     headers.add("Cache-Control", "no-store");

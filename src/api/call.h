@@ -35,10 +35,11 @@ class Call {
     base::Result<std::int64_t> number(std::string_view name, std::int64_t otherwise,
                                       std::int64_t least, std::int64_t most) const;
 
+    /// Where it came in; see Responder.
+    std::shared_ptr<runtime::Mailbox> loop() const { return responder_.loop(); }
+
     void answer(wire::Response response);
     void answer_json(int status, std::string json, wire::Headers headers = {});
-    /// Has the answer made on the server's thread, soon; `make` keeps this call alive.
-    void answer_made(std::function<wire::Response()> make);
     void refuse(const base::Error& error);
     void refuse(int status, const base::Error& error);
     wire::Stream stream(int status, wire::Headers headers);

@@ -71,6 +71,7 @@ static void apply(Desk& desk, const CallPtr& call, Ask ask) {
         if (!outcome.ok()) return call->refuse(outcome.error());
         call->answer_json(status_of(*snapshot, *applied), json_of(*snapshot, *applied));
     };
+    request.home = call->loop();
     desk.engine.submit(std::move(request));
 }
 

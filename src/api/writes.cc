@@ -97,13 +97,10 @@ struct Pending {
     }
 };
 
-/// A good answer is made on the server's thread: all that changes something waits for this one.
 void answer(const std::shared_ptr<Pending>& pending, const Result<model::Revision>& outcome,
             const engine::SnapshotPtr& snapshot) {
     Call& call = *pending->call;
-    if (outcome.ok())
-        return call.answer_made(
-            [pending, snapshot] { return written(*snapshot, pending->decision, pending->kind); });
+    if (outcome.ok()) return call.answer(written(*snapshot, pending->decision, pending->kind));
     const bool by_if_match = pending->outdated && outcome.error().code == Error::Code::conflict;
     if (by_if_match) return call.refuse(412, outcome.error());
     call.refuse(outcome.error());
@@ -124,6 +121,7 @@ void write(Desk& desk, const CallPtr& call, Kind kind, Decide decide) {
                              const engine::SnapshotPtr& snapshot) {
         answer(pending, outcome, snapshot);
     };
+    request.home = call->loop();
     desk.engine.submit(std::move(request));
 }
 

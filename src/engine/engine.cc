@@ -73,12 +73,14 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     void gather(std::size_t answered, base::Duration write);
     void hand_over();
     void written(const Status& durable, base::Duration took);
-    void answer(Taken& taken, const Status& durable);
+    void wake(const std::shared_ptr<runtime::Mailbox>& home);
+    void answer(std::vector<Taken> taken, const Status& durable);
     void tell(const Group& group);
     void roll_back();
     void publish(SnapshotPtr durable);
     void tell_standing_if_durable();
     void go_on();
+    bool more_wait();
     void sleep_until_wake();
     void compact_if_due();
     model::Revision kept(model::Revision latest);
@@ -106,6 +108,7 @@ class Engine::Body : public std::enable_shared_from_this<Body> {
     model::Revision compacted_ = 0;
     std::size_t expected_ = 0;  ///< requests that the next group is worth waiting for,
     Instant gather_until_;      ///< until then
+    bool quick_ = false;        ///< the last write took less time than to gather is worth
     Instant gather_posted_;     ///< the last of these moments that a turn was posted for
     std::vector<std::function<void(const Standing&)>> standing_asked_;
     Standing standing_;  ///< the last that was told
@@ -127,6 +130,7 @@ Status Engine::Body::start() {
 }
 
 void Engine::Body::submit(Request request) {
+    const std::shared_ptr<runtime::Mailbox> home = request.home;
     {
         const std::scoped_lock lock(queue_mutex_);
         if (queue_.size() < options_.queue_max) {
@@ -138,7 +142,18 @@ void Engine::Body::submit(Request request) {
         return request.done(
             Error{Error::Code::unavailable, "too many requests wait", "try again in a moment"},
             snapshot());
-    executor_.post([self = shared_from_this()] { self->turn(); });
+    wake(home);
+}
+
+/// A turn, once whoever asked has nothing more at hand; also when his loop has ended and drops what
+/// is posted to it.
+void Engine::Body::wake(const std::shared_ptr<runtime::Mailbox>& home) {
+    const auto turn = [self = shared_from_this()] {
+        self->executor_.post([self] { self->turn(); });
+    };
+    if (home == nullptr) return turn();
+    const std::shared_ptr<void> letter(nullptr, [turn](void*) { turn(); });
+    home->post([letter] {});
 }
 
 void Engine::Body::turn_soon() {
@@ -147,14 +162,20 @@ void Engine::Body::turn_soon() {
     executor_.post([self = shared_from_this()] { self->turn(); });
 }
 
-/// As many as the next group has room for. Who wants to hear how the plans stand gets a moment in
-/// which the draft is durable: until then nothing more is decided on top of what is being written.
+/// As many as the next group has room for; where writes are quick only a part of them at a time,
+/// so that the writer begins with it while others are decided, and finds the loop at once when it
+/// comes back. Who wants to hear how the plans stand gets a moment in which the draft is durable:
+/// until then nothing more is decided on top of what is being written.
 std::deque<Request> Engine::Body::take_requests() {
     const std::scoped_lock lock(queue_mutex_);
     turn_posted_ = false;
     std::deque<Request> taken;
     if (writing_ && !standing_asked_.empty()) return taken;
-    while (!queue_.empty() && next_.taken.size() + taken.size() < options_.group_max) {
+    const std::size_t room = options_.group_max - next_.taken.size();
+    constexpr std::size_t a_few = 16;
+    const std::size_t part = std::max(a_few, queue_.size() / 4);
+    const std::size_t most = writing_ || quick_ ? std::min(room, part) : room;
+    while (!queue_.empty() && taken.size() < most) {
         taken.push_back(std::move(queue_.front()));
         queue_.pop_front();
     }
@@ -165,10 +186,14 @@ std::deque<Request> Engine::Body::take_requests() {
 /// before has come back.
 void Engine::Body::turn() {
     if (stopped_) return;
-    for (Request& request : take_requests()) next_.taken.push_back(decide(std::move(request)));
-    if (writing_ || gathers()) return;
-    hand_over();
-    go_on();
+    std::deque<Request> requests = take_requests();
+    for (Request& request : requests) next_.taken.push_back(decide(std::move(request)));
+    if (!writing_ && !gathers()) {
+        hand_over();
+        go_on();
+    } else if (!requests.empty() && more_wait()) {
+        turn_soon();
+    }
 }
 
 Engine::Body::Taken Engine::Body::decide(Request request) {
@@ -266,7 +291,8 @@ void Engine::Body::gather(std::size_t answered, base::Duration write) {
     const std::scoped_lock lock(queue_mutex_);
     expected_ = std::min(answered + next_.taken.size() + queue_.size(), options_.group_max);
     gather_until_ = executor_.now();
-    if (write >= quick) gather_until_ += std::min(write / 4, most);
+    quick_ = write < quick;
+    if (!quick_) gather_until_ += std::min(write / 4, most);
 }
 
 /// Whether the write is put off until its group is complete.
@@ -284,8 +310,7 @@ void Engine::Body::hand_over() {
     follow_up();
     Next next = std::exchange(next_, {});
     if (next.group.empty()) {  // all are refused, or there is nothing to do
-        for (Taken& each : next.taken) answer(each, Status{});
-        return;
+        return answer(std::move(next.taken), Status{});
     }
     const auto group = std::make_shared<const Group>(std::move(next.group));
     const model::Revision known = snapshot()->revision;
@@ -316,19 +341,21 @@ void Engine::Body::written(const Status& durable, base::Duration took) {
         for (Taken& each : std::exchange(next_, {}).taken) done.taken.push_back(std::move(each));
         roll_back();
     }
-    for (Taken& each : done.taken) answer(each, durable);
+    answer(std::move(done.taken), durable);
     if (durable.ok()) tell(*done.group);
     go_on();
 }
 
 void Engine::Body::go_on() {
-    bool more = !writing_ && !agenda_.empty() && !retry_posted_;
-    {
-        const std::scoped_lock lock(queue_mutex_);
-        more = more || (!queue_.empty() && next_.taken.size() < options_.group_max);
-    }
-    if (more) return turn_soon();
+    const bool follows = !writing_ && !agenda_.empty() && !retry_posted_;
+    if (follows || more_wait()) return turn_soon();
     if (!writing_) sleep_until_wake();
+}
+
+/// Requests for which the next group has room.
+bool Engine::Body::more_wait() {
+    const std::scoped_lock lock(queue_mutex_);
+    return !queue_.empty() && next_.taken.size() < options_.group_max;
 }
 
 void Engine::Body::tell_standing(std::function<void(const Standing&)> told) {
@@ -348,11 +375,26 @@ void Engine::Body::tell_standing_if_durable() {
     for (const auto& told : std::exchange(standing_asked_, {})) told(standing_);
 }
 
-void Engine::Body::answer(Taken& taken, const Status& durable) {
-    if (!taken.request.done) return;
-    taken.request.done(
-        durable.ok() ? std::move(taken.outcome) : Result<model::Revision>(durable.error()),
-        snapshot());
+/// Each at home, in order, and one letter to each home.
+void Engine::Body::answer(std::vector<Taken> taken, const Status& durable) {
+    using Home = std::shared_ptr<runtime::Mailbox>;
+    std::vector<std::pair<Home, std::shared_ptr<std::vector<Taken>>>> letters;
+    for (Taken& each : taken) {
+        if (!each.request.done) continue;
+        if (!durable.ok()) each.outcome = durable.error();
+        const auto is_home = [&](const auto& to) { return to.first == each.request.home; };
+        auto letter = std::find_if(letters.begin(), letters.end(), is_home);
+        if (letter == letters.end())
+            letter =
+                letters.insert(letter, {each.request.home, std::make_shared<std::vector<Taken>>()});
+        letter->second->push_back(std::move(each));
+    }
+    for (const auto& [home, theirs] : letters) {
+        const auto deliver = [theirs = theirs, now = snapshot()] {
+            for (Taken& each : *theirs) each.request.done(std::move(each.outcome), now);
+        };
+        home == nullptr ? deliver() : home->post(deliver);
+    }
 }
 
 void Engine::Body::tell(const Group& group) {

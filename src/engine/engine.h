@@ -25,10 +25,15 @@ struct Request {
     /// It may see what is not durable yet: whoever asked is answered when all of that is.
     std::function<base::Result<std::vector<model::Step>>(const model::Snapshot&)> decide;
 
-    /// Called once, on the engine's loop: with the revision that made it durable (the latest one
+    /// Called once, at `home`: with the revision that made it durable (the latest one
     /// when there was nothing to do), or the error. That is the store's for all that was decided on
     /// what did not become durable, refusals too. `snapshot` is the published one.
     std::function<void(base::Result<model::Revision>, const SnapshotPtr& snapshot)> done;
+
+    /// The loop of whoever asks, where `done` is called; null: the engine's. What one loop asks at
+    /// once goes to the engine in one letter, and what is answered at once comes back in one: a
+    /// thread that is woken for each would take the processor from the one that wakes it.
+    std::shared_ptr<runtime::Mailbox> home = nullptr;
 };
 
 /// The leader's shell: takes requests, decides, commits in groups, lets control follow up,
@@ -74,7 +79,7 @@ class Engine {
     void tell_standing(std::function<void(const Standing&)> told);
 
     /// `heard` is called on the loop after each durable write, with its commits in order, once the
-    /// requests in it were answered. From any thread.
+    /// answers to its requests are given or on their way. From any thread.
     using Group = std::vector<model::CommitPtr>;
     using GroupHeard = std::function<void(const Group&, const SnapshotPtr&)>;
     std::uint64_t listen(GroupHeard heard);

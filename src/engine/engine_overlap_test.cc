@@ -38,6 +38,22 @@ class SlowLoop final : public runtime::Executor {
     HandLoop& loop_;
 };
 
+/// Somebody's loop: what is left there is run by hand, or dropped where it has ended.
+class Home final : public runtime::Mailbox {
+  public:
+    void post(std::function<void()> task) override {
+        if (!ended) tasks.push_back(std::move(task));
+    }
+    std::size_t run() {
+        const auto due = std::exchange(tasks, {});
+        for (const auto& task : due) task();
+        return due.size();
+    }
+
+    std::vector<std::function<void()>> tasks;
+    bool ended = false;
+};
+
 model::FlavorId flavor_id(const std::string& name) {
     return {make_uuid(Hasher{}.add(name).finish())};
 }
@@ -66,18 +82,22 @@ class Overlap {
         loop.run_for(1s);
     }
 
-    void submit(const std::string& request, std::function<Steps(const model::Snapshot&)> decide) {
+    void submit(const std::string& request, std::function<Steps(const model::Snapshot&)> decide,
+                std::shared_ptr<Home> home = nullptr) {
         ++asked;
         engine->submit({"tester", "", std::move(decide),
                         [this, request](Result<Revision> outcome, const SnapshotPtr& seen) {
                             EXPECT_FALSE(outcomes.contains(request)) << "answered twice";
                             EXPECT_LE(outcome.ok() ? *outcome : 0, seen->revision);
                             outcomes.emplace(request, std::move(outcome));
-                        }});
+                        },
+                        std::move(home)});
     }
-    void make(const std::string& name) {
-        submit(name,
-               [name](const model::Snapshot&) -> Steps { return std::vector{make_flavor(name)}; });
+    void make(const std::string& name, std::shared_ptr<Home> home = nullptr) {
+        submit(
+            name,
+            [name](const model::Snapshot&) -> Steps { return std::vector{make_flavor(name)}; },
+            std::move(home));
     }
     bool answered(const std::string& request) const { return outcomes.contains(request); }
     bool good(const std::string& request) const {
@@ -94,6 +114,15 @@ class Overlap {
     std::map<std::string, Result<Revision>> outcomes;
     std::vector<Revision> heard;
     std::size_t asked = 0;
+};
+
+class EngineOverlapInGroups : public ::testing::Test, protected Overlap {
+  protected:
+    EngineOverlapInGroups() {
+        engine.emplace(loop, writer, store, Engine::Options{});
+        EXPECT_TRUE(engine->start().ok());
+        loop.run_for(1s);
+    }
 };
 
 class EngineOverlap : public ::testing::Test, protected Overlap {
@@ -128,6 +157,62 @@ TEST_F(EngineOverlap, DecidesOnTopOfWhatIsWrittenAndTellsNobodyOfEither) {
     EXPECT_TRUE(good("b"));
     EXPECT_TRUE(is_published("b"));
     EXPECT_EQ(heard, (std::vector<Revision>{1, 2}));
+}
+
+TEST_F(EngineOverlapInGroups, TheWriterThatComesBackDoesNotWaitUntilAllAreDecided) {
+    loop.post_at(loop.now() + writer.late, [this] {
+        for (int i = 0; i < 40; ++i) make(std::to_string(i));
+    });
+    make("a");
+    loop.run_for(writer.late);
+    ASSERT_EQ(store.writes, 1);
+    loop.run_for(writer.late);
+    EXPECT_EQ(store.writes, 2);
+    EXPECT_EQ(store.commits_in_last, 16u) << "those that were decided when it came back";
+    loop.run_for(writer.late);
+    EXPECT_EQ(store.commits_in_last, 24u) << "all others";
+    EXPECT_EQ(outcomes.size(), asked);
+}
+
+TEST_F(EngineOverlap, WhatOneLoopAsksAtOnceIsDecidedAtOnceAndAnsweredThereAtOnce) {
+    const auto home = std::make_shared<Home>();
+    for (const char* name : {"a", "b", "c"}) make(name, home);
+    loop.run_for(200ms);
+    EXPECT_EQ(store.writes, 0) << "it may have more at hand";
+    EXPECT_EQ(home->run(), 1u) << "one letter for all";
+    loop.run_for(200ms);
+    EXPECT_EQ(store.writes, 1);
+    EXPECT_TRUE(outcomes.empty()) << "they are answered at home";
+    EXPECT_EQ(home->run(), 1u) << "one letter for all";
+    for (const char* name : {"a", "b", "c"}) EXPECT_TRUE(good(name)) << name;
+}
+
+TEST_F(EngineOverlap, EachIsAnsweredAtItsOwnHome) {
+    const auto here = std::make_shared<Home>();
+    const auto there = std::make_shared<Home>();
+    make("a", here);
+    make("b", there);
+    make("c");
+    here->run();
+    loop.run_for(300ms);
+    EXPECT_TRUE(good("c"));
+    EXPECT_FALSE(answered("a") || answered("b"));
+    here->run();
+    EXPECT_TRUE(good("a"));
+    EXPECT_FALSE(answered("b"));
+    there->run();
+    EXPECT_TRUE(good("b"));
+}
+
+TEST_F(EngineOverlap, GoesOnWhereALoopThatAskedHasEnded) {
+    const auto home = std::make_shared<Home>();
+    home->ended = true;
+    make("a", home);
+    make("b");
+    loop.run_for(300ms);
+    EXPECT_TRUE(is_published("a"));
+    EXPECT_TRUE(good("b"));
+    EXPECT_FALSE(answered("a")) << "nobody is there to hear it";
 }
 
 TEST_F(EngineOverlap, OneGroupIsWrittenAndOneIsNextHoweverManyAsk) {

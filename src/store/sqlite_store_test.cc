@@ -326,6 +326,24 @@ TEST_F(SqliteStore, ALongLogIsIndexedAndStillTellsTheSame) {
     EXPECT_EQ(left, expected(query));
 }
 
+TEST_F(SqliteStore, WhatFollowsOnCommitsIsDoneOnceTheyPause) {
+    tell(1100);
+    const auto is_indexed = [&] {
+        return database().number("SELECT count(*) FROM segment").value() > 0;
+    };
+    for (int look = 0; look < 3000 && !is_indexed(); ++look)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    EXPECT_TRUE(is_indexed());
+}
+
+TEST_F(SqliteStore, WhatFollowsOnCommitsIsNotPutOffForEver) {
+    const auto is_indexed = [&] {
+        return database().number("SELECT count(*) FROM segment").value() > 0;
+    };
+    for (int groups = 0; groups < 50'000 && !is_indexed(); groups += 10) tell(640);
+    EXPECT_TRUE(is_indexed()) << "though there was no pause";
+}
+
 /// For the thread sanitizer too: readers beside a writer see whole commits and never wait for ever.
 TEST_F(SqliteStore, ReadersOfOtherThreadsGoOnBesideCommitsAndCompactions) {
     std::atomic<bool> done = false;

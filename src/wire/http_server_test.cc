@@ -118,15 +118,16 @@ TEST(HttpServer, HandlesPipelinedRequestsOneAtATimeAlsoWhenAnswersComeLate) {
     for (auto& thread : threads) thread.join();
 }
 
-TEST(HttpServer, AnswersThatAreMadeOnItsThreadComeOnceAndInOrder) {
+TEST(HttpServer, AnswersGivenOnItsLoopComeOnceAndInOrder) {
     std::vector<std::thread> threads;
-    std::set<std::thread::id> makers;
+    std::set<std::thread::id> answering;
     Site site({}, [&](Request request, Responder responder) {
-        makers.insert(std::this_thread::get_id());
-        threads.emplace_back([&makers, path = request.path, r = std::move(responder)]() mutable {
-            r.send_made([&makers, path] {
-                makers.insert(std::this_thread::get_id());
-                return answer(200, "text/plain", path);
+        answering.insert(std::this_thread::get_id());
+        const auto shared = std::make_shared<Responder>(std::move(responder));
+        threads.emplace_back([&answering, path = request.path, shared] {
+            shared->loop()->post([&answering, path, shared] {
+                answering.insert(std::this_thread::get_id());
+                shared->send(answer(200, "text/plain", path));
             });
         });
     });
@@ -136,7 +137,24 @@ TEST(HttpServer, AnswersThatAreMadeOnItsThreadComeOnceAndInOrder) {
     EXPECT_TRUE(ends_with_body(raw.read_response(), "/2"));
     site.server->stop(0ms);
     for (auto& thread : threads) thread.join();
-    EXPECT_EQ(makers.size(), 1u) << "the server's thread alone";
+    EXPECT_EQ(answering.size(), 1u) << "the server's thread alone";
+}
+
+TEST(HttpServer, ItsLoopDropsWhatComesAfterTheEnd) {
+    std::shared_ptr<runtime::Mailbox> loop;
+    {
+        Site site({}, [&](Request, Responder responder) {
+            loop = responder.loop();
+            responder.send(answer(200, "text/plain", "x"));
+        });
+        Raw raw(site.path);
+        raw.send(get("/"));
+        raw.read_response();
+    }
+    bool ran = false;
+    loop->post([&ran] { ran = true; });
+    loop = nullptr;
+    EXPECT_FALSE(ran);
 }
 
 TEST(HttpServer, WritesLargeAnswersToSlowReaders) {

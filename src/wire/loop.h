@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -10,15 +11,17 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/executor.h"
+
 namespace vdc::wire {
 
 /// A thread that runs a loop of Boost.Asio until finish(). Making one throws system_error when
 /// there is no descriptor left.
-class Loop {
+class Loop final : public runtime::Mailbox {
   public:
     Loop() : thread_([this] { context_.run(); }) {}
     Loop(const Loop&) = delete;
-    ~Loop() {
+    ~Loop() override {
         finish([] {});
     }
 
@@ -35,6 +38,8 @@ class Loop {
         letters_.push_back(std::move(letter));
         if (letters_.size() == 1) boost::asio::post(context_, [this] { run_letters(); });
     }
+
+    void post(std::function<void()> task) override { post<std::function<void()>>(std::move(task)); }
 
     /// Runs the last call, which must end all that is under way, and what follows from it. Then
     /// the loop holds nothing any more. Not from the thread itself.

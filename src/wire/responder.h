@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/executor.h"
 #include "wire/http.h"
 
 /// How a request is answered: once, at once or as a stream, from any thread.
@@ -102,7 +103,7 @@ class Exchange {
   public:
     virtual ~Exchange() = default;
     virtual void send(Response response) = 0;
-    virtual void send_made(std::function<Response()> make) { send(make()); }
+    virtual std::shared_ptr<runtime::Mailbox> loop() const { return nullptr; }
     virtual Stream stream(int status, Headers headers) = 0;
     virtual void upgrade_websocket(WebSocketEvents events) = 0;
 };
@@ -119,9 +120,9 @@ class Responder {
     /// Content-Length, Date, Connection and X-Request-Id are the server's to set.
     void send(Response response) { taken()->send(std::move(response)); }
 
-    /// The same with an answer that is made on the server's thread, unless the client has gone:
-    /// for those whose own thread has more to do. It must not block.
-    void send_made(std::function<Response()> make) { taken()->send_made(std::move(make)); }
+    /// Where the request was read, and where an answer costs nobody else's thread anything; null
+    /// for a notebook. What is posted there must not block. Not once it is answered.
+    std::shared_ptr<runtime::Mailbox> loop() const { return exchange_->loop(); }
 
     /// Sends the head now and the body as it is written.
     Stream stream(int status, Headers headers) {

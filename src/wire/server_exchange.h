@@ -21,9 +21,7 @@ class ServerExchange final : public Exchange {
         });
     }
 
-    void send_made(std::function<Response()> make) override {
-        post([make = std::move(make)](HttpConnection& connection) { connection.respond(make()); });
-    }
+    std::shared_ptr<runtime::Mailbox> loop() const override { return {shared_, &shared_->loop}; }
 
     Stream stream(int status, Headers headers) override {
         const auto outlet = make_outlet();

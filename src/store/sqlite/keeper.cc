@@ -1,6 +1,7 @@
 #include "store/sqlite/keeper.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "runtime/log.h"
 #include "store/sqlite/log_table.h"
@@ -31,7 +32,7 @@ void Keeper::committed(Revision latest, std::int64_t pages_ahead) {
         const std::lock_guard lock(mutex_);
         latest_ = latest;
         pages_ahead_ = pages_ahead;
-        if (!has_work()) return;
+        if (!is_late() && !(idle_ && has_work())) return;
     }
     changed_.notify_all();
 }
@@ -50,7 +51,10 @@ Status Keeper::compact(const model::Snapshot& snapshot, Revision keep, std::uint
 
 Status Keeper::settle() {
     std::unique_lock lock(mutex_);
+    ++settling_;
+    changed_.notify_all();
     changed_.wait(lock, [this] { return stopped_ || (!working_ && !has_work()); });
+    --settling_;
     return last_outcome_;
 }
 
@@ -58,6 +62,24 @@ Status Keeper::settle() {
 
 bool Keeper::has_work() const {
     return wish_ || pages_ahead_ >= checkpoint_at_ || latest_ >= indexed_ + segment_length;
+}
+
+/// Not to be put off any longer.
+bool Keeper::is_late() const {
+    constexpr Revision segments_late = 32;
+    return pages_ahead_ >= checkpoint_at_ + checkpoint_pages_late ||
+           latest_ >= indexed_ + segments_late * segment_length || settling_ > 0;
+}
+
+/// Returns once nothing was committed for a while, or there is no time left for that: 2 s.
+void Keeper::wait_for_quiet(std::unique_lock<std::mutex>& lock) {
+    constexpr auto quiet = std::chrono::milliseconds(20);
+    constexpr int looks = 100;
+    for (int look = 0; look < looks; ++look) {
+        const Revision seen = latest_;
+        if (changed_.wait_for(lock, quiet, [this] { return stopped_ || is_late(); })) return;
+        if (latest_ == seen) return;
+    }
 }
 
 bool Keeper::stopping() {
@@ -69,10 +91,13 @@ void Keeper::run() {
     std::unique_lock lock(mutex_);
     for (;;) {
         working_ = false;
+        idle_ = true;
         changed_.notify_all();
         changed_.wait(lock, [this] { return stopped_ || has_work(); });
-        if (stopped_) return;
+        idle_ = false;
         working_ = true;
+        wait_for_quiet(lock);
+        if (stopped_) return;
         const bool full = pages_ahead_ >= checkpoint_at_;
         const bool long_enough = latest_ >= indexed_ + segment_length;
         lock.unlock();

@@ -12,11 +12,15 @@
 
 /// What follows on commits, on a thread of its own: moving the log ahead into the file, indexing
 /// the log in segments, keeping snapshots, dropping old commits. All of it in slices of about a
-/// millisecond, between which commits go first.
+/// millisecond, between which commits go first. What is worth doing waits for a quiet moment, so
+/// that a burst of commits has the processor and the disk for itself; but not for long, and not
+/// when much has come together.
 namespace vdc::store {
 
-/// So many pages in the log ahead are moved into the data file: 8 MiB.
+/// So many pages in the log ahead are worth moving into the data file: 8 MiB.
 inline constexpr std::int64_t checkpoint_pages = 2048;
+/// So many more are moved though commits go on.
+inline constexpr std::int64_t checkpoint_pages_late = 6144;
 
 class Keeper {
   public:
@@ -44,6 +48,8 @@ class Keeper {
 
     void run();
     bool has_work() const;
+    bool is_late() const;
+    void wait_for_quiet(std::unique_lock<std::mutex>& lock);
     bool stopping();
     void checkpoint();
     void index();
@@ -62,7 +68,9 @@ class Keeper {
     std::mutex mutex_;
     std::condition_variable changed_;
     bool stopped_ = false;
-    bool working_ = false;
+    bool idle_ = false;     ///< it waits for work
+    bool working_ = false;  ///< it has some, or waits for the moment to do it
+    int settling_ = 0;      ///< so many wait until all is done
     model::Revision latest_ = 0;
     model::Revision indexed_ = 0;  ///< or tried to
     std::int64_t pages_ahead_ = 0;
