@@ -309,9 +309,8 @@ void Engine::Body::hand_over() {
     wakes_.take_due(executor_.now(), agenda_);
     follow_up();
     Next next = std::exchange(next_, {});
-    if (next.group.empty()) {  // all are refused, or there is nothing to do
+    if (next.group.empty())  // all are refused, or there is nothing to do
         return answer(std::move(next.taken), Status{});
-    }
     const auto group = std::make_shared<const Group>(std::move(next.group));
     const model::Revision known = snapshot()->revision;
     writing_ = {group, std::move(next.taken), std::make_shared<const Snapshot>(draft_)};
