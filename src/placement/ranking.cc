@@ -134,29 +134,34 @@ void Ranking::Walk::add(ClassId id, Yielded yielded) {
     push({{yielded, 0, 0}, id, 1, {}});
 }
 
-std::optional<Position> Ranking::Walk::next() {
-    while (!heap_.empty()) {
-        std::pop_heap(heap_.begin(), heap_.end(), later);
-        Item item = heap_.back();
-        heap_.pop_back();
-        const std::size_t width = ranking_.trees_[item.of_class].width;
-        if (item.part < width) {
-            push({item.position, item.of_class, 2 * item.part, {}});
-            push({item.position, item.of_class, 2 * item.part + 1, {}});
-            continue;
-        }
-        const ShelfId id = roster_.shelves().of_class(item.of_class)[item.part - width];
-        const std::set<Rank>& hosts = roster_.shelves()[id].hosts;
-        const Position found = item.position;
-        item.host = found.rank == *hosts.begin() ? std::next(hosts.begin()) : std::next(item.host);
-        if (item.host != hosts.end()) {
-            item.position.rank = *item.host;
-            heap_.push_back(item);
-            std::push_heap(heap_.begin(), heap_.end(), later);
-        }
-        return found;
+/// Down to the shelf whose host is the best of the part; what lies beside the way waits.
+void Ranking::Walk::descend(Item& item) {
+    const Tree& tree = ranking_.trees_[item.of_class];
+    while (item.part < tree.width) {
+        const std::size_t left = 2 * item.part;
+        const bool to_left = tree.best[left].rank == item.position.rank;
+        item.part = to_left ? left : left + 1;
+        push({item.position, item.of_class, to_left ? left + 1 : left, {}});
     }
-    return {};
+}
+
+std::optional<Position> Ranking::Walk::next() {
+    if (heap_.empty()) return {};
+    std::pop_heap(heap_.begin(), heap_.end(), later);
+    Item item = heap_.back();
+    heap_.pop_back();
+    descend(item);
+    const std::size_t width = ranking_.trees_[item.of_class].width;
+    const ShelfId id = roster_.shelves().of_class(item.of_class)[item.part - width];
+    const std::set<Rank>& hosts = roster_.shelves()[id].hosts;
+    const Position found = item.position;
+    item.host = found.rank == *hosts.begin() ? std::next(hosts.begin()) : std::next(item.host);
+    if (item.host != hosts.end()) {
+        item.position.rank = *item.host;
+        heap_.push_back(item);
+        std::push_heap(heap_.begin(), heap_.end(), later);
+    }
+    return found;
 }
 
 }  // namespace vdc::placement

@@ -78,6 +78,7 @@ class Ranking {
         };
         static bool later(const Item& a, const Item& b) { return better(b.position, a.position); }
         void push(Item item);
+        void descend(Item& item);
 
         const Ranking& ranking_;
         const Roster& roster_;
