@@ -47,6 +47,33 @@ TEST(Gangs, KeepTheirRulesAmongThemselves) {
     EXPECT_FALSE(place_gang(fleet, {replica}).fits());
 }
 
+TEST(Gangs, FindAPlaceWhereTakingTheBestOneByOneFindsNone) {
+    // 8 = 4 + 4 and 3 + 3 + 2; the largest first would put 4 and 3 together.
+    Fleet fleet = fleet_of(2);
+    const GangDecision gang =
+        place_gang(fleet, {wanting(4), wanting(3), wanting(3), wanting(2), wanting(4)});
+    ASSERT_TRUE(gang.fits());
+    EXPECT_EQ(fleet.roster().instances(), 5U);
+    for (const Room& room : rooms(fleet)) EXPECT_EQ(room.amounts[Kinds::cpu], 0);
+}
+
+TEST(Gangs, SayWhetherThereIsNoWayOrNoneWasFound) {
+    Fleet fleet = fleet_of(2);
+    const std::vector<Request> gang{wanting(5), wanting(5), wanting(5)};
+    const GangDecision refused = place_gang(fleet, gang);
+    EXPECT_FALSE(refused.fits());
+    EXPECT_TRUE(refused.proven_impossible);
+    EXPECT_FALSE(place_gang(fleet, gang, {.decisions = 2}).proven_impossible);
+    EXPECT_EQ(fleet.roster().instances(), 0U);
+}
+
+TEST(Crowds, LeaveOutSmallOnesForALargeOne) {
+    Fleet fleet = fleet_of(1);
+    const auto placed = place_crowd(fleet, {wanting(3), wanting(5), wanting(6), wanting(2)});
+    EXPECT_EQ(std::count_if(placed.begin(), placed.end(), [](const auto& it) { return !!it; }), 2);
+    EXPECT_EQ(fleet.roster().room(0).amounts[Kinds::cpu], 0);
+}
+
 TEST(Gangs, OfAHundredThatCompeteSomeAreWholeAndTheOthersHoldNothing) {
     Fleet fleet = fleet_of(20);
     base::Chance chance(7);

@@ -28,16 +28,6 @@ void shift(Fleet& fleet, GuestSlot guest, const Request& request, model::HostId 
     check(now == guest, "a guest that moves keeps its number");
 }
 
-Request with_rule(const Request& request, HostsRule rule) {
-    Request result = request;
-    result.rules.emplace_back(std::move(rule));
-    return result;
-}
-
-bool has_room_for_a_rule(const Request& request) {
-    return request.rules.size() < rules_max;
-}
-
 bool holds(const Room& room, const HostClass& host_class, const Needs& needs) {
     return obstacle(room, host_class.models, needs) == Want::nothing &&
            !accelerator_seats(room, host_class.models, needs).empty() &&
@@ -446,7 +436,8 @@ bool MovePlanner::go(const Way& way, const Request& request) {
     const bool all = std::all_of(leaving.begin(), leaving.end(), [&](GuestSlot guest) {
         return try_move(guest, Purpose::admit, host);
     });
-    if (all && fleet_.decide(with_rule(request, {{host}, true, Strength::hard})).best) return true;
+    if (all && fleet_.decide(with_rule(request, HostsRule{{host}, true, Strength::hard})).best)
+        return true;
     take_back(0);
     return false;
 }
@@ -465,7 +456,8 @@ std::optional<std::int64_t> MovePlanner::try_way(const Way& way, const Request& 
         return sum;
     };
     const model::HostId host = roster.host(way.host).id;
-    const Decision decision = fleet_.decide(with_rule(request, {{host}, true, Strength::hard}));
+    const Decision decision =
+        fleet_.decide(with_rule(request, HostsRule{{host}, true, Strength::hard}));
     const GuestSlot guest = fleet_.put(host, request, decision.seat);
     const std::int64_t after = worth();
     fleet_.take_away(guest);

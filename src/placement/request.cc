@@ -13,6 +13,16 @@ Strength strength_of(const Rule& rule) {
     return std::visit([](const auto& each) { return each.strength; }, rule);
 }
 
+bool has_room_for_a_rule(const Request& request) {
+    return request.rules.size() < rules_max;
+}
+
+Request with_rule(Request request, Rule rule) {
+    base::check(has_room_for_a_rule(request), "a rule too many");
+    request.rules.push_back(std::move(rule));
+    return request;
+}
+
 namespace {
 
 std::string near(const GroupRule& rule) {

@@ -79,6 +79,10 @@ struct Request {
 
 Strength strength_of(const Rule& rule);
 
+bool has_room_for_a_rule(const Request& request);
+/// The same with one rule more, the last; there must be room for it.
+Request with_rule(Request request, Rule rule);
+
 /// The rule in the words of a refusal, for example "is apart from its group by rack".
 std::string words_of(const Rule& rule);
 

@@ -196,4 +196,17 @@ TEST(PlacementTrials, TimeDecisionsThatFindPlaces) {
     EXPECT_GT(only.integer_at("decisions_per_s"), 0);
 }
 
+TEST(SmallCases, ArePackedAsWellAsAnExactSolverPacksThem) {
+    const Folder none;
+    PlacementWish small = wish("small", none);
+    small.seeds = 10;
+    const auto outcome = run_placement_trial(small);
+    ASSERT_TRUE(outcome.ok()) << base::text(outcome.error());
+    EXPECT_GE(row(*outcome, "ours").at("of_optimum").real(), 0.98);
+    EXPECT_LE(row(*outcome, "ours").at("of_optimum").real(), 1);
+    EXPECT_GT(outcome->integer_at("gangs_that_fit"), 0);
+    EXPECT_EQ(outcome->integer_at("refused_falsely"), 0);
+    EXPECT_EQ(outcome->integer_at("refused_unproven"), 0);
+}
+
 }  // namespace vdc::trials
