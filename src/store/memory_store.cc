@@ -19,11 +19,13 @@ namespace {
 class MemoryStore final : public Store {
   public:
     explicit MemoryStore(Snapshot begin)
-        : snapshots_{std::move(begin)}, head_{snapshots_.front().revision, 0} {}
+        : snapshots_{std::move(begin)}, newest_(snapshots_.front()), head_{newest_.revision, 0} {}
 
     Result<Snapshot> latest() override {
         const std::lock_guard lock(mutex_);
-        return rebuilt(head_.revision);
+        if (newest_.revision + 1 < first()) newest_ = snapshots_.back();
+        TRY(replay_until(head_.revision, newest_));
+        return newest_;
     }
 
     Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
@@ -120,9 +122,14 @@ class MemoryStore final : public Store {
         Snapshot snapshot =
             *std::find_if(snapshots_.rbegin(), snapshots_.rend(),
                           [&](const Snapshot& each) { return each.revision <= revision; });
+        TRY(replay_until(revision, snapshot));
+        return snapshot;
+    }
+
+    Status replay_until(Revision revision, Snapshot& snapshot) const {
         while (snapshot.revision < revision)
             TRY(replay(snapshot, *log_[snapshot.revision + 1 - first()]));
-        return snapshot;
+        return {};
     }
 
     Past reach() const {
@@ -134,6 +141,7 @@ class MemoryStore final : public Store {
 
     std::mutex mutex_;
     std::deque<Snapshot> snapshots_;  ///< in order; never empty
+    Snapshot newest_;                 ///< what latest() said last
     std::deque<CommitPtr> log_;
     Head head_;
     std::map<std::string, std::string> notes_;
