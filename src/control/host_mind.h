@@ -81,9 +81,10 @@ class HostMind {
         std::optional<Instant> power_down_at;  ///< when the button was first pressed in this run
         Instant pressed_at{};                  ///< when it was pressed last
         Instant last_call{};  ///< when that was once more, the time being over, after a long pause
+        Instant may_go_off_until{};            ///< till then a button that was pressed may end it
         bool remembered = false;               ///< what the store knows of it was taken over
         bool ending = false;                   ///< we asked for the end of this run
-        Wishes obeyed;                         ///< by the last run
+        Wishes obeyed;                         ///< by the last run, or by its going on
         std::vector<CardSpec> launching;       ///< cards of the run that is being launched
         std::vector<model::VolumeId> opening;  ///< volumes that the effect under way opens
         std::optional<Ending> ended;           ///< how the last run ended, until the next one lives
@@ -118,6 +119,7 @@ class HostMind {
                                    Instant now);
     std::optional<Effect> next_for(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> next_for_alive(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    void obey_start_by_going_on(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> next_for_down(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> end_softly(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> disk_change(const InstanceDuty& duty, const SeenInstance& seen) const;

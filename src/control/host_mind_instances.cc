@@ -100,6 +100,7 @@ std::optional<Effect> HostMind::end_softly(const InstanceDuty& duty, SeenInstanc
     const Instant next_press = seen.pressed_at + press_again;
     if (!was_asked || next_press <= now) {
         seen.pressed_at = now;
+        seen.may_go_off_until = now + duty.stop_timeout;
         return PowerDown{id};
     }
     wake(std::min(deadline, next_press));
@@ -118,11 +119,20 @@ std::optional<Effect> HostMind::next_for_alive(const InstanceDuty& duty, SeenIns
         return end_softly(duty, seen, now);
     seen.power_down_at.reset();
     seen.ending = false;
+    obey_start_by_going_on(duty, seen, now);
     if (duty.instance.wishes.resets > seen.obeyed.resets)
         return Reset{id, duty.instance.wishes.resets};
     if (duty.power == Power::paused && sighting.run == RunState::running) return Pause{id};
     if (duty.power == Power::on && sighting.run == RunState::paused) return Resume{id};
     return disk_change(duty, seen);
+}
+
+/// What runs and is to start obeys by going on, once the stop before cannot end it any more: its
+/// guest heard no button, or has had its time.
+void HostMind::obey_start_by_going_on(const InstanceDuty& duty, SeenInstance& seen, Instant now) {
+    if (duty.instance.wishes.starts <= seen.obeyed.starts) return;
+    if (now < seen.may_go_off_until) return wake(seen.may_go_off_until);
+    seen.obeyed.starts = duty.instance.wishes.starts;
 }
 
 std::optional<Effect> HostMind::disk_change(const InstanceDuty& duty,
@@ -227,8 +237,13 @@ void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighti
     const bool was_alive = seen.sighting ? seen.sighting->alive : stored_alive;
     if (was_alive && !sighting.alive) run_ended(duty, seen, sighting, now);
     if (!was_alive && sighting.alive) seen.power_down_at.reset();
+    if (!was_alive) seen.may_go_off_until = {};
+    if (!seen.sighting && duty != nullptr)  // an agent before this one may have pressed the button
+        seen.may_go_off_until = now + duty->stop_timeout;
     if (sighting.alive) {
+        const std::uint64_t starts = std::max(seen.obeyed.starts, sighting.wishes.starts);
         seen.obeyed = sighting.wishes;
+        seen.obeyed.starts = starts;
         seen.ended.reset();
     } else if (sighting.ended) {
         // Also of a run that nobody saw alive: the launch was believed to have failed.

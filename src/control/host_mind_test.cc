@@ -452,6 +452,42 @@ TEST_F(Mind, AsksAGuestOnceMoreWhenTheHostStoodStillUntilItsTimeWasOver) {
     EXPECT_NE(begins().find("kill instance web"), std::string::npos);
 }
 
+TEST_F(Mind, ObeysAStartByGoingOnWhenNoButtonCanEndTheRunAnyMore) {
+    make_running();
+    duties.instances[web].power = Power::off;
+    tell();
+    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
+    done("power down instance web", alive(web));
+    network_stays();
+    duties.instances[web].power = Power::on;
+    const auto starts = ++duties.instances[web].instance.wishes.starts;
+    tell();
+    now += 29s;
+    begins();
+    reports();
+    EXPECT_LT(reported().starts, starts);
+    now += 1s;
+    begins();
+    reports();
+    EXPECT_EQ(reported().starts, starts);
+}
+
+TEST_F(Mind, GivesAGuestItsTimeThatAnAgentBeforeItMayHaveAskedToPowerOff) {
+    duties.instances[web].instance.wishes.starts = 2;
+    tell();
+    begins();
+    InstanceSighting seen = alive(web);
+    seen.wishes.starts = 1;
+    done("look at instance web", seen);
+    begins();
+    reports();
+    EXPECT_LT(reported().starts, 2u);
+    now += 30s;
+    begins();
+    reports();
+    EXPECT_EQ(reported().starts, 2u);
+}
+
 // ---- rule 4: strangers -------------------------------------------------------------------------
 
 TEST_F(Mind, EndsNoStrangerBeforeTheStoreHasSpoken) {

@@ -42,17 +42,18 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const Instan
     const bool current =
         instance.claimed.host && observed.generation == instance.claimed.generation;
     const bool running = current && observed.phase == InstancePhase::running;
+    const bool heard = observed.starts >= instance.declared.starts;
     if (overtaken(operation.declared.goal, instance.declared.power))
         return {Progress::overtaken, "a later wish stands against it"};
     switch (operation.declared.goal) {
-        case Goal::running: return reached_when(running);
+        case Goal::running: return reached_when(running && heard);
         case Goal::paused: return reached_when(current && observed.phase == InstancePhase::paused);
         case Goal::rebooted:
             return reached_when(running && observed.reboots >= operation.declared.count);
         case Goal::reset: return reached_when(observed.resets >= operation.declared.count);
         case Goal::stopped:
             return reached_when(!instance.claimed.host ||
-                                (current && observed.phase == InstancePhase::stopped));
+                                (current && heard && observed.phase == InstancePhase::stopped));
         default: return reached_when(operation.declared.goal != Goal::gone);
     }
 }

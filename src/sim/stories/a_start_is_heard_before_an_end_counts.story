@@ -24,11 +24,10 @@ rest
 00:17.000  admin asked for it: start instance web
 00:17.000  admin asked for instance web to be running
 00:17.000  instance web: given up: a later wish stands against it
-00:17.000  instance web: running
 00:17.500  admin asked for it: stop instance web
 00:17.500  admin asked for instance web to be stopped
+00:17.500  instance web: given up: a later wish stands against it
 00:17.633  web: its guest powered off
-00:17.633  instance web: stopped
 00:17.945  web: it is being started
 00:18.441  the volume is attached
 00:18.880  web: it runs with kvm
@@ -36,5 +35,6 @@ rest
 00:24.020  web: its guest powered off
 00:24.020  web is off and gives its room back
 00:24.020  network default is not needed on h1 any more
+00:24.020  instance web: stopped
 00:25.193  the network is not needed on h1 and gone
 00:25.193  network default is gone from a host that had it
