@@ -162,10 +162,11 @@ bool HostMind::shall_run(const InstanceDuty& duty, const SeenInstance& seen) con
     if (duty.gone || duty.power == Power::off) return false;
     const bool asked_again = duty.instance.wishes.starts > seen.obeyed.starts ||
                              duty.instance.wishes.reboots > seen.obeyed.reboots;
-    if (asked_again || duty.restart == Restart::always || seen.ending) return true;
+    if (asked_again || duty.restart == Restart::always) return true;
     if (!seen.ended || seen.ended_generation != duty.instance.generation) return true;
-    if (*seen.ended == Ending::guest_off) return false;
-    return *seen.ended != Ending::crashed || duty.restart != Restart::never;
+    // A guest may power off by itself while we are about to end it: only our button is no wish.
+    if (*seen.ended == Ending::guest_off) return seen.ending && seen.power_down_at;
+    return seen.ending || *seen.ended != Ending::crashed || duty.restart != Restart::never;
 }
 
 /// Pause before the next start, by the ends within ten minutes: the first two cost nothing.
