@@ -4,6 +4,8 @@
 #include <limits>
 #include <tuple>
 
+#include "placement/pack.h"
+
 namespace vdc::placement {
 
 using model::ApplicationId;
@@ -15,6 +17,10 @@ static constexpr Ring::Place whole_ring = std::numeric_limits<Ring::Place>::max(
 
 /// Of hosts that hold it, how many a replica compares.
 static constexpr int looked_at_max = 8;
+
+/// Of so few hosts, all ways to bring everyone somewhere are tried, within so many looks at a host.
+static constexpr std::size_t packed_hosts_max = 16;
+static constexpr int looks_max = 20'000;
 
 static Resources less(Resources left, const Resources& taken) {
     left -= taken;
@@ -350,6 +356,26 @@ std::size_t StandingPlans::take_all(std::vector<Walk>& walks, Choose choose) {
     return missing;
 }
 
+/// Finds a place for each, if there is a way; `walks` are left as they were if there is none. Each
+/// prefers the hosts in the order of the ring, and no others: so a plan that was begun goes on.
+bool StandingPlans::take_any_way(const Plan& plan, std::vector<Walk>& walks) const {
+    std::vector<Resources> rooms;
+    for (Slot slot = 0; slot < spots_.size(); ++slot)
+        rooms.push_back(plan.hosts.contains(slot) ? Resources{} : spots_[slot].room());
+    std::vector<Parcel> parcels;
+    for (const Walk& walk : walks) {
+        Parcel& parcel = parcels.emplace_back(Parcel{walk.guest->needs});
+        ring_.walk(walk.start, walk.guest->needs, [&](Slot slot, Ring::Place) {
+            if (takes(plan, slot, *walk.guest)) parcel.hosts.push_back(slot);
+            return true;
+        });
+    }
+    const auto places = pack(parcels, std::move(rooms), looks_max);
+    if (!places) return false;
+    for (std::size_t at = 0; at < walks.size(); ++at) walks[at].to = (*places)[at];
+    return true;
+}
+
 StandingPlans::Taken StandingPlans::take_places(const Plan& plan, std::vector<Walk> walks) {
     put_in_order(walks);
     const std::size_t missing =
@@ -358,6 +384,8 @@ StandingPlans::Taken StandingPlans::take_places(const Plan& plan, std::vector<Wa
     std::vector<Walk> tight = walks;
     const std::size_t still_missing =
         take_all(tight, [&](Making& making, Walk& walk) { choose_tight(plan, making, walk); });
+    if (still_missing > 0 && slots_.size() <= packed_hosts_max && take_any_way(plan, walks))
+        return {std::move(walks), true};
     return {std::move(still_missing < missing ? tight : walks), true};
 }
 

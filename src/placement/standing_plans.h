@@ -87,7 +87,8 @@ bool covered(const Standing::Plan& plan);
 /// is open, is not lost, reaches its pools, and holds it beside all that runs there and all that
 /// the plan brought there before. A replica looks at the first few such hosts and takes the one
 /// with the fewest replicas of its application. Where someone finds nothing, the plan is made once
-/// more with the tightest host for each; it stands if it leaves fewer without a place.
+/// more with the tightest host for each; it stands if it leaves fewer without a place. Where some
+/// are without one even so and hosts are few, every way is tried to find a place for all.
 ///
 /// Replicas of an application walk from the same place: one that is made anew takes the place that
 /// was planned for the lost one, though its id is another. And taken in this order, a plan that was
@@ -219,6 +220,7 @@ class StandingPlans {
     std::vector<Move> moves_of(const std::vector<Walk>& walks) const;
     template <class Choose>
     std::size_t take_all(std::vector<Walk>& walks, Choose choose);
+    bool take_any_way(const Plan& plan, std::vector<Walk>& walks) const;
     void choose_near(const Plan& plan, Making& making, Walk& walk) const;
     void choose_tight(const Plan& plan, Making& making, Walk& walk) const;
     void bring(Making& making, const Walk& walk);

@@ -173,6 +173,18 @@ TEST(StandingPlans, PackTightlyWhereWalksDoNotFit) {
     EXPECT_TRUE(facts.anew().gaps().empty());
 }
 
+TEST(StandingPlans, TryEveryWayWhereHostsAreFew) {
+    // The most important two would take the room of the largest, each by itself and packed tightly.
+    const ApplicationId application{base::Uuid{3, 1}};
+    Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(50)}, {host_id(3), shelter(30)}},
+                {{instance_id(1), {host_id(1), memory(50)}},
+                 {instance_id(2), {host_id(1), memory(15), 9, application}},
+                 {instance_id(3), {host_id(1), memory(15), 9, application}}}};
+    const StandingPlans plans = facts.anew();
+    EXPECT_TRUE(plans.gaps().empty());
+    EXPECT_EQ(plans.plan(of_host(1)).back().instance, instance_id(1)) << "the order stays";
+}
+
 TEST(StandingPlans, TellOnceWhoLostHisPlace) {
     Facts facts{{{host_id(1), shelter(0)}, {host_id(2), shelter(10)}},
                 {{instance_id(1), {host_id(1), memory(10)}}}};
