@@ -37,6 +37,29 @@ bool overtaken(Goal goal, model::Power wanted) {
     }
 }
 
+/// Whether it has heard of every wish to start and went off since, to stay so by its restart rule;
+/// perhaps before anybody saw it run.
+bool went_off(const Instance& instance) {
+    return !instance.deleting && instance.declared.power != model::Power::off &&
+           wanted_power(instance) == model::Power::off;
+}
+
+/// Of one that went off: what was asked of the run that is over was done, or cannot be any more.
+Judgement judge_ended(const Operation& operation, const Instance& instance) {
+    const auto& observed = instance.observed;
+    const bool crashed = observed.ended == model::RunEnd::crashed;
+    const std::string why = crashed ? "its QEMU ended on its own" : "its guest powered off";
+    switch (operation.declared.goal) {
+        case Goal::running:
+        case Goal::rebooted: return {crashed ? Progress::failed : Progress::reached, why};
+        case Goal::paused: return {Progress::overtaken, why};
+        case Goal::reset:
+            if (observed.resets >= operation.declared.count) return {Progress::reached};
+            return {Progress::overtaken, why};
+        default: return reached_when(operation.declared.goal != Goal::gone);
+    }
+}
+
 Judgement judge(const model::Snapshot&, const Operation& operation, const Instance& instance) {
     const auto& observed = instance.observed;
     const bool current =
@@ -45,6 +68,7 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const Instan
     const bool heard = observed.starts >= instance.declared.starts;
     if (overtaken(operation.declared.goal, instance.declared.power))
         return {Progress::overtaken, "a later wish stands against it"};
+    if (went_off(instance)) return judge_ended(operation, instance);
     switch (operation.declared.goal) {
         case Goal::running: return reached_when(running && heard);
         case Goal::paused: return reached_when(current && observed.phase == InstancePhase::paused);

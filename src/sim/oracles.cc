@@ -516,7 +516,7 @@ std::string nothing_pending(const Snapshot& datacenter) {
                     waits_for_room |= !replica->claimed.host;
             if (waits_for_room) continue;
             const auto* instance = datacenter.find<Instance>({about.subject});
-            if (instance != nullptr && !instance->claimed.host)
+            if (instance != nullptr && !instance->claimed.host && should_run(*instance))
                 continue;  // waits for room: wanted_runs judges
             const auto* kept = datacenter.find<model::VolumeSnapshot>({about.subject});
             if (kept != nullptr &&

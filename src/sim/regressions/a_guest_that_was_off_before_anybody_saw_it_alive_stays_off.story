@@ -29,5 +29,6 @@ rest
 00:10.760  web: it waits: the host had a moment of weakness
 00:10.760  web is off and gives its room back
 00:10.760  network default is not needed on h1 any more
+00:10.760  instance web: running
 00:10.813  the network is not needed on h1 and gone
 00:10.813  network default is gone from a host that had it
