@@ -455,16 +455,18 @@ Result<Played> play(std::string_view script) {
 Played play_lines(const std::vector<std::string>& lines, Telling telling) {
     Player player;
     std::size_t obeyed = 0;
+    std::vector<std::size_t> passed_over;
     for (const std::string& line : lines) {
         ++obeyed;
         if (telling == Telling::story && !line.starts_with("run ")) player.tell(line);
         base::check(is_among(line.substr(0, line.find(' ')), verbs()),
                     "a generated line begins with a command");
-        (void)player.obey(line);  // what cannot be done is not done
+        if (!player.obey(line).ok()) passed_over.push_back(obeyed - 1);
         if (player.failed()) break;
     }
     Played played = player.played();
     played.lines = obeyed;
+    played.passed_over = std::move(passed_over);
     if (telling == Telling::story) played.story = player.story();
     return played;
 }

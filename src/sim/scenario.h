@@ -51,7 +51,8 @@ struct Played {
     std::string violation;  ///< the first violated invariant, or empty
     Coverage coverage;      ///< which faults hit in which phases
     std::uint64_t tasks = 0;
-    std::size_t lines = 0;  ///< of generated ones, up to the one with the violation
+    std::size_t lines = 0;                 ///< of generated ones, up to the one with the violation
+    std::vector<std::size_t> passed_over;  ///< of those, by number from 0
 };
 
 /// Plays the script. Errors name the line that is no command.

@@ -50,6 +50,15 @@ bool ends_open(const Lines& lines) {
     return closed.empty();
 }
 
+/// Without the lines that were passed over: nothing came of them, and a story may not have them.
+Lines obeyed_of(const Lines& lines) {
+    const Played played = play_lines(lines, Telling::nothing);
+    Lines obeyed = lines;
+    for (auto at = played.passed_over.rbegin(); at != played.passed_over.rend(); ++at)
+        obeyed.erase(obeyed.begin() + static_cast<std::ptrdiff_t>(*at));
+    return obeyed;
+}
+
 // ---- plainer forms of one line -----------------------------------------------------------------
 
 /// Without each of its words that say NAME=VALUE.
@@ -258,7 +267,8 @@ class Shrinker {
 Shrunk shrink(const Lines& script, int plays_max) {
     const Played played = play_lines(script, Telling::nothing);
     if (played.violation.empty()) return {{}, {}, 1};
-    Lines lines(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(played.lines));
+    Lines lines = obeyed_of(
+        Lines(script.begin(), script.begin() + static_cast<std::ptrdiff_t>(played.lines)));
     Lines ending;
     if (lines.back().starts_with("rest")) {
         ending = {"heal", lines.back()};
@@ -269,8 +279,8 @@ Shrunk shrink(const Lines& script, int plays_max) {
     std::string seed = seed_at != lines.end() ? *seed_at : "";
     std::erase_if(lines, is_seed);
     Shrinker shrinker(kind_of(played.violation), std::move(seed), std::move(ending), plays_max);
-    Lines shortest = shrinker.shortest(std::move(lines));
-    return {std::move(shortest), played.violation, plays_max - shrinker.left() + 1};
+    Lines shortest = obeyed_of(shrinker.shortest(std::move(lines)));
+    return {std::move(shortest), played.violation, plays_max - shrinker.left() + 3};
 }
 
 }  // namespace vdc::sim

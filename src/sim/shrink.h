@@ -15,7 +15,8 @@ struct Shrunk {
 /// found: no line can be taken from it (delta debugging: Zeller, Hildebrandt: Simplifying and
 /// isolating failure-inducing input, 2002), nor a word or a member of a body; adjacent runs are
 /// one, times are round, counts low, faults often. A script that fails at rest keeps its healing,
-/// and whatever a wish closed before is opened again. Gives up after `plays_max` plays, or 20
+/// and whatever a wish closed before is opened again. Every line of it can be obeyed, so that
+/// play() fails alike. Gives up after `plays_max` plays, or 20
 /// million tasks, with the shortest so far.
 Shrunk shrink(const std::vector<std::string>& script, int plays_max = 3000);
 

@@ -34,12 +34,20 @@ TEST(Shrink, LeavesWhatFailsAlikeAndNothingElse) {
     EXPECT_EQ(play_lines(shrunk.script, Telling::nothing).violation.substr(0, 4), "I12:");
 }
 
+TEST(Shrink, LeavesAStoryThatFailsAlikeAlsoWhenItsTimeIsOver) {
+    std::string story;
+    for (const std::string& line : shrink(too_early, /*plays_max=*/1).script) story += line + "\n";
+    const auto played = play(story);
+    ASSERT_TRUE(played.ok()) << text(played.error());
+    EXPECT_EQ(played->violation.substr(0, 4), "I12:");
+}
+
 TEST(Shrink, OfWhatHoldsIsNothing) {
     EXPECT_TRUE(shrink({"hosts 1", "run 1s", "rest"}).script.empty());
 }
 
 TEST(Shrink, EndsWhenItsPlaysAreOver) {
-    EXPECT_LE(shrink(too_early, /*plays_max=*/5).plays, 6);
+    EXPECT_LE(shrink(too_early, /*plays_max=*/5).plays, 8);
 }
 
 }  // namespace vdc::sim
