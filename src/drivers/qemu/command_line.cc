@@ -190,6 +190,7 @@ Words command_line(const InstanceSpec& spec, const Wiring& wiring, Accelerator a
     Words words{"/usr/bin/qemu-system-x86_64"};
     add_machine(words, spec, accelerator);
     add_life(words);
+    if (wiring.receives) add(words, {"-incoming", "defer"});
     add_channels(words, wiring);
     add_small_devices(words);
     add_cards(words, spec, wiring);

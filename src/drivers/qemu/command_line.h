@@ -35,7 +35,8 @@ struct Wiring {
     int console = -1;
     int console_log = -1;
     int agent = -1;
-    int seed = -1;  ///< -1: no seed disk
+    int seed = -1;          ///< -1: no seed disk
+    bool receives = false;  ///< it waits for a guest that runs elsewhere
     std::vector<WiredDisk> disks = {};
     std::vector<int> taps = {};  ///< one per card
 };

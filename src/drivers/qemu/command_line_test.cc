@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace vdc::drivers::qemu {
@@ -116,6 +118,17 @@ TEST(CommandLine, DiffersUnderKvmInTheProcessorOnly) {
     EXPECT_EQ(base::join(only_tcg, " "),
               "tcg,tb-size=32,thread=multi max,-svm,min-xlevel=0x80000008");
     EXPECT_EQ(base::join(only_kvm, " "), "kvm host");
+}
+
+TEST(CommandLine, OfAReceiverDiffersInThatItWaits) {
+    Wiring waiting = wiring();
+    waiting.receives = true;
+    auto words = command_line(web(), waiting, Accelerator::tcg);
+    const auto at = std::find(words.begin(), words.end(), "-incoming");
+    ASSERT_NE(at, words.end());
+    EXPECT_EQ(*(at + 1), "defer");
+    words.erase(at, at + 2);
+    EXPECT_EQ(words, command_line(web(), wiring(), Accelerator::tcg));
 }
 
 TEST(CommandLine, ANameCannotSmuggleAnOption) {

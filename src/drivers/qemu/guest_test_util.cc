@@ -44,10 +44,15 @@ static void make_qcow2(const std::string& path, const std::string& backing, base
 
 model::VolumeId FileDisks::add(const std::string& image, base::MiB size) {
     const model::VolumeId volume{fresh_uuid()};
+    add(volume, image, size);
+    return volume;
+}
+
+void FileDisks::add(model::VolumeId volume, const std::string& image, base::MiB size) {
+    files_[volume].clear();
     if (!image.empty()) files_[volume].push_back(image);
     files_[volume].push_back(folder_ + "/" + text(volume) + ".qcow2");
     make_qcow2(top(volume), image, size);
-    return volume;
 }
 
 static Fd opened(const std::string& path, int flags) {

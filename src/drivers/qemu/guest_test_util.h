@@ -20,6 +20,8 @@ class FileDisks final : public DiskOpener {
 
     /// An overlay on a qcow2 image, or an empty disk.
     model::VolumeId add(const std::string& image, base::MiB size);
+    /// As the copy of a volume that lies elsewhere; whatever was there before is gone.
+    void add(model::VolumeId volume, const std::string& image, base::MiB size);
     /// A new empty layer on top, as before a snapshot; opened.
     DiskLayer add_layer(model::VolumeId volume, base::MiB size);
     std::string top(model::VolumeId volume) { return files_[volume].back(); }

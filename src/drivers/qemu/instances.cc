@@ -243,10 +243,15 @@ Status Instances::may_launch(const InstanceSpec& spec) {
 }
 
 Seen Instances::launch(const InstanceSpec& spec) {
+    return begin(spec, [&](const RunFolder& place) { return start(spec, place); });
+}
+
+Seen Instances::begin(const InstanceSpec& spec,
+                      const std::function<Status(const RunFolder&)>& start_at) {
     TRY(may_launch(spec));
     TRY(remove(spec.id));
     const RunFolder place = folder(spec.id, spec.generation);
-    const Status started = start(spec, place);
+    const Status started = start_at(place);
     if (started.ok()) return look(spec.id);
     Error error = started.error();
     if (const std::string words = last_words(place); !words.empty())
@@ -255,18 +260,55 @@ Seen Instances::launch(const InstanceSpec& spec) {
     return error;
 }
 
-Status Instances::start(const InstanceSpec& spec, const RunFolder& place) {
+Result<Instances::RunPointer> Instances::spawn(const InstanceSpec& spec, const RunFolder& place,
+                                               bool receives) {
     TRY(runtime::ensure_dir(paths_.instance(spec.id), 0700));
     TRY(runtime::ensure_dir(place.path, 0700));
-    Launched launched = TRY(qemu::launch(
-        spec, place,
-        {.disks = disks_, .taps = taps_, .accelerator = accelerator_, .cgroup = cgroup(spec.id)}));
+    Launched launched = TRY(qemu::launch(spec, place,
+                                         {.disks = disks_,
+                                          .taps = taps_,
+                                          .accelerator = accelerator_,
+                                          .cgroup = cgroup(spec.id),
+                                          .receives = receives}));
     const auto run = std::make_shared<Run>(*watcher_, place, std::move(launched.record),
                                            std::move(launched.pidfd),
                                            [this](const Run& changed) { tell(changed); });
     keep(spec.id, run);
-    return run->give_birth(spec.disks, start_limit);
+    return run;
 }
+
+Status Instances::start(const InstanceSpec& spec, const RunFolder& place) {
+    return TRY(spawn(spec, place, /*receives=*/false))->give_birth(spec.disks, start_limit);
+}
+
+// ---- moves -------------------------------------------------------------------------------------
+
+Seen Instances::receive(const InstanceSpec& spec, const std::string& from) {
+    return begin(spec, [&](const RunFolder& place) -> Status {
+        return TRY(spawn(spec, place, /*receives=*/true))
+            ->await_arrival(spec.disks, from, start_limit);
+    });
+}
+
+Seen Instances::send(InstanceId instance, const SendOrder& order, const OpenStream& open) {
+    return after(instance, TRY(alive(instance))->send(order, open));
+}
+
+Seen Instances::cancel_send(InstanceId instance) {
+    return after(instance, TRY(alive(instance))->cancel_send());
+}
+
+Result<Fd> Instances::take_stream(InstanceId instance, model::Generation generation,
+                                  const std::string& channel, const std::string& from) {
+    return TRY(alive(instance))->take_stream(channel, generation, from);
+}
+
+std::optional<MoveSeen> Instances::move(InstanceId instance) const {
+    const RunPointer run = find(instance);
+    return run ? run->move() : std::nullopt;
+}
+
+// ------------------------------------------------------------------------------------------------
 
 Seen Instances::kill(InstanceId instance) {
     const RunPointer run = find(instance);

@@ -55,6 +55,19 @@ class Instances final : public RunningDisks {
     /// here. What an ended run left is removed first. On failure nothing is left.
     Seen launch(const control::InstanceSpec& spec);
 
+    // ---- moves (migration.h): the caller hands over who owns the instance ----------------------
+
+    /// Starts a QEMU that waits for a guest that runs on the host `from`, on disks of its own that
+    /// are there and hold nothing yet. Refused as launch() refuses; then nothing is left.
+    Seen receive(const control::InstanceSpec& spec, const std::string& from);
+    Seen send(model::InstanceId instance, const SendOrder& order, const OpenStream& open);
+    Seen cancel_send(model::InstanceId instance);
+    /// This host's end of a stream that the host `from` has opened. Any thread.
+    base::Result<runtime::Fd> take_stream(model::InstanceId instance, model::Generation generation,
+                                          const std::string& channel, const std::string& from);
+    /// Never asks QEMU. A change of stage is noticed as look()'s are.
+    std::optional<MoveSeen> move(model::InstanceId instance) const;
+
     Seen power_down(model::InstanceId instance);
     Seen pause(model::InstanceId instance);
     Seen resume(model::InstanceId instance);
@@ -101,6 +114,10 @@ class Instances final : public RunningDisks {
     Seen after(model::InstanceId instance, const base::Status& done);
 
     base::Status start(const control::InstanceSpec& spec, const RunFolder& folder);
+    base::Result<RunPointer> spawn(const control::InstanceSpec& spec, const RunFolder& folder,
+                                   bool receives);
+    Seen begin(const control::InstanceSpec& spec,
+               const std::function<base::Status(const RunFolder&)>& start);
     base::Status may_launch(const control::InstanceSpec& spec);
     base::Status remove(model::InstanceId instance);
     void tell(const Run& run);

@@ -112,6 +112,7 @@ static Result<int> wire_seed(const control::SeedSpec& seed, Baggage& baggage) {
 static Result<Wiring> wire(const InstanceSpec& spec, const RunFolder& folder,
                            const LaunchSite& site, Baggage& baggage) {
     Wiring wiring;
+    wiring.receives = site.receives;
     wiring.qmp = baggage.add(TRY(listen_at(folder.qmp())));
     wiring.console = baggage.add(TRY(listen_at(folder.console())));
     wiring.agent = baggage.add(TRY(listen_at(folder.agent())));
@@ -138,6 +139,7 @@ static RunRecord record_of(const InstanceSpec& spec, const LaunchSite& site) {
     record.started = runtime::now();
     record.slots = disk_slots(spec);
     record.cards = spec.cards;
+    record.received = site.receives;
     return record;
 }
 

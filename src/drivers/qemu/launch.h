@@ -14,7 +14,8 @@ struct LaunchSite {
     DiskOpener& disks;
     TapOpener& taps;
     Accelerator accelerator = Accelerator::tcg;
-    std::string cgroup;  ///< of this instance
+    std::string cgroup;     ///< of this instance
+    bool receives = false;  ///< the guest comes from another host
 };
 
 /// invalid, naming what is wrong with the spec, before anything is touched.

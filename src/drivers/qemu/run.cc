@@ -163,6 +163,12 @@ Status Run::learn_state() {
     const std::string status = TRY(qmp_->execute("query-status")).text_at("status");
     const Lock lock(mutex_);
     unborn_ = status == "prelaunch";
+    if (record_.received && !move_ && status == "paused")
+        move_ = MoveSeen{.stage = MoveStage::arrived, .generation = record_.generation};
+    if (record_.sending > 0 && !move_)  // an earlier daemon's streams went with it
+        move_ = MoveSeen{.stage = status == "postmigrate" ? MoveStage::sent : MoveStage::failed,
+                         .generation = record_.sending,
+                         .message = "the daemon that sent it is gone"};
     if (status == "shutdown") begin_ending(Ending::guest_off, "the guest powered off");
     if (status == "guest-panicked") begin_ending(Ending::crashed, "the guest's kernel panicked");
     if (before == state_news_)  // else the answer is older than what was said since
@@ -207,6 +213,7 @@ Status Run::ask(const char* command) {
 
 Status Run::resume() {
     const Lock turn(turn_);
+    if (record().received) return let_go_on(*TRY(monitor()));
     return ask("cont");
 }
 
@@ -359,6 +366,12 @@ bool Run::heard_locked(const std::string& event, const Json& data) {
         ++state_news_;
         state_ = event == "STOP" ? RunState::paused : RunState::running;
         return !record_.ending;
+    } else if (event == "MIGRATION") {
+        heard_of_move(data.text_at("status"));
+        return move_.has_value();
+    } else if (event == "BLOCK_JOB_READY" || event == "BLOCK_JOB_ERROR") {
+        if (move_) move_->is_due = true;
+        return move_.has_value();
     } else if (event == "RESET") {
         return data.boolean_at("guest");
     }
@@ -433,6 +446,11 @@ bool Run::unborn() const {
 RunRecord Run::record() const {
     const Lock lock(mutex_);
     return record_;
+}
+
+std::optional<MoveSeen> Run::move() const {
+    const Lock lock(mutex_);
+    return record_.ended ? std::nullopt : move_;
 }
 
 control::InstanceSighting Run::seen() const {

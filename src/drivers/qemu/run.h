@@ -11,6 +11,7 @@
 #include "control/effects.h"
 #include "drivers/qemu/console.h"
 #include "drivers/qemu/hotplug.h"
+#include "drivers/qemu/migration.h"
 #include "drivers/qemu/qmp.h"
 #include "drivers/qemu/run_record.h"
 #include "drivers/qemu/watcher.h"
@@ -26,6 +27,7 @@ struct RunFolder {
     std::string record() const { return path + "/run.json"; }
     std::string qmp() const { return path + "/qmp.sock"; }
     std::string console() const { return path + "/console.sock"; }
+    std::string disks() const { return path + "/disks.sock"; }  ///< of a run that is received
     std::string agent() const { return path + "/agent.sock"; }
     std::string output() const { return path + "/output"; }
 };
@@ -65,6 +67,11 @@ class Run {
     /// monitor, and lets the guest go. After an error kill() it.
     base::Status give_birth(std::vector<control::DiskSpec> disks, Milliseconds limit);
 
+    /// As give_birth(), of a QEMU that waits for a guest of another host: it stands still when all
+    /// of it has come, until resume(). `from`: the one host that may send.
+    base::Status await_arrival(std::vector<control::DiskSpec> disks, std::string from,
+                               Milliseconds limit);
+
     /// Watches a QEMU that a daemon before us started. Returns at once; get_to_know() follows.
     base::Status adopt();
 
@@ -85,6 +92,18 @@ class Run {
     base::Status snapshot(model::VolumeId volume, DiskLayer overlay);
     base::Result<int> layers(model::VolumeId volume);
 
+    // ---- moves -------------------------------------------------------------------------------
+
+    /// The next step of sending the guest away; told again until it is `sent`. After an error it is
+    /// told again, or cancelled.
+    base::Status send(const SendOrder& order, const OpenStream& open);
+    /// Nothing is sent any more, and the guest goes on. Not being sent: fine.
+    base::Status cancel_send();
+    /// This end of one stream of a guest that is received; conflict when it is not awaited, or not
+    /// from that host.
+    base::Result<runtime::Fd> take_stream(const std::string& channel, model::Generation generation,
+                                          const std::string& from);
+
     /// Ends it at once, and waits for the end. It has ended: fine.
     base::Status kill();
 
@@ -98,6 +117,8 @@ class Run {
     bool unborn() const;
     RunRecord record() const;
     control::InstanceSighting seen() const;
+    /// While it is received or sent, and until that is over.
+    std::optional<MoveSeen> move() const;
 
   private:
     using Lock = std::unique_lock<std::mutex>;
@@ -109,6 +130,12 @@ class Run {
     base::Status learn_disks();
     base::Result<control::DiskSpec> disk_of(model::VolumeId volume);
     base::Status ask(const char* command);
+    base::Status begin_sending(const SendOrder& order, const OpenStream& open);
+    base::Status follow_sending(const SendOrder& order, const OpenStream& open, Qmp& qmp);
+    void show_sending(const Sending& sending);
+    void forget_sending();
+    base::Status let_go_on(Qmp& qmp);
+    void heard_of_move(const std::string& status);
 
     // On the watcher's thread:
     void heard(const std::string& event, const base::Json& data);
@@ -138,6 +165,11 @@ class Run {
     control::RunState state_ = control::RunState::running;
     std::uint64_t state_news_ = 0;  ///< counts what QEMU said of its state
     std::vector<control::DiskSpec> disks_;
+    std::optional<MoveSeen> move_;
+    bool memory_began_ = false;   ///< of a sending
+    std::size_t mirrors_ = 0;     ///< of a sending
+    runtime::Fd incoming_;        ///< our end of the stream on which memory is received
+    std::string sender_;          ///< the host that may send
     std::set<std::string> gone_;  ///< devices that QEMU said are gone
     Watcher::Watch pidfd_watch_ = 0;
     Watcher::Watch last_resort_ = 0;

@@ -46,6 +46,8 @@ Json encode(const RunRecord& record) {
                               {"resets", static_cast<std::int64_t>(record.wishes.resets)},
                               {"slots", record.slots},
                               {"cards", std::move(cards)}});
+    if (record.received) json.set("received", true);
+    if (record.sending > 0) json.set("sending", static_cast<std::int64_t>(record.sending));
     if (record.ending) json.set("ending", word(*record.ending));
     if (!record.ending_detail.empty()) json.set("ending_detail", record.ending_detail);
     if (record.ended) json.set("ended", true);
@@ -118,6 +120,9 @@ Result<RunRecord> decode(const Json& json) {
     if (!json.at("cards").is(Json::Kind::array)) return wrong("cards");
     for (const Json& card : json.at("cards").items())
         record.cards.push_back(TRY(decode_card(card)));
+    record.received = json.boolean_at("received");
+    if (json.has("sending"))
+        record.sending = static_cast<model::Generation>(TRY(number(json, "sending")));
     record.ending = TRY(decode_ending(json));
     record.ending_detail = json.text_at("ending_detail");
     record.ended = json.boolean_at("ended");

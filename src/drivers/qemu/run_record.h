@@ -27,6 +27,8 @@ struct RunRecord {
     control::Wishes wishes;
     int slots = 0;  ///< disks may be plugged into
     std::vector<control::CardSpec> cards;
+    bool received = false;          ///< it waits for a guest of another host, or has it and waits
+    model::Generation sending = 0;  ///< to the run of that generation; 0: not at all
 
     /// Why it is about to end, written before the end; or how it ended.
     std::optional<control::Ending> ending;

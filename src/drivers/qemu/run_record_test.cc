@@ -36,6 +36,14 @@ TEST(RunRecord, ComesBackAsItWas) {
     EXPECT_EQ(decode(encode(ended)).value(), ended);
 }
 
+TEST(RunRecord, KnowsThatItsGuestComesFromElsewhereOrGoesThere) {
+    RunRecord moves = record();
+    EXPECT_FALSE(decode(encode(moves))->received);
+    moves.received = true;
+    moves.sending = 5;
+    EXPECT_EQ(decode(encode(moves)).value(), moves);
+}
+
 TEST(RunRecord, IsReadAlsoWhenANewerBuildWroteMore) {
     Json json = encode(record());
     json.set("something_new", 1);
