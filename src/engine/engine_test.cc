@@ -75,6 +75,7 @@ class SlowStore final : public store::Store {
         return real_->history(query);
     }
     Result<std::string> note(const std::string& name) override { return real_->note(name); }
+    base::Result<std::map<std::string, std::string>> notes() override { return real_->notes(); }
     base::Status set_note(const std::string& name, const std::string& value) override {
         return real_->set_note(name, value);
     }

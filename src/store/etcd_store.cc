@@ -15,9 +15,6 @@ using Code = Error::Code;
 
 namespace {
 
-/// The note of the folder that says whose past it holds.
-const std::string datacenter_note = "etcd datacenter";
-
 /// What a commit may leave undone here once etcd has it.
 Error made_but_not_kept(const Error& error) {
     return {Code::unavailable, "committed, but not kept on this controller: " + error.message,
@@ -37,7 +34,7 @@ Result<EtcdPair> find_or_make_head(EtcdClient& client) {
 
 /// etcd decides, the follower remembers. What etcd has committed is appended to the follower at
 /// once, or caught up with before the store is used again.
-class EtcdStore final : public Store {
+class EtcdStore final : public SharedStore {
   public:
     EtcdStore(std::unique_ptr<EtcdClient> client, std::unique_ptr<Followers> followers)
         : client_(std::move(client)), followers_(std::move(followers)), keeper_(*client_) {}
@@ -45,6 +42,11 @@ class EtcdStore final : public Store {
     Result<Snapshot> latest() override {
         TRY(begin());
         return present()->latest();
+    }
+
+    Result<Revision> follow() override {
+        TRY(begin());
+        return head_.latest.revision;
     }
 
     Status commit(Revision after, std::uint64_t term, std::span<const CommitPtr> commits) override {
@@ -86,6 +88,22 @@ class EtcdStore final : public Store {
         return {};
     }
 
+    Result<std::map<std::string, std::string>> notes() override {
+        constexpr std::int64_t at_once = 1000;
+        std::map<std::string, std::string> all;
+        std::string from = etcd_note_keys;
+        for (bool more = true; more;) {
+            EtcdClient::Page page = TRY(client_->range(from, end_of(etcd_note_keys), at_once));
+            more = page.more;
+            for (EtcdPair& pair : page.pairs) {
+                from = pair.key + '\0';
+                if (pair.value.empty()) continue;
+                all.emplace(pair.key.substr(etcd_note_keys.size()), std::move(pair.value));
+            }
+        }
+        return all;
+    }
+
     Result<std::pair<Revision, Revision>> log_range() override { return present()->log_range(); }
     Result<std::vector<CommitPtr>> log(Revision after, std::size_t limit) override {
         return present()->log(after, limit);
@@ -111,7 +129,7 @@ class EtcdStore final : public Store {
         const EtcdPair pair = TRY(find_or_make_head(*client_));
         head_ = TRY(parse_head(pair.value));
         modified_ = pair.modified;
-        const std::string whose = TRY(present()->note(datacenter_note));
+        const std::string whose = TRY(present()->note(etcd_datacenter_note));
         if (whose.empty()) return begin_unmarked();
         if (whose != head_.datacenter)
             return Error{Code::conflict,
@@ -225,13 +243,13 @@ class EtcdStore final : public Store {
     /// A follower without the note is one that was never begun, or not to the end.
     Status begin_unmarked() {
         if (TRY(log_range()).second > 0) return begin_anew({});
-        return present()->set_note(datacenter_note, head_.datacenter);
+        return present()->set_note(etcd_datacenter_note, head_.datacenter);
     }
 
     /// The note comes last: a follower without one is not finished.
     Status begin_anew(Snapshot snapshot) {
         TRY(followers_->begin_anew(std::move(snapshot)));
-        return present()->set_note(datacenter_note, head_.datacenter);
+        return present()->set_note(etcd_datacenter_note, head_.datacenter);
     }
 
     std::shared_ptr<Store> present() const { return followers_->present(); }
@@ -245,12 +263,12 @@ class EtcdStore final : public Store {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_etcd_store(const EtcdServers& servers,
-                                               const std::string& folder) {
+Result<std::unique_ptr<SharedStore>> open_etcd_store(const EtcdServers& servers,
+                                                     const std::string& folder) {
     std::unique_ptr<EtcdClient> client = TRY(EtcdClient::open(servers));
     auto store = std::make_unique<EtcdStore>(std::move(client), TRY(Followers::open(folder)));
     TRY(store->begin());
-    return std::unique_ptr<Store>(std::move(store));
+    return std::unique_ptr<SharedStore>(std::move(store));
 }
 
 }  // namespace vdc::store

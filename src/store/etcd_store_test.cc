@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "runtime/files.h"
+#include "store/etcd/controllers.h"
 #include "store/etcd/etcd_test_util.h"
 #include "store/etcd/snapshots.h"
 #include "store/store_contract_test_util.h"
@@ -21,12 +22,13 @@ class EtcdStores : public ::testing::Test {
     }
     void TearDown() override { EXPECT_TRUE(runtime::remove_tree(folder).ok()); }
 
-    Result<std::unique_ptr<Store>> try_open(const EtcdCluster& etcd, const std::string& name) {
+    Result<std::unique_ptr<SharedStore>> try_open(const EtcdCluster& etcd,
+                                                  const std::string& name) {
         EtcdServers servers = etcd.servers();
         servers.answer_within = answer_within;
         return open_etcd_store(servers, folder + "/" + name);
     }
-    std::unique_ptr<Store> open(const EtcdCluster& etcd, const std::string& name) {
+    std::unique_ptr<SharedStore> open(const EtcdCluster& etcd, const std::string& name) {
         auto opened = try_open(etcd, name);
         base::check(opened.ok(), opened.ok() ? "" : text(opened.error()));
         return std::move(*opened);
@@ -253,6 +255,75 @@ TEST_F(EtcdStores, NothingAcknowledgedIsLostWhenServersDieInTurn) {
         expect_story(*store);
     }
     expect_story(*open(etcd, "fresh"));
+}
+
+TEST_F(EtcdStores, ADatacenterWithoutEtcdMovesThereWithItsPastAndItsNotes) {
+    {
+        const auto left = open_sqlite_store(folder + "/left").value();
+        tell(*left, 20);
+        ASSERT_TRUE(left->set_note("datacenter", "one").ok());
+    }
+    EtcdCluster etcd;
+    const auto move = [&] {
+        return move_to_etcd(folder + "/left", etcd.servers(), folder + "/here");
+    };
+    ASSERT_TRUE(move().ok());
+    EXPECT_FALSE(runtime::exists(folder + "/left"));
+    EXPECT_TRUE(move().ok());  // done already
+
+    const auto here = open(etcd, "here");
+    expect_story(*here);
+    EXPECT_EQ(here->log_range().value().first, 1U);
+    EXPECT_EQ(here->notes().value(), (std::map<std::string, std::string>{{"datacenter", "one"}}));
+    tell(*here, 5);
+    expect_story(*open(etcd, "another"));
+}
+
+TEST_F(EtcdStores, AMoveThatBrokeOffIsTakenUpAndAnotherDatacentersEtcdIsRefused) {
+    tell(*open_sqlite_store(folder + "/left").value(), 20);
+    EtcdCluster etcd;
+    // The files cannot be moved yet, but etcd has the datacenter.
+    ASSERT_TRUE(runtime::write_file_atomic(folder + "/here", "in the way").ok());
+    EXPECT_FALSE(move_to_etcd(folder + "/left", etcd.servers(), folder + "/here").ok());
+    ASSERT_TRUE(runtime::remove_file(folder + "/here").ok());
+    ASSERT_TRUE(move_to_etcd(folder + "/left", etcd.servers(), folder + "/here").ok());
+    expect_story(*open(etcd, "here"));
+
+    ASSERT_TRUE(open_sqlite_store(folder + "/other").ok());
+    const auto refused = move_to_etcd(folder + "/other", etcd.servers(), folder + "/there");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, Code::conflict);
+    EXPECT_TRUE(runtime::exists(folder + "/other"));
+}
+
+TEST_F(EtcdStores, WhatOthersCommittedIsFollowed) {
+    EtcdCluster etcd;
+    const auto leader = open(etcd, "leader");
+    const auto follower = open(etcd, "follower");
+    tell(*leader, 20);
+    EXPECT_EQ(follower->follow().value(), story.snapshot().revision);
+    EXPECT_EQ(follower->log_range().value().second, story.snapshot().revision);
+}
+
+TEST_F(EtcdStores, ControllersSayOfThemselvesWhereTheyAre) {
+    EtcdCluster etcd;
+    const auto client = EtcdClient::open(etcd.servers()).value();
+    EXPECT_TRUE(controllers_of(*client).value().empty());
+    const base::Instant noon = base::parse_instant("2026-11-22T12:00:00Z").value();
+    for (const char* name : {"h2", "h1", "h2"}) {
+        const Controller controller{name, std::string(name) + ":7443", 7, noon};
+        ASSERT_TRUE(tell_of_controller(*client, controller).ok());
+    }
+    auto all = controllers_of(*client).value();
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].name, "h1");
+    EXPECT_EQ(all[1].address, "h2:7443");
+    EXPECT_EQ(all[1].revision, 7U);
+    EXPECT_EQ(all[1].at, noon);
+    ASSERT_TRUE(forget_controller(*client, "h1").ok());
+    EXPECT_EQ(controllers_of(*client).value().size(), 1U);
+    ASSERT_EQ(client->members().value().size(), 1U);
+    EXPECT_NE(client->health()->leader, 0U);
 }
 
 }  // namespace

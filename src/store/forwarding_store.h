@@ -45,6 +45,7 @@ class ForwardingStore : public Store {
     base::Status set_note(const std::string& name, const std::string& value) override {
         return real_->set_note(name, value);
     }
+    base::Result<std::map<std::string, std::string>> notes() override { return real_->notes(); }
 
   private:
     std::unique_ptr<Store> real_;

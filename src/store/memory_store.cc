@@ -108,6 +108,13 @@ class MemoryStore final : public Store {
         return found != notes_.end() ? found->second : "";
     }
 
+    Result<std::map<std::string, std::string>> notes() override {
+        const std::scoped_lock lock(mutex_);
+        auto all = notes_;
+        std::erase_if(all, [](const auto& each) { return each.second.empty(); });
+        return all;
+    }
+
     Status set_note(const std::string& name, const std::string& value) override {
         const std::lock_guard lock(mutex_);
         notes_[name] = value;

@@ -161,6 +161,15 @@ class SqliteStore final : public Store {
         return statement.run();
     }
 
+    Result<std::map<std::string, std::string>> notes() override {
+        Connections::Loan reader = TRY(connections_->reader());
+        Statement statement =
+            TRY(reader->prepare("SELECT name, value FROM note WHERE value <> ''"));
+        std::map<std::string, std::string> all;
+        while (TRY(statement.step())) all.emplace(statement.bytes(0), statement.bytes(1));
+        return all;
+    }
+
   private:
     /// Pages that wait in the log ahead afterwards.
     Result<std::int64_t> write_rows() {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -97,6 +99,7 @@ class Store {
     /// Small values that are not part of the datacenter's value, such as its id; durable.
     virtual base::Result<std::string> note(const std::string& name) = 0;  ///< empty if none
     virtual base::Status set_note(const std::string& name, const std::string& value) = 0;
+    virtual base::Result<std::map<std::string, std::string>> notes() = 0;  ///< all but empty ones
 };
 
 /// Keeps nothing over its end: for tests and the simulator. Its log begins after `begin`.
@@ -122,7 +125,24 @@ struct EtcdServers {
 /// another revision than etcd's latest is a conflict, whoever made that one.
 /// Errors: unavailable (etcd does not answer), conflict (the folder is another datacenter's),
 /// unsupported (etcd holds a newer format), corrupt, and those of open_sqlite_store().
-base::Result<std::unique_ptr<Store>> open_etcd_store(const EtcdServers& servers,
-                                                     const std::string& folder);
+class SharedStore;
+base::Result<std::unique_ptr<SharedStore>> open_etcd_store(const EtcdServers& servers,
+                                                           const std::string& folder);
+
+/// A store that other controllers write to as well.
+class SharedStore : public Store {
+  public:
+    /// Takes over what others have committed, so that latest() has little left to do; the revision
+    /// that it has then. As latest(): not beside latest(), commit() and compact().
+    virtual base::Result<model::Revision> follow() = 0;
+};
+
+/// Has an etcd that holds no datacenter begin with the one in the folder `from` of a store without
+/// etcd: its latest state and its notes. Its past becomes that of the etcd store in the folder
+/// `to`; `from` is gone then. What broke off is taken up by the next call; done already: fine.
+/// Errors: conflict, when etcd holds another datacenter; and those of both stores. Nothing is lost
+/// with any of them.
+base::Status move_to_etcd(const std::string& from, const EtcdServers& servers,
+                          const std::string& to);
 
 }  // namespace vdc::store

@@ -12,7 +12,7 @@ static Result<std::unique_ptr<Store>> open_store_on_etcd(const std::string& fold
     static std::string whose;
     static std::optional<EtcdCluster> etcd;
     if (std::exchange(whose, folder) != folder) etcd.emplace();
-    return open_etcd_store(etcd->servers(), folder);
+    return std::unique_ptr<Store>(TRY(open_etcd_store(etcd->servers(), folder)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
@@ -309,6 +309,8 @@ TEST_P(StoreContract, NotesAreKept) {
     reopen();
     EXPECT_EQ(store->note("id").value(), "two\n\"three\"");
     EXPECT_EQ(store->note("other").value(), "");
+    const std::map<std::string, std::string> all = {{"id", "two\n\"three\""}};
+    EXPECT_EQ(store->notes().value(), all);
 }
 
 }  // namespace vdc::store

@@ -89,6 +89,8 @@ Status check_servers(const EtcdServers& servers) {
 struct Server {
     std::unique_ptr<pb::KV::Stub> keys;
     std::unique_ptr<pb::Lease::Stub> leases;
+    std::unique_ptr<pb::Cluster::Stub> cluster;
+    std::unique_ptr<pb::Maintenance::Stub> maintenance;
 };
 
 std::shared_ptr<Server> connect(const std::string& address,
@@ -102,21 +104,21 @@ std::shared_ptr<Server> connect(const std::string& address,
     // No connection is shared: a new channel connects anew.
     options.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     const auto channel = grpc::CreateCustomChannel(address, proof, options);
-    return std::make_shared<Server>(Server{pb::KV::NewStub(channel), pb::Lease::NewStub(channel)});
+    return std::make_shared<Server>(Server{pb::KV::NewStub(channel), pb::Lease::NewStub(channel),
+                                           pb::Cluster::NewStub(channel),
+                                           pb::Maintenance::NewStub(channel)});
 }
 
 }  // namespace
 
 class EtcdClient::Body {
   public:
-    Body(std::vector<std::string> addresses, std::shared_ptr<grpc::ChannelCredentials> proof,
-         base::Duration answer_within)
-        : addresses_(std::move(addresses)),
+    Body(EtcdServers servers, std::shared_ptr<grpc::ChannelCredentials> proof)
+        : known_(std::move(servers)),
           proof_(std::move(proof)),
-          answer_within_(answer_within),
-          server_(connect(addresses_.front(), proof_)) {}
+          server_(connect(known_.addresses.front(), proof_)) {}
 
-    std::size_t servers() const { return addresses_.size(); }
+    std::size_t servers() const { return known_.addresses.size(); }
 
     /// Asks the server that answered last; where it does not, the next call asks the next one.
     template <class Answer>
@@ -124,11 +126,11 @@ class EtcdClient::Body {
         const std::function<grpc::Status(const Server&, grpc::ClientContext&, Answer&)>& ask) {
         const auto [turn, server] = present();
         grpc::ClientContext context;
-        context.set_deadline(std::chrono::system_clock::now() + answer_within_);
+        context.set_deadline(std::chrono::system_clock::now() + known_.answer_within);
         Answer answer;
         const grpc::Status status = ask(*server, context, answer);
         if (status.ok()) return answer;
-        Error error = error_of(addresses_[turn % servers()], status);
+        Error error = error_of(known_.addresses[turn % servers()], status);
         if (error.code == Code::unavailable) turn_away(turn);
         return error;
     }
@@ -152,18 +154,19 @@ class EtcdClient::Body {
     }
 
     /// To the next server, unless somebody did already; always by a new connection. One that an
-    /// etcd took while it began, before it serves, is never answered.
+    /// etcd took while it began, before it serves, is never answered. The files are read anew: a
+    /// certificate may have been renewed.
     void turn_away(std::size_t turn) {
         const std::lock_guard lock(mutex_);
         if (turn_ != turn) return;
         ++turn_;
-        server_ = connect(addresses_[turn_ % servers()], proof_);
+        if (auto proof = credentials(known_); proof.ok()) proof_ = std::move(*proof);
+        server_ = connect(known_.addresses[turn_ % servers()], proof_);
     }
 
-    const std::vector<std::string> addresses_;
-    const std::shared_ptr<grpc::ChannelCredentials> proof_;
-    const base::Duration answer_within_;
+    const EtcdServers known_;
     std::mutex mutex_;
+    std::shared_ptr<grpc::ChannelCredentials> proof_;
     std::size_t turn_ = 0;
     std::shared_ptr<Server> server_;
 };
@@ -175,7 +178,7 @@ Result<std::unique_ptr<EtcdClient>> EtcdClient::open(const EtcdServers& servers)
     TRY(check_servers(servers));
     gpr_set_log_verbosity(GPR_LOG_SEVERITY_ERROR);
     const auto proof = TRY(credentials(servers));
-    auto body = std::make_unique<Body>(servers.addresses, proof, servers.answer_within);
+    auto body = std::make_unique<Body>(servers, proof);
     return std::unique_ptr<EtcdClient>(new EtcdClient(std::move(body)));
 }
 
@@ -271,6 +274,68 @@ Result<bool> EtcdClient::renew(std::int64_t lease) {
         }));
     return answer.ttl() > 0;
 }
+
+// ---- members -----------------------------------------------------------------------------------
+
+static std::string first_of(const google::protobuf::RepeatedPtrField<std::string>& urls) {
+    return urls.empty() ? std::string() : urls.Get(0);
+}
+
+Result<std::vector<EtcdMember>> EtcdClient::members() {
+    const pb::MemberListRequest request;
+    const auto answer = TRY(body_->call_any<pb::MemberListResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::MemberListResponse& into) {
+            return server.cluster->MemberList(&context, request, &into);
+        }));
+    std::vector<EtcdMember> members;
+    for (const pb::Member& each : answer.members())
+        members.push_back({each.id(), each.name(), first_of(each.peerurls()),
+                           first_of(each.clienturls()), each.islearner()});
+    return members;
+}
+
+Status EtcdClient::add_learner(const std::string& peer_url) {
+    pb::MemberAddRequest request;
+    request.add_peerurls(peer_url);
+    request.set_islearner(true);
+    TRY(body_->call<pb::MemberAddResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::MemberAddResponse& into) {
+            return server.cluster->MemberAdd(&context, request, &into);
+        }));
+    return {};
+}
+
+Status EtcdClient::promote(std::uint64_t member) {
+    pb::MemberPromoteRequest request;
+    request.set_id(member);
+    TRY(body_->call<pb::MemberPromoteResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::MemberPromoteResponse& into) {
+            return server.cluster->MemberPromote(&context, request, &into);
+        }));
+    return {};
+}
+
+Status EtcdClient::remove_member(std::uint64_t member) {
+    pb::MemberRemoveRequest request;
+    request.set_id(member);
+    const auto answer = body_->call<pb::MemberRemoveResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::MemberRemoveResponse& into) {
+            return server.cluster->MemberRemove(&context, request, &into);
+        });
+    if (!answer.ok() && answer.error().code != Code::not_found) return answer.error();
+    return {};
+}
+
+Result<EtcdHealth> EtcdClient::health() {
+    const pb::StatusRequest request;
+    const auto answer = TRY(body_->call<pb::StatusResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::StatusResponse& into) {
+            return server.maintenance->Status(&context, request, &into);
+        }));
+    return EtcdHealth{answer.leader(), answer.raftindex(), answer.version(), answer.dbsize()};
+}
+
+// ---- leases ------------------------------------------------------------------------------------
 
 Status EtcdClient::revoke(std::int64_t lease) {
     pb::LeaseRevokeRequest request;

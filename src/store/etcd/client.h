@@ -40,6 +40,23 @@ struct EtcdWrite {
 inline constexpr std::size_t etcd_writes_max = 120;
 inline constexpr std::size_t etcd_bytes_max = 1'400'000;
 
+/// A server of etcd's cluster.
+struct EtcdMember {
+    std::uint64_t id = 0;
+    std::string name;      ///< empty: it was added and never began
+    std::string peer;      ///< where the others find it, "https://10.0.0.1:2380"
+    std::string client;    ///< where it serves; empty: it never began
+    bool learner = false;  ///< follows, and has no vote yet
+};
+
+/// What one server says of itself.
+struct EtcdHealth {
+    std::uint64_t leader = 0;  ///< whom it follows; 0: nobody, most of them are not there
+    std::uint64_t index = 0;   ///< how far it has come, in etcd's own count
+    std::string version;
+    std::int64_t bytes = 0;  ///< of what it keeps
+};
+
 /// Used by any thread. An answer that does not come in time, or from nobody, is `unavailable`: of a
 /// write nobody knows then whether it was made; the next call asks another server.
 class EtcdClient {
@@ -74,6 +91,19 @@ class EtcdClient {
 
     /// Ends it now, and with it the keys that hang on it.
     base::Status revoke(std::int64_t lease);
+
+    /// All servers of the cluster, as the one that answers knows them.
+    base::Result<std::vector<EtcdMember>> members();
+    /// One more, that has no vote: it cannot stop the others. etcd has one such at a time; another
+    /// is refused until that one was promoted (failed).
+    base::Status add_learner(const std::string& peer_url);
+    /// It gets its vote, if it has come as far as the others (else failed: try again).
+    base::Status promote(std::uint64_t member);
+    /// It is none of them any more; not there already: fine.
+    base::Status remove_member(std::uint64_t member);
+    /// Of the first server of the list; unavailable when that one does not answer, and then the
+    /// next call asks the next one.
+    base::Result<EtcdHealth> health();
 
   private:
     class Body;

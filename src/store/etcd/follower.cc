@@ -58,6 +58,10 @@ Result<std::unique_ptr<Followers>> Followers::open(const std::string& folder) {
     return std::unique_ptr<Followers>(new Followers(folder, newest, std::move(present)));
 }
 
+std::string Followers::first(const std::string& folder) {
+    return folder_of(folder, 1);
+}
+
 std::shared_ptr<Store> Followers::present() const {
     const std::lock_guard lock(mutex_);
     return present_;

@@ -11,6 +11,9 @@
 /// missed too much.
 namespace vdc::store {
 
+/// The note of a follower that says whose past it holds (EtcdHead::datacenter).
+inline const std::string etcd_datacenter_note = "etcd datacenter";
+
 class Followers {
   public:
     /// Opens the newest one in the folder, or makes the first; removes the others.
@@ -26,6 +29,9 @@ class Followers {
     base::Status begin_anew(model::Snapshot snapshot);
 
     const std::string& folder() const { return folder_; }
+
+    /// Where the first one of a folder lies.
+    static std::string first(const std::string& folder);
 
   private:
     Followers(std::string folder, int number, std::shared_ptr<Store> present)

@@ -18,6 +18,7 @@
 ///  - snapshot                         an EtcdSnapshot: which one is whole
 ///  - snapshot/REVISION/NUMBER-COUNT   its lines (model/log_text.h), in pieces
 ///  - note/NAME                        a small value
+///  - controller/NAME                  what a controller says of itself (controllers.h)
 ///  - leader                           the name of the controller that leads (leadership.h)
 ///
 /// REVISION is the first one of the group. The head decides: a piece of the log counts when the
@@ -33,6 +34,7 @@ inline const std::string etcd_leader_key = "/vdc/leader";
 inline const std::string etcd_log_keys = "/vdc/log/";
 inline const std::string etcd_snapshot_key = "/vdc/snapshot";
 inline const std::string etcd_snapshot_keys = "/vdc/snapshot/";
+inline const std::string etcd_controller_keys = "/vdc/controller/";
 inline const std::string etcd_note_keys = "/vdc/note/";
 
 /// The key after all that begin with this.

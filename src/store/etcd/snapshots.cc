@@ -112,10 +112,10 @@ Result<std::optional<Snapshot>> read_etcd_snapshot(EtcdClient& client) {
     }
 }
 
-Status keep_etcd_snapshot(EtcdClient& client, const Snapshot& snapshot, Revision keep) {
-    const Pointer before = TRY(read_pointer(client));
-    if (before.to.pieces > 0 && before.to.revision >= snapshot.revision) return {};
-    if (!TRY(ends_a_group(client, snapshot.revision))) return {};
+namespace {
+
+/// False: another controller was quicker; its snapshot is as good.
+Result<bool> put_snapshot(EtcdClient& client, const Snapshot& snapshot, const Pointer& before) {
     const std::string lines = lines_of(snapshot);
     const auto pieces = pieces_of(lines);
     for (std::size_t number = 0; number < pieces.size(); ++number) {
@@ -125,9 +125,23 @@ Status keep_etcd_snapshot(EtcdClient& client, const Snapshot& snapshot, Revision
     }
     const EtcdGuard unchanged{etcd_snapshot_key, before.modified};
     const EtcdWrite moved{etcd_snapshot_key, text(EtcdSnapshot{snapshot.revision, pieces.size()})};
-    // Another controller was quicker: its snapshot is as good.
-    if (!TRY(client.write({&unchanged, 1}, {&moved, 1}))) return {};
+    return TRY(client.write({&unchanged, 1}, {&moved, 1})).has_value();
+}
+
+}  // namespace
+
+Status keep_etcd_snapshot(EtcdClient& client, const Snapshot& snapshot, Revision keep) {
+    const Pointer before = TRY(read_pointer(client));
+    if (before.to.pieces > 0 && before.to.revision >= snapshot.revision) return {};
+    if (!TRY(ends_a_group(client, snapshot.revision))) return {};
+    if (!TRY(put_snapshot(client, snapshot, before))) return {};
     return trim(client, snapshot.revision, keep);
+}
+
+Status begin_etcd_with_snapshot(EtcdClient& client, const Snapshot& snapshot) {
+    const Pointer before = TRY(read_pointer(client));
+    TRY(put_snapshot(client, snapshot, before));
+    return {};
 }
 
 Status EtcdKeeper::compact(const Snapshot& snapshot, Revision keep) {

@@ -26,6 +26,9 @@ base::Result<std::optional<model::Snapshot>> read_etcd_snapshot(EtcdClient& clie
 base::Status keep_etcd_snapshot(EtcdClient& client, const model::Snapshot& snapshot,
                                 model::Revision keep);
 
+/// Puts a snapshot into an etcd that holds none and has no log: for one that begins with it.
+base::Status begin_etcd_with_snapshot(EtcdClient& client, const model::Snapshot& snapshot);
+
 /// Does that on a thread of its own, one at a time.
 class EtcdKeeper {
   public:
