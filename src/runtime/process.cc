@@ -33,8 +33,11 @@ using Clock = std::chrono::steady_clock;
 static constexpr std::size_t out_max = 16 << 20;
 static constexpr std::size_t err_max = 64 << 10;
 
+static std::string shown(const std::vector<std::string>& words) {
+    return "`" + base::quoted(base::join(words, " "), 300) + "`";
+}
 static std::string shown(const Command& command) {
-    return "`" + base::quoted(base::join(command.words, " "), 300) + "`";
+    return shown(command.words);
 }
 
 // ---- starting ----------------------------------------------------------------------------------
@@ -119,12 +122,12 @@ static Result<Ends> make_ends(const Command& command) {
     return ends;
 }
 
-/// Its own group (so that a time-out reaches its children), no blocked or ignored signals, no
-/// descriptors but three.
-static void fill(Plan& plan, const Ends& ends) {
-    posix_spawn_file_actions_adddup2(&plan.actions, ends.input.get(), 0);
-    posix_spawn_file_actions_adddup2(&plan.actions, ends.out.write.get(), 1);
-    posix_spawn_file_actions_adddup2(&plan.actions, ends.err.write.get(), 2);
+/// No blocked or ignored signals, no descriptors but these three; `group` says what it does not
+/// share with us.
+static void fill(Plan& plan, int input, int out, int err, int group) {
+    posix_spawn_file_actions_adddup2(&plan.actions, input, 0);
+    posix_spawn_file_actions_adddup2(&plan.actions, out, 1);
+    posix_spawn_file_actions_adddup2(&plan.actions, err, 2);
     posix_spawn_file_actions_addclosefrom_np(&plan.actions, 3);
     sigset_t none;
     sigset_t all;
@@ -133,8 +136,8 @@ static void fill(Plan& plan, const Ends& ends) {
     posix_spawnattr_setsigmask(&plan.attributes, &none);
     posix_spawnattr_setsigdefault(&plan.attributes, &all);
     posix_spawnattr_setpgroup(&plan.attributes, 0);
-    posix_spawnattr_setflags(
-        &plan.attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    const int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group;
+    posix_spawnattr_setflags(&plan.attributes, static_cast<short>(flags));
 }
 
 /// Our environment, but messages in English: they are shown beside ours, and some are parsed.
@@ -158,16 +161,36 @@ static std::vector<char*> pointers(std::vector<std::string>& words) {
     return result;
 }
 
-static Status spawn_here(const Command& command, const Ends& ends, pid_t& pid) {
-    Plan plan;
-    fill(plan, ends);
-    std::vector<std::string> words = command.words;
+static Status spawn(Plan& plan, std::vector<std::string> words, pid_t& pid) {
     std::vector<std::string> variables = environment();
     const int failure = ::posix_spawnp(&pid, words[0].c_str(), &plan.actions, &plan.attributes,
                                        pointers(words).data(), pointers(variables).data());
     if (failure == 0) return {};
-    return system_error(failure, "cannot start " + shown(command),
+    return system_error(failure, "cannot start " + shown(words),
                         failure == ENOENT ? "install the package that brings " + words[0] : "");
+}
+
+/// Its own group, so that a time-out reaches its children.
+static Status spawn_here(const Command& command, const Ends& ends, pid_t& pid) {
+    Plan plan;
+    fill(plan, ends.input.get(), ends.out.write.get(), ends.err.write.get(), POSIX_SPAWN_SETPGROUP);
+    return spawn(plan, command.words, pid);
+}
+
+Result<pid_t> start_to_stay(const std::vector<std::string>& words, const std::string& output) {
+    base::check(!words.empty(), "a command without words");
+    const Fd input = TRY(input_file({}));
+    const Fd out(::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+    if (!out) return system_error(errno, "cannot open '" + output + "'");
+    Plan plan;
+    fill(plan, input.get(), out.get(), out.get(), POSIX_SPAWN_SETSID);
+    pid_t pid = -1;
+    TRY(spawn(plan, words, pid));
+    return pid;
+}
+
+void reap(pid_t pid) {
+    ::waitpid(pid, nullptr, WNOHANG);
 }
 
 static Status enter_namespace(const std::string& name) {

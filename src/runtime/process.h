@@ -31,6 +31,14 @@ base::Result<Output> run(const Command& command);
 /// As run(), but a status other than 0 is an error that carries the command and its stderr.
 base::Result<std::string> must_run(const Command& command);
 
+/// Starts a process that outlives us, in a session of its own, with nothing of ours but our
+/// environment; what it says is appended to the file `output`. Its pid. While we live it is our
+/// child: reap() it when it has ended.
+base::Result<pid_t> start_to_stay(const std::vector<std::string>& words, const std::string& output);
+
+/// Takes what is left of a child that has ended; anybody else's process is left alone.
+void reap(pid_t pid);
+
 /// Field 22 of /proc/PID/stat: with the pid it names one process for one boot. not_found when
 /// there is no such process (a zombie counts as one).
 base::Result<std::uint64_t> process_start_time(pid_t pid);

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "runtime/fd.h"
+#include "runtime/files.h"
 
 namespace vdc::runtime {
 namespace {
@@ -152,6 +153,23 @@ TEST(Process, AMissingNamespaceIsNamed) {
 TEST(Process, AStartTimeNeedsAProcess) {
     EXPECT_GT(process_start_time(::getpid()).value(), 0u);
     EXPECT_EQ(process_start_time(1 << 30).error().code, Code::not_found);
+}
+
+TEST(Process, OneThatStaysHasASessionOfItsOwnAndSaysItsWordsToAFile) {
+    std::string folder = ::testing::TempDir() + "vdcstayXXXXXX";
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    const std::string output = folder + "/said";
+    const auto pid = start_to_stay({"sh", "-c", "ps -o sid= -p $$; echo trouble >&2"}, output);
+    ASSERT_TRUE(pid.ok()) << text(pid.error());
+    while (process_start_time(*pid).ok()) {
+        reap(*pid);
+        std::this_thread::sleep_for(5ms);
+    }
+    const std::string said = read_file(output).value();
+    EXPECT_NE(said.find(std::to_string(*pid)), std::string::npos) << said;
+    EXPECT_NE(said.find("trouble"), std::string::npos) << said;
+    EXPECT_EQ(start_to_stay({"no-such-program-here"}, output).error().code, Code::not_found);
+    EXPECT_TRUE(remove_tree(folder).ok());
 }
 
 }  // namespace
