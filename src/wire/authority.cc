@@ -137,7 +137,7 @@ static Draft draft_of(const Grant& grant, std::string names, const X509& authori
             std::min(grant.now + grant.lifetime, facts_of(authority).not_after),
             {{NID_basic_constraints, "critical,CA:FALSE"},
              {NID_key_usage, "critical,digitalSignature"},
-             {NID_ext_key_usage, host ? "clientAuth" : "serverAuth"},
+             {NID_ext_key_usage, host ? "clientAuth" : "serverAuth,clientAuth"},
              {NID_subject_key_identifier, "hash"},
              {NID_authority_key_identifier, "keyid:always"},
              {NID_subject_alt_name, std::move(names)}}};

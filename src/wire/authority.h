@@ -42,7 +42,7 @@ struct Grant {
 /// A certificate for the key of the request; what else stands in the request is not looked at. It
 /// is valid from an hour before `now`, for clocks that are late, to `now` + `lifetime`, but not
 /// beyond the authority's own end. A host's is good for clients only, a controller's for servers
-/// only. PEM, followed by the authority's certificate.
+/// and, towards other controllers, for clients. PEM, followed by the authority's certificate.
 base::Result<std::string> sign(const Identity& authority, std::string_view request_pem,
                                const Grant& grant);
 

@@ -127,15 +127,6 @@ class Acceptor final : public std::enable_shared_from_this<Acceptor> {
             ->open();
     }
 
-    /// Answers are small and wanted at once; a peer that vanished is noticed within minutes.
-    static void tune(int socket) {
-        const int on = 1;
-        const int idle_seconds = 60;
-        ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-        ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
-    }
-
     const std::shared_ptr<ServerShared> shared_;
     const std::uint64_t id_;
     const std::uint16_t port_;

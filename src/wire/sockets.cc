@@ -107,6 +107,41 @@ static Result<Fd> connected(const Address& address, milliseconds limit, const st
     return fd;
 }
 
+void tune(int socket) {
+    const int on = 1;
+    const int idle_seconds = 60;
+    ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ::setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
+}
+
+static Result<Address> address_of_port(const std::string& host, std::uint16_t port) {
+    Address address;
+    auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
+    if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        address.size = sizeof *v4;
+    } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        address.size = sizeof *v6;
+    } else {
+        return Error{Error::Code::invalid, "'" + base::quoted(host) + "' is no address"};
+    }
+    return address;
+}
+
+Result<Fd> begin_to_connect(const Endpoint& endpoint) {
+    const Address address = TRY(endpoint.kind == Endpoint::Kind::unix_socket
+                                    ? address_of_path(endpoint.path)
+                                    : address_of_port(endpoint.host, endpoint.port));
+    Fd fd = TRY(stream_socket(address.family()));
+    if (::connect(fd.get(), address.get(), address.size) == 0 || errno == EINPROGRESS) return fd;
+    return system_error(errno, "cannot reach " + text(endpoint));
+}
+
 /// Nobody there is `unavailable`; no such path stays `not_found`.
 static Error not_reached(Error error, const std::string& hint) {
     if (error.code == Error::Code::failed) error.code = Error::Code::unavailable;

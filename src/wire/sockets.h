@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "runtime/fd.h"
 #include "wire/http.h"
+#include "wire/http_client.h"
 
 /// Making stream sockets. All are CLOEXEC and do not block.
 namespace vdc::wire {
@@ -29,6 +30,14 @@ base::Result<runtime::Fd> connect_to_path(const std::string& path, std::chrono::
 /// Names are looked up; each address is tried in turn within `limit`.
 base::Result<runtime::Fd> connect_to_port(const std::string& host, std::uint16_t port,
                                           std::chrono::milliseconds limit);
+
+/// Begins to connect, to a path or to a numeric address, and waits for nothing: it is connected, or
+/// failed (SO_ERROR), when it can be written to.
+base::Result<runtime::Fd> begin_to_connect(const Endpoint& endpoint);
+
+/// For a connected socket of TCP: small pieces go at once; a peer that vanished is noticed within
+/// minutes.
+void tune(int socket);
 
 /// Who is at the other end of an accepted socket.
 Peer peer_of(int socket, bool tls);
