@@ -225,6 +225,11 @@ class HostLink::Body {
         return {};
     }
 
+    Status hear(control::Controllers controllers) {
+        if (options_.on_controllers) options_.on_controllers(std::move(controllers));
+        return {};
+    }
+
     /// The epoch is over: what fences itself has ended (nothing here does), and the next hello says
     /// so.
     Status begin_anew() {

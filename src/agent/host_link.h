@@ -27,6 +27,8 @@ class HostLink final : public Controller {
         bool underlay_from_stream = false;
         /// The duties as they are now, on the agent's executor.
         std::function<void(control::Duties)> on_duties;
+        /// Where controllers are, on the stream's thread; may be empty.
+        std::function<void(control::Controllers)> on_controllers = {};
     };
 
     /// `agents` outlives this and its tasks.

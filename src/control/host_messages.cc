@@ -47,6 +47,12 @@ static Json to_json(const Renewed& answer) {
         {{"say", "renewed"}, {"number", number(answer.number)}, {"over", answer.is_over}});
 }
 
+static Json to_json(const Controllers& controllers) {
+    Json addresses = Json::array();
+    for (const std::string& address : controllers.addresses) addresses.push(address);
+    return Json::object({{"say", "controllers"}, {"addresses", std::move(addresses)}});
+}
+
 static Json tagged(const DutiesUpdate& update) {
     Json json = to_json(update);
     json.set("say", "duties");
@@ -137,6 +143,18 @@ static Result<ToHost> renewed_from(const Json& json) {
     return ToHost(Renewed{TRY(count_at(json, "number")), is_over});
 }
 
+static Result<ToHost> controllers_from(const Json& json) {
+    const Json& addresses = json.at("addresses");
+    if (!addresses.is(Json::Kind::array) || addresses.items().size() > Controllers::most)
+        return misfit("must have 'addresses', at most " + std::to_string(Controllers::most));
+    Controllers controllers;
+    for (const Json& each : addresses.items()) {
+        if (!each.is(Json::Kind::text)) return misfit("has an address that is no text");
+        controllers.addresses.push_back(each.text());
+    }
+    return ToHost(std::move(controllers));
+}
+
 Result<FromHost> parse_from_host(std::string_view text) {
     const Json json = TRY(parse_object(text));
     const std::string say = json.text_at("say");
@@ -152,6 +170,7 @@ Result<ToHost> parse_to_host(std::string_view text) {
     if (say == "duties") return ToHost(TRY(duties_update_from_json(json)));
     if (say == "reported") return reported_from(json);
     if (say == "renewed") return renewed_from(json);
+    if (say == "controllers") return controllers_from(json);
     return misfit("says nothing that a host knows");
 }
 

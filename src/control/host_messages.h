@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "control/duties_update.h"
 #include "model/change.h"
@@ -12,7 +13,7 @@
 ///
 ///     host         hello, then reports and renewals as they come
 ///     controller   duties: whole after each hello, then what changed; an answer to each report and
-///                  renewal, in any order
+///                  renewal, in any order; where all controllers are, if there may be several
 ///
 /// Messages of one direction arrive in their order or not at all; a stream that breaks takes with
 /// it what was not answered. Who the host is follows from its certificate, never from a message.
@@ -55,7 +56,14 @@ struct Renewed {
     friend bool operator==(const Renewed&, const Renewed&) = default;
 };
 
-using ToHost = std::variant<DutiesUpdate, Reported, Renewed>;
+/// Where the datacenter's controllers listen, "10.0.0.1:7443"; who told it is one of them.
+struct Controllers {
+    static constexpr std::size_t most = 100;
+    std::vector<std::string> addresses;
+    friend bool operator==(const Controllers&, const Controllers&) = default;
+};
+
+using ToHost = std::variant<DutiesUpdate, Reported, Renewed, Controllers>;
 
 std::string text(const FromHost& message);
 std::string text(const ToHost& message);

@@ -44,6 +44,8 @@ TEST(HostMessages, OfAControllerComeAsTheyWereSaid) {
     EXPECT_EQ(std::get<DutiesUpdate>(heard(ToHost(update))), update);
     EXPECT_EQ(std::get<Renewed>(heard(ToHost(Renewed{5, true}))), (Renewed{5, true}));
     EXPECT_TRUE(std::get<Reported>(heard(ToHost(Reported{1, {}}))).outcome.ok());
+    const Controllers controllers{{"10.0.0.1:7443", "10.0.0.2:7443"}};
+    EXPECT_EQ(std::get<Controllers>(heard(ToHost(controllers))), controllers);
     const Error error{Error::Code::conflict, "it is \"elsewhere\"", "look again"};
     EXPECT_EQ(std::get<Reported>(heard(ToHost(Reported{1, error}))).outcome.error(), error);
 }
@@ -58,8 +60,10 @@ TEST(HostMessages, ThatAreNonsenseAreRefused) {
         ASSERT_FALSE(parsed.ok()) << said;
         EXPECT_EQ(parsed.error().code, Error::Code::invalid) << said;
     }
-    for (const char* said : {"", "{}", R"({"say": "hello"})", R"({"say": "reported"})",
-                             R"({"say": "reported", "number": 1, "error": 1})"})
+    for (const char* said :
+         {"", "{}", R"({"say": "hello"})", R"({"say": "reported"})",
+          R"({"say": "reported", "number": 1, "error": 1})", R"({"say": "controllers"})",
+          R"({"say": "controllers", "addresses": [1]})"})
         EXPECT_FALSE(parse_to_host(said).ok()) << said;
     const auto newer = parse_from_host(R"({"say": "hello", "format": 2})");
     EXPECT_EQ(newer.error().code, Error::Code::unsupported);

@@ -61,6 +61,24 @@ void need_image(Draft& draft, model::ImageId id, const Host& host) {
           "image " + name + " is brought to " + host.name);
 }
 
+std::vector<model::Step> bring_images(const Snapshot& datacenter,
+                                      const std::vector<HostId>& hosts) {
+    std::vector<model::Step> steps;
+    for (const auto& [id, image] : datacenter.all<Image>()) {
+        if (image->deleting || image->observed.phase != model::ImagePhase::ready) continue;
+        model::ImageClaimed claimed = image->claimed;
+        for (const HostId host : hosts) {
+            const auto* record = datacenter.find<Host>(host);
+            const bool up = record != nullptr && record->claimed.health == model::HostHealth::up;
+            if (up) claimed = needed_there(std::move(claimed), host);
+        }
+        if (claimed == image->claimed) continue;
+        steps.push_back({model::Claim<Image>{id, std::move(claimed)},
+                         "image " + image->name + " is kept on all controllers"});
+    }
+    return steps;
+}
+
 // ---- fronts ------------------------------------------------------------------------------------
 
 /// How many replicas with a card in the front's network each host has.

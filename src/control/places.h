@@ -68,6 +68,11 @@ void leave_networks(Draft& draft, const model::Instance& instance, model::HostId
 /// until it is deleted: the next volume finds it there.
 void need_image(Draft& draft, model::ImageId image, const model::Host& host);
 
+/// What brings every image that is ready to each of these hosts that are up, and has it stay there:
+/// controllers have them all, so that the next leader can give them to hosts.
+std::vector<model::Step> bring_images(const model::Snapshot& datacenter,
+                                      const std::vector<model::HostId>& hosts);
+
 /// The host that carries the application's front: one that runs replicas, and that keeps it as long
 /// as it may. In this order: is up and takes instances; carries it already; has the most replicas;
 /// carries the fewest fronts; has the lowest name. None: no replica has a host.

@@ -96,6 +96,31 @@ TEST_F(Recovery, WhatLiesInASharedPoolStartsElsewhereWhenTheLeaseElapsed) {
     EXPECT_EQ(root.claimed.generation, 2u);
 }
 
+TEST_F(Recovery, AHostThatBeginsToLiveByALeaseBeginsAnEpochAndItsRunsGoOn) {
+    model::HostObserved seen;
+    seen.capacity = {{64}, {65536}, {100'000}};
+    seen.boot_id = "boot-1";
+    const auto say = [&] { return registration(dc.snapshot, host_id("test", "h4"), "h4", seen); };
+    must(dc.apply(say()));
+    dc.follow_up();
+    run("web", "");
+    ASSERT_EQ(host_of("web"), "h4");
+    EXPECT_TRUE(say().empty());
+
+    seen.lease = model::LeaseProfile::usual;
+    must(dc.apply(say()));
+    dc.follow_up();
+    EXPECT_EQ(host("h4").claimed.epoch, 2u);
+    EXPECT_EQ(host("h4").claimed.lease, model::LeaseProfile::usual);
+    EXPECT_EQ(host("h4").claimed.fenced, 0u);
+    EXPECT_EQ(host_of("web"), "h4");
+    EXPECT_EQ(instance("web").claimed.generation, 1u);
+    EXPECT_EQ(instance("web").observed.phase, InstancePhase::running);
+    EXPECT_TRUE(say().empty());
+    lose("h4", Evidence::lease_elapsed);
+    EXPECT_EQ(host_of("web"), "h4") << "its own disk rides through, in either epoch";
+}
+
 TEST_F(Recovery, AnEndThatWasSeenBeforeTheFenceKeepsNobodyOnTheLostHost) {
     run("web", R"(, "pool": "nas")");
     run("gone", R"(, "pool": "nas")");

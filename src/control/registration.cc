@@ -84,9 +84,12 @@ std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId 
     const bool booted = before == nullptr || before->observed.boot_id != observed.boot_id;
     const bool itself =
         before != nullptr && fenced_itself > 0 && fenced_itself == before->claimed.epoch;
+    const bool leases_begin = before != nullptr &&
+                              before->claimed.lease == model::LeaseProfile::none &&
+                              observed.lease != model::LeaseProfile::none;
     const bool down = before != nullptr && before->claimed.health == model::HostHealth::down;
     if (down && !booted && !itself) return {};
-    if (booted || itself) {
+    if (booted || itself || leases_begin) {
         const model::HostClaimed claimed = new_epoch(before, observed, booted);
         steps.push_back({model::Claim<Host>{id, claimed},
                          "host " + name + " begins epoch " + std::to_string(claimed.epoch)});

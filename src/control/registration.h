@@ -14,8 +14,9 @@ model::HostId host_id(const std::string& datacenter, const std::string& host_nam
 /// What a host's agent asks for when it begins: the host's record, if it is new, and what the host
 /// is. A new boot (another boot id) begins a new epoch: nothing of the earlier one can run any
 /// more. So does a host whose guards ended what fences itself: `fenced_itself` is that epoch, 0:
-/// none. In the same commit it takes over what is still claimed on it and was not proven to be
-/// over. A host that is down and says neither gets nothing: it has to fence itself first
+/// none. And so does one that begins to live by a lease; what runs there goes on. In the same
+/// commit it takes over what is still claimed on it and was not proven to be over. A host that is
+/// down and says neither gets nothing: it has to fence itself first
 /// (docs/decisions/0012-leases-and-fencing.md).
 std::vector<model::Step> registration(const model::Snapshot& datacenter, model::HostId id,
                                       const std::string& name, const model::HostObserved& observed,

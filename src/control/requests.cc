@@ -1,4 +1,5 @@
 #include "control/requests.h"
+#include "control/places.h"
 
 #include "base/text.h"
 #include "control/references.h"
@@ -181,7 +182,19 @@ Result<const model::Image*> image_to_upload(const Snapshot& snapshot, std::strin
     return image;
 }
 
-Result<Decision> image_arrived(const Snapshot& snapshot, const Ask& ask, model::ImageId id) {
+/// The image is imported where its bytes are.
+static void import_there(const Snapshot& snapshot, const model::Image& image, model::HostId host,
+                         std::vector<model::Step>& steps) {
+    const auto* record = snapshot.find<model::Host>(host);
+    if (record == nullptr || image.claimed.host == host) return;
+    model::ImageClaimed claimed = needed_there(image.claimed, host);
+    claimed.host = host;
+    steps.push_back({model::Claim<model::Image>{image.id, std::move(claimed)},
+                     "image " + image.name + " came to " + record->name});
+}
+
+Result<Decision> image_arrived(const Snapshot& snapshot, const Ask& ask, model::ImageId id,
+                               std::optional<model::HostId> host) {
     return on<model::Image>(
         snapshot, ask, text(id), [&](const Work&, const model::Image& image) -> Result<Wish> {
             TRY(may_arrive(image));
@@ -190,6 +203,7 @@ Result<Decision> image_arrived(const Snapshot& snapshot, const Ask& ask, model::
             declared.uploaded = true;
             wish.goal = model::Goal::ready;
             wish.reached = false;
+            if (host) import_there(snapshot, image, *host, wish.steps);
             wish.steps.push_back(
                 {model::Declare<model::Image>{image.id, declared}, reason(ask, "import", image)});
             return wish;

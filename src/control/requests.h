@@ -76,9 +76,10 @@ base::Result<Decision> grow(const model::Snapshot& snapshot, const Ask& ask,
 base::Result<Decision> revert(const model::Snapshot& snapshot, const Ask& ask,
                               std::string_view volume, std::string_view volume_snapshot);
 
-/// The bytes of an image have arrived. Its operation is done when the image is ready.
+/// The bytes of an image have arrived: on that host, which imports it; none: on the one that was
+/// chosen already. Its operation is done when the image is ready.
 base::Result<Decision> image_arrived(const model::Snapshot& snapshot, const Ask& ask,
-                                     model::ImageId image);
+                                     model::ImageId image, std::optional<model::HostId> host = {});
 
 /// The image whose bytes may come now; conflict when they have come already.
 base::Result<const model::Image*> image_to_upload(const model::Snapshot& snapshot,

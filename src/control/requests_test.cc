@@ -1,6 +1,9 @@
 #include "control/requests.h"
 
+#include "control/registration.h"
 #include "control/requests_test_util.h"
+#include "model/apply.h"
+#include "model/places.h"
 
 namespace vdc::control {
 
@@ -411,6 +414,25 @@ TEST(Cancel, EndsARunningOperationAndNothingElse) {
     const Decision flavor = dc.create(Noun::flavor, R"({"name": "f"})");
     EXPECT_EQ(cancel(dc.snapshot, dc.ask(), text(flavor.operation)).error().code,
               Error::Code::conflict);
+}
+
+TEST(AnImage, IsImportedWhereItsBytesCame) {
+    Datacenter dc;
+    for (const char* name : {"h1", "h2"}) {
+        model::Host host;
+        host.id = host_id("test", name);
+        host.name = name;
+        const auto record = std::make_shared<const model::Host>(host);
+        ASSERT_TRUE(model::apply(dc.snapshot, model::Create<model::Host>{record}).ok());
+    }
+    dc.create(Noun::image, R"({"name": "new"})");
+    const auto image = image_to_upload(dc.snapshot, "", "new");
+    ASSERT_TRUE(image.ok()) << refusal(image);
+    const model::ImageId id = (*image)->id;
+    dc.must(image_arrived(dc.snapshot, dc.ask(), id, host_id("test", "h2")));
+    const auto& now = dc.snapshot.get<model::Image>(id);
+    EXPECT_EQ(now.claimed.host, host_id("test", "h2"));
+    EXPECT_TRUE(model::needed_on(now.claimed.places, host_id("test", "h2")));
 }
 
 TEST(AnImage, TakesItsBytesOnce) {
