@@ -17,9 +17,11 @@ static Result<Caller> by_uid(const wire::Peer& peer) {
                  "only root and the daemon's own user may"};
 }
 
+/// A controller hands on what its local admin asks of it.
 static Caller by_certificate(const wire::Peer& peer) {
     const auto party = peer.certificate ? peer.certificate->party : std::nullopt;
-    if (!party || party->kind != wire::Party::Kind::host) return {};
+    if (!party) return {};
+    if (party->kind == wire::Party::Kind::controller) return {"admin", /*admin=*/true};
     const std::string& name = party->name;
     return {"host " + name, /*admin=*/false, name};
 }

@@ -22,8 +22,8 @@ enum class Access { anybody, admin, host };
 
 /// Whom the request comes from: over the unix socket the local admin (its mode keeps others away,
 /// and the peer's uid must be ours or root's); over TLS whoever shows the token, compared in
-/// constant time, or else a host by its certificate. A wrong proof is an error even where none is
-/// asked for.
+/// constant time, or else a controller, for its own local admin, or a host by its certificate. A
+/// wrong proof is an error even where none is asked for.
 base::Result<Caller> caller_of(const wire::Request& request, const base::Secret& token);
 
 /// The one place that says who may do what.

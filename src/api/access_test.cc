@@ -75,8 +75,14 @@ TEST(Access, OfACertificateOfNobodyIsAStrangers) {
     wire::Request request = from(wire::Peer::Kind::tls, {});
     request.peer.certificate.emplace();
     EXPECT_TRUE(caller_of(request, token)->name.empty());
-    request.peer.certificate->party = wire::Party{};
-    EXPECT_TRUE(caller_of(request, token)->name.empty());
+}
+
+TEST(Access, OfAControllerIsThatOfItsLocalAdmin) {
+    wire::Request request = from(wire::Peer::Kind::tls, {});
+    request.peer.certificate.emplace().party = wire::Party{};
+    EXPECT_TRUE(caller_of(request, token)->admin);
+    EXPECT_EQ(authorize(*caller_of(request, token), Access::host).error().code,
+              Error::Code::unauthenticated);
 }
 
 TEST(Access, ToWhatIsForHostsIsNotTheAdmins) {

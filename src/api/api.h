@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "api/cluster.h"
 #include "api/consoles.h"
 #include "api/foresight.h"
 #include "api/host_links.h"
@@ -28,6 +29,9 @@ struct Services {
     /// The file of an image that is published on this machine; from any thread. Empty: there are
     /// none for hosts on other machines.
     std::function<base::Result<runtime::Fd>(model::ImageId)> open_image = {};
+    Cluster* cluster = nullptr;  ///< null: there is one controller, and can be no more
+    /// The host of this machine, to which uploads come; none: control knows which one that is.
+    std::optional<model::HostId> own_host = {};
 };
 
 struct Options {

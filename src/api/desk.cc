@@ -10,6 +10,8 @@ Desk::Desk(Services services, Options with)
       foresight(services.foresight),
       joining(services.joining),
       links(services.links),
+      cluster(services.cluster),
+      own_host(services.own_host),
       open_image(std::move(services.open_image)),
       options(std::move(with)),
       watchers(services.engine) {}

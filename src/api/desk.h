@@ -37,6 +37,8 @@ struct Desk {
     Foresight& foresight;
     Joining* const joining;  ///< the engine's loop's; null: no machine can become a host
     HostLinks* const links;  ///< null: hosts on other machines are not served
+    Cluster* const cluster;  ///< null: there is one controller, and can be no more
+    const std::optional<model::HostId> own_host;
     const std::function<base::Result<runtime::Fd>(model::ImageId)> open_image;  ///< may be empty
     Attempts attempts;                                                          ///< to join
     const Options options;

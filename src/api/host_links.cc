@@ -70,6 +70,12 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
         });
     }
 
+    /// On the loop.
+    void tell_controllers() {
+        for (const auto& [host, link] : links_)
+            if (link->is_told) tell_controllers(link);
+    }
+
     /// On the loop: from now on nobody is told anything.
     void end() {
         for (auto& [host, link] : links_) link->socket->close(goes_away, "the controller ends");
@@ -141,6 +147,13 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
         link->told = control::duties(*snapshot, link->host);
         link->is_told = true;
         send(link, control::whole_update(link->told));
+        tell_controllers(link);
+    }
+
+    void tell_controllers(const LinkPtr& link) {
+        if (!services_.controllers) return;
+        control::Controllers all{services_.controllers()};
+        if (!all.addresses.empty()) send(link, std::move(all));
     }
 
     void hear(const LinkPtr& link, control::Report report) {
@@ -213,6 +226,10 @@ HostLinks::HostLinks(Services services)
 HostLinks::~HostLinks() {
     engine_.stop_listening(listener_);
     body_->post([body = body_] { body->end(); });
+}
+
+void HostLinks::tell_controllers() {
+    body_->post([body = body_] { body->tell_controllers(); });
 }
 
 wire::WebSocketEvents HostLinks::stream_of(const std::string& host) {

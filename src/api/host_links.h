@@ -21,6 +21,8 @@ class HostLinks {
         /// (engine/host_leases.h).
         std::function<void(model::HostId, model::Epoch, std::function<void(bool)> counted)> renew;
         std::string datacenter;  ///< its id
+        /// Where all controllers listen now, for hosts to keep; any thread. Empty: this one is all.
+        std::function<std::vector<std::string>()> controllers = {};
     };
 
     /// Made before the engine's loop runs. What the services refer to outlives the loop's tasks.
@@ -32,6 +34,9 @@ class HostLinks {
     /// What a host says of others, or of what is not claimed on it, is refused
     /// (control::may_report). From any thread.
     wire::WebSocketEvents stream_of(const std::string& host);
+
+    /// Tells all hosts anew where the controllers are. From any thread.
+    void tell_controllers();
 
   private:
     class Body;

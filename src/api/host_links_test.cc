@@ -32,7 +32,7 @@ class StreamsOfHosts : public ::testing::Test, wire::Handler {
                 renewed = {host, epoch};
                 counted(epoch == 1);
             },
-            "test"});
+            "test", [this] { return controllers; }});
         engine_loop.start();
         links_loop.start();
         server = wire::HttpServer::start(*this).value();
@@ -147,6 +147,7 @@ class StreamsOfHosts : public ::testing::Test, wire::Handler {
     std::optional<HostLinks> links;
     std::unique_ptr<wire::HttpServer> server;
     std::pair<HostId, model::Epoch> renewed;
+    std::vector<std::string> controllers;
 };
 
 }  // namespace
@@ -175,6 +176,15 @@ TEST_F(StreamsOfHosts, WhatChangesIsToldToWhomItConcerns) {
     for (ToHost heard = other.hear(); !std::holds_alternative<control::Renewed>(heard);
          heard = other.hear())
         EXPECT_FALSE(std::get<DutiesUpdate>(heard).parts.instances.contains(instance));
+}
+
+TEST_F(StreamsOfHosts, AHostIsToldWhereTheControllersAreAndWhenTheyAreOthers) {
+    controllers = {"10.0.0.1:7443"};
+    Host h2 = greeted("h2");
+    EXPECT_EQ(std::get<control::Controllers>(h2.hear()).addresses, controllers);
+    controllers.push_back("10.0.0.2:7443");
+    links->tell_controllers();
+    EXPECT_EQ(std::get<control::Controllers>(h2.hear()).addresses, controllers);
 }
 
 TEST_F(StreamsOfHosts, WhatAHostSeesIsCommittedAndAnswered) {

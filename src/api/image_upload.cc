@@ -49,9 +49,9 @@ class ImageSink final : public wire::BodySink {
     void declare(const CallPtr& call) {
         const std::shared_ptr<Upload> upload = std::move(upload_);
         api::write(desk_, call, Kind::change,
-                   [image = image_, upload](const Snapshot& snapshot,
-                                            const Ask& ask) -> Result<control::Decision> {
-                       auto decision = control::image_arrived(snapshot, ask, image);
+                   [image = image_, here = desk_.own_host, upload](
+                       const Snapshot& snapshot, const Ask& ask) -> Result<control::Decision> {
+                       auto decision = control::image_arrived(snapshot, ask, image, here);
                        if (!decision.ok()) upload->revoke();
                        return decision;
                    });

@@ -27,12 +27,14 @@ namespace {
 struct KeptToken {
     std::string hash;  ///< SHA-256 of the secret
     base::Instant expires;
+    bool controls = false;  ///< it makes a controller
 };
 
 /// Of a host that joined.
 struct KeptKey {
     std::string key;  ///< its fingerprint; empty: no machine joined with the name
     bool revoked = false;
+    bool controls = false;  ///< it may be a controller
 };
 }  // namespace
 
@@ -40,11 +42,12 @@ static Result<KeptKey> kept_key(store::Store& store, const std::string& host) {
     const std::string note = TRY(store.note(key_note(host)));
     if (note.empty()) return KeptKey{};
     const Json json = TRY(base::parse_json(note));
-    return KeptKey{json.text_at("key"), json.boolean_at("revoked")};
+    return KeptKey{json.text_at("key"), json.boolean_at("revoked"), json.boolean_at("controls")};
 }
 
 static Status keep_key(store::Store& store, const std::string& host, const KeptKey& key) {
-    const Json json = Json::object({{"key", key.key}, {"revoked", key.revoked}});
+    const Json json =
+        Json::object({{"key", key.key}, {"revoked", key.revoked}, {"controls", key.controls}});
     return store.set_note(key_note(host), base::dump(json));
 }
 
@@ -56,7 +59,8 @@ static Result<std::vector<KeptToken>> kept_tokens(store::Store& store, base::Ins
     const Json json = TRY(base::parse_json(note));
     for (const Json& each : json.items()) {
         const base::Instant expires = TRY(base::parse_instant(each.text_at("expires")));
-        if (expires > now) tokens.push_back({each.text_at("hash"), expires});
+        if (expires > now)
+            tokens.push_back({each.text_at("hash"), expires, each.boolean_at("controls")});
     }
     return tokens;
 }
@@ -64,7 +68,9 @@ static Result<std::vector<KeptToken>> kept_tokens(store::Store& store, base::Ins
 static Status keep_tokens(store::Store& store, const std::vector<KeptToken>& tokens) {
     Json json = Json::array();
     for (const KeptToken& each : tokens)
-        json.push(Json::object({{"hash", each.hash}, {"expires", base::text(each.expires)}}));
+        json.push(Json::object({{"hash", each.hash},
+                                {"expires", base::text(each.expires)},
+                                {"controls", each.controls}}));
     return store.set_note(tokens_note, base::dump(json));
 }
 
@@ -76,7 +82,7 @@ Joining::Joining(store::Store& store, wire::Identity authority, std::string data
       fingerprint_(wire::fingerprint(authority_.certificate).value()),
       datacenter_(std::move(datacenter)) {}
 
-Result<wire::JoinToken> Joining::make_token(base::Instant now, base::Duration lifetime) {
+Result<wire::JoinToken> Joining::make_token(base::Instant now, base::Duration lifetime, As as) {
     if (lifetime <= base::Duration::zero() || lifetime > token_lifetime_max)
         return Error{Error::Code::invalid, "a token cannot be good for " + base::text(lifetime),
                      "give up to " + base::text(token_lifetime_max)};
@@ -86,7 +92,7 @@ Result<wire::JoinToken> Joining::make_token(base::Instant now, base::Duration li
                      std::to_string(tokens.size()) + " tokens for new hosts are good now",
                      "use some of them, or wait until they expire"};
     wire::JoinToken token{runtime::random_token(), fingerprint_};
-    tokens.push_back({wire::sha256(token.secret.reveal()), now + lifetime});
+    tokens.push_back({wire::sha256(token.secret.reveal()), now + lifetime, as == As::controller});
     TRY(keep_tokens(store_, tokens));
     return token;
 }
@@ -134,6 +140,9 @@ Result<Joining::Papers> Joining::join(const Plea& plea, const model::Snapshot& d
     const auto found = std::find_if(tokens.begin(), tokens.end(),
                                     [&](const KeptToken& each) { return each.hash == hash; });
     if (found == tokens.end()) return no_such_token();
+    if (plea.as == As::controller && !found->controls)
+        return Error{Error::Code::unauthenticated, "this token makes hosts, no controllers",
+                     "`vdc host token --controller` makes one that does"};
     TRY(base::check_name("a host", plea.host));
     const std::string key = TRY(wire::key_of_request(plea.request));
     const KeptKey remembered = TRY(kept_key(store_, plea.host));
@@ -141,7 +150,7 @@ Result<Joining::Papers> Joining::join(const Plea& plea, const model::Snapshot& d
     Papers papers = TRY(this->papers(plea.host, plea.request, now));
     tokens.erase(found);
     TRY(keep_tokens(store_, tokens));
-    TRY(keep_key(store_, plea.host, {key}));
+    TRY(keep_key(store_, plea.host, {key, false, plea.as == As::controller}));
     return papers;
 }
 
@@ -165,6 +174,19 @@ Result<std::string> Joining::admit(const std::optional<wire::CertificateFacts>& 
     return Error{Error::Code::unauthenticated,
                  "host " + name + " was removed from this datacenter, or is another machine now",
                  "join again, with a new token"};
+}
+
+Result<bool> Joining::may_control(const std::string& host) {
+    const KeptKey remembered = TRY(kept_key(store_, host));
+    return remembered.controls && !remembered.revoked;
+}
+
+Result<Joining::Papers> Joining::let_control(const std::string& host, const std::string& request,
+                                             base::Instant now) {
+    const std::string key = TRY(wire::key_of_request(request));
+    Papers papers = TRY(this->papers(host, request, now));
+    TRY(keep_key(store_, host, {key, false, true}));
+    return papers;
 }
 
 Result<Joining::Papers> Joining::renew(const std::string& host, const std::string& request,

@@ -34,14 +34,19 @@ class Joining {
     /// `datacenter` is its id.
     Joining(store::Store& store, wire::Identity authority, std::string datacenter);
 
+    /// What a machine may become with a token.
+    enum class As { host, controller };
+
     /// A token that is good until `now` + `lifetime`.
-    base::Result<wire::JoinToken> make_token(base::Instant now, base::Duration lifetime);
+    base::Result<wire::JoinToken> make_token(base::Instant now, base::Duration lifetime,
+                                             As as = As::host);
 
     /// What a machine that wants to become a host brings.
     struct Plea {
         std::string token;
         std::string host;     ///< the name that it wants
         std::string request;  ///< PEM, of its own key
+        As as = As::host;     ///< what it wants to become; a controller is a host, too
     };
     /// What a host gets.
     struct Papers {
@@ -60,6 +65,14 @@ class Joining {
     /// nobody's, has expired since the connection began, or its host was forgotten or revoked.
     base::Result<std::string> admit(const std::optional<wire::CertificateFacts>& shown,
                                     base::Instant now);
+
+    /// Whether that host joined with a token for a controller, or was made one by let_control().
+    base::Result<bool> may_control(const std::string& host);
+
+    /// The machine with that key is a host of that name, and a controller: for the first one, which
+    /// joins nobody. Its papers.
+    base::Result<Papers> let_control(const std::string& host, const std::string& request,
+                                     base::Instant now);
 
     /// A new certificate for a host that was admitted, for the key that it has.
     base::Result<Papers> renew(const std::string& host, const std::string& request,

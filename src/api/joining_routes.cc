@@ -56,11 +56,16 @@ static Result<std::string> text_in(const Json& body, const std::string& name) {
     return Error{Error::Code::invalid, "'" + name + "' is missing, or is no text"};
 }
 
+static Joining::As wanted(const Json& body) {
+    return body.boolean_at("controller") ? Joining::As::controller : Joining::As::host;
+}
+
 // ---- tokens
 
-static Result<Json> issue_token(Joining& joining, const std::string& lifetime, base::Instant now) {
+static Result<Json> issue_token(Joining& joining, const std::string& lifetime, Joining::As as,
+                                base::Instant now) {
     const base::Duration good_for = TRY(base::parse_duration(lifetime));
-    const wire::JoinToken token = TRY(joining.make_token(now, good_for));
+    const wire::JoinToken token = TRY(joining.make_token(now, good_for, as));
     return Json::object({{"token", text(token).reveal()}, {"expires", base::text(now + good_for)}});
 }
 
@@ -69,7 +74,9 @@ static Route token_route() {
                 "Make a token with which one machine can become a host"};
     route.about = "It is told here and never again: only a hash of it is kept.";
     route.body = body_schema({{"for", text_schema("how long it is good: `1h` (without it), at most "
-                                                  "`7d`")}},
+                                                  "`7d`")},
+                              {"controller", flag_schema("whether it makes a controller, which "
+                                                         "gets the datacenter's keys")}},
                              {});
     route.body_optional = true;
     route.keyed = false;
@@ -81,8 +88,9 @@ static Route token_route() {
         if (!given.is_null() && !given.is(Json::Kind::text))
             return call->refuse(Error{Error::Code::invalid, "'for' must be a text such as 1h"});
         decide(desk, call, 201,
-               [&desk, lifetime = call->body.text_at("for", "1h")](Joining& joining) {
-                   return issue_token(joining, lifetime, desk.executor.now());
+               [&desk, lifetime = call->body.text_at("for", "1h"),
+                as = wanted(call->body)](Joining& joining) {
+                   return issue_token(joining, lifetime, as, desk.executor.now());
                });
     };
     return route;
@@ -95,6 +103,7 @@ static Result<Joining::Plea> plea_in(const Json& body) {
     plea.token = TRY(text_in(body, "token"));
     plea.host = TRY(text_in(body, "name"));
     plea.request = TRY(text_in(body, "request"));
+    plea.as = wanted(body);
     return plea;
 }
 
@@ -132,7 +141,8 @@ static Route join_route() {
     route.body_size_max = body_size_max;
     route.body = body_schema({{"token", text_schema("of /v1/host-tokens")},
                               {"name", text_schema("that the host shall have: a DNS label")},
-                              {"request", request_schema()}},
+                              {"request", request_schema()},
+                              {"controller", flag_schema("whether it shall be a controller, too")}},
                              {"token", "name", "request"});
     route.keyed = false;
     route.answers = {{201, "What the host needs from now on.", papers_schema()}};

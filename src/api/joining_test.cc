@@ -75,6 +75,36 @@ TEST(Joining, GivesTheBearerOfATokenAWeeksCertificate) {
     EXPECT_EQ(papers->authority.find("PRIVATE"), std::string::npos);
 }
 
+TEST(Joining, MakesAControllerOfWhoBringsATokenForOne) {
+    Door door;
+    const Machine machine;
+    const auto as_controller = [&](const std::string& token, const std::string& host) {
+        return door.joining.join({token, host, machine.request(), Joining::As::controller},
+                                 door.datacenter, noon);
+    };
+    const std::string plain = door.token();
+    expect_refused(as_controller(plain, "h2"), Error::Code::unauthenticated, "no controllers");
+    ASSERT_TRUE(door.join(plain, "h3", Machine{}).ok()) << "it is good for a host still";
+    EXPECT_FALSE(door.joining.may_control("h3").value());
+
+    const auto better = door.joining.make_token(noon, 1h, Joining::As::controller).value();
+    ASSERT_TRUE(as_controller(text(better).reveal(), "h2").ok());
+    EXPECT_TRUE(door.joining.may_control("h2").value());
+    EXPECT_FALSE(as_controller(text(better).reveal(), "h4").ok()) << "it is used up";
+    ASSERT_TRUE(door.joining.revoke("h2").ok());
+    EXPECT_FALSE(door.joining.may_control("h2").value());
+    EXPECT_FALSE(door.joining.may_control("h9").value());
+}
+
+TEST(Joining, LetsTheFirstControllersHostIn) {
+    Door door;
+    const Machine machine;
+    const auto papers = door.joining.let_control("h1", machine.request(), noon);
+    ASSERT_TRUE(papers.ok());
+    EXPECT_EQ(door.joining.admit(door.shown(*papers), noon).value(), "h1");
+    EXPECT_TRUE(door.joining.may_control("h1").value());
+}
+
 TEST(Joining, RefusesAReplayedToken) {
     Door door;
     const std::string token = door.token();

@@ -17,7 +17,8 @@ void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json,
 void add_guarantee_routes(Routes& routes);   ///< what the loss of a host would do
 void add_recovery_routes(Routes& routes);    ///< what the loss of a host did
 void add_joining_routes(Routes& routes);
-void add_link_routes(Routes& routes);  ///< how a machine becomes a host, and stays one
+void add_cluster_routes(Routes& routes);  ///< several controllers
+void add_link_routes(Routes& routes);     ///< how a machine becomes a host, and stays one
 
 /// The query parameter `project`, of nearly every route.
 Parameter project_parameter();

@@ -34,6 +34,7 @@ Routes all_routes() {
     add_recovery_routes(routes);
     add_joining_routes(routes);
     add_link_routes(routes);
+    add_cluster_routes(routes);
     return routes;
 }
 

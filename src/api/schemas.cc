@@ -58,6 +58,12 @@ Json integer_schema(std::string about) {
     return described(Json::object({{"type", "integer"}}), std::move(about));
 }
 
+Json flag_schema(std::string about) {
+    Json schema = Json::object({{"type", "boolean"}});
+    if (!about.empty()) schema.set("description", std::move(about));
+    return schema;
+}
+
 Json array_schema(Json items) {
     return Json::object({{"type", "array"}, {"items", std::move(items)}});
 }

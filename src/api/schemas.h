@@ -34,6 +34,7 @@ base::Json object_schema(base::Json::Object properties);
 base::Json body_schema(base::Json::Object properties, std::vector<std::string> required);
 base::Json text_schema(std::string about = {});
 base::Json integer_schema(std::string about = {});
+base::Json flag_schema(std::string about = {});
 base::Json array_schema(base::Json items);
 base::Json nullable(base::Json schema);
 base::Json word_schema(std::vector<std::string> words);
