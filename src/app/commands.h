@@ -21,8 +21,10 @@ int up(const Settings& settings);
 int down(const Settings& settings, bool purge);
 
 /// Makes this machine a host of the datacenter whose controller listens at ADDRESS:PORT. `token`
-/// is what `vdc host token` told there; "-" reads it from stdin.
-int join(const Settings& settings, const std::string& address, const std::string& token);
+/// is what `vdc host token` told there; "-" reads it from stdin. `as_controller`: also one of the
+/// controllers, which listens where the settings say.
+int join(const Settings& settings, const std::string& address, const std::string& token,
+         bool as_controller);
 
 /// Says whether this machine can be a host, and what is missing.
 int doctor(const Settings& settings);

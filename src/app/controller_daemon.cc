@@ -1,31 +1,21 @@
-#include "app/daemon.h"
-
 #include <atomic>
-#include <charconv>
-#include <optional>
-#include <set>
 #include <thread>
 
-#include "agent/agent.h"
-#include "api/api.h"
-#include "api/host_links.h"
-#include "app/certificates.h"
-#include "app/host_part.h"
+#include "app/control_part.h"
+#include "app/controller_papers.h"
+#include "app/daemon.h"
 #include "app/machine_name.h"
 #include "app/membership.h"
 #include "app/underlay.h"
 #include "base/text.h"
 #include "control/affected_hosts.h"
 #include "control/registration.h"
-#include "engine/engine.h"
-#include "engine/host_leases.h"
+#include "runtime/clock.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
-#include "runtime/loop.h"
+#include "runtime/process.h"
 #include "runtime/random.h"
-#include "sim/foresee.h"
-#include "store/store.h"
-#include "wire/http_server.h"
+#include "wire/authority.h"
 
 namespace vdc::app {
 
@@ -58,33 +48,6 @@ class InProcess final : public agent::Controller {
     const std::string actor_;
 };
 
-class SerialConsoles final : public api::Consoles {
-  public:
-    explicit SerialConsoles(drivers::qemu::Instances& instances) : instances_(instances) {}
-    Result<runtime::Fd> open(model::InstanceId instance) override {
-        return instances_.open_console(instance);
-    }
-    Result<std::string> log_tail(model::InstanceId instance, std::size_t size_max) override {
-        return instances_.console_log(instance, size_max);
-    }
-
-  private:
-    drivers::qemu::Instances& instances_;
-};
-
-Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen) {
-    const std::size_t colon = listen.rfind(':');
-    int port = -1;
-    if (colon != std::string::npos) {
-        const char* end = listen.data() + listen.size();
-        if (std::from_chars(listen.data() + colon + 1, end, port).ptr != end) port = -1;
-    }
-    if (colon == 0 || port < 0 || port > 65'535)
-        return Error{Error::Code::invalid, "'" + listen + "' is no place to listen at",
-                     "write ADDRESS:PORT, for example 0.0.0.0:7443"};
-    return std::pair{listen.substr(0, colon), static_cast<std::uint16_t>(port)};
-}
-
 /// A daemon that was killed holds its lock until its last thread has gone: waits a moment for that.
 Result<std::unique_ptr<store::Store>> open_when_free(const std::string& folder) {
     constexpr int attempts = 40;
@@ -96,48 +59,46 @@ Result<std::unique_ptr<store::Store>> open_when_free(const std::string& folder) 
     }
 }
 
+/// The only controller of its datacenter, with a store of its own, and its own host beside it.
 /// Members in the order in which they need each other; they end in the opposite order.
-class ControllerDaemon final : public Daemon {
+class ControllerDaemon final : public Daemon, public api::Cluster {
   public:
     explicit ControllerDaemon(const Settings& settings) : settings_(settings) {}
     ~ControllerDaemon() override;
 
     Status open();
 
+    Result<api::ClusterState> state() override { return api::ClusterState{}; }
+    Status begin() override;
+    Result<Papers> papers() override { return no_cluster(); }
+    Status remove(const std::string&) override { return no_cluster(); }
+
   private:
+    static Error no_cluster() {
+        return {Error::Code::conflict, "this datacenter has one controller, and can have no more",
+                "run `vdc cluster init` there first"};
+    }
     Status open_store();
-    Status open_host();
-    void open_links(const std::string& datacenter);
+    Status register_host();
     Status start_loops();
-    Status open_api();
-    Status open_tls();
-    void renew_tls(std::uint64_t listener, const std::string& address);
+    Status make_own_papers();
     void hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot);
     void renew_duties();
 
     const Settings settings_;
     drivers::HostPaths paths_;
     std::string host_name_;
+    std::string datacenter_;
     base::Ipv4 underlay_;
     model::HostId host_;
     std::unique_ptr<store::Store> store_;
     std::optional<Certificates> certificates_;
-    std::optional<api::Joining> joining_;  ///< the engine's loop's
-    runtime::Loop engine_loop_{"engine"};
-    runtime::Loop store_loop_{"store"};  ///< where commits are made
-    runtime::Loop links_loop_{"host-links"};
-    std::unique_ptr<engine::Engine> engine_;
-    std::unique_ptr<engine::HostLeases> leases_;  ///< the engine's loop's
-    std::unique_ptr<api::HostLinks> links_;
-    std::unique_ptr<InProcess> controller_;
     std::unique_ptr<HostPart> own_host_;
-    std::unique_ptr<api::FileUploads> uploads_;
-    std::unique_ptr<SerialConsoles> consoles_;
-    std::unique_ptr<sim::Foreseer> foresight_;
-    std::unique_ptr<api::Api> api_;
-    std::unique_ptr<wire::HttpServer> server_;
+    std::unique_ptr<ControlPart> control_;
+    std::unique_ptr<InProcess> way_;
     engine::SnapshotPtr heard_;  ///< of the engine's loop
     std::atomic<bool> duties_posted_ = false;
+    std::atomic<bool> has_begun_ = false;  ///< to have several controllers
 };
 
 Status ControllerDaemon::open() {
@@ -145,87 +106,60 @@ Status ControllerDaemon::open() {
     TRY(base::check_name("a host", host_name_));
     underlay_ = TRY(controller_underlay(settings_));
     TRY(open_store());
-    TRY(open_host());
+    own_host_ = TRY(HostPart::open(settings_, paths_, host_name_));
+    control_ = TRY(ControlPart::open(
+        {settings_, *store_, 1, *certificates_, datacenter_, *own_host_, paths_.uploads(), *this}));
+    TRY(register_host());
     TRY(start_loops());
-    return open_api();
+    return control_->serve();
 }
 
 Status ControllerDaemon::open_store() {
     store_ = TRY(open_when_free(settings_.data + "/store"));
     paths_ = {settings_.data, settings_.run, TRY(datacenter_tag(settings_))};
-    std::string id = TRY(store_->note("datacenter"));
-    if (id.empty()) {
-        id = text(runtime::random_uuid());
-        TRY(store_->set_note("datacenter", id));
+    datacenter_ = TRY(store_->note("datacenter"));
+    if (datacenter_.empty()) {
+        datacenter_ = text(runtime::random_uuid());
+        TRY(store_->set_note("datacenter", datacenter_));
     }
-    host_ = control::host_id(id, host_name_);
-    certificates_ = TRY(Certificates::open(settings_, id, host_name_, engine_loop_.now()));
-    joining_.emplace(*store_, certificates_->authority(), id);
-    engine::Engine::Options options;
-    options.log_kept_for = TRY(base::parse_duration(settings_.keep_log));
-    options.log_bytes_max =
-        static_cast<std::uint64_t>(TRY(base::parse_mib(settings_.keep_log_size)).count) << 20;
-    engine_ = std::make_unique<engine::Engine>(engine_loop_, store_loop_, *store_, options);
-    TRY(engine_->start());
-    engine_->submit({"vdc",
-                     "",
-                     [fresh = runtime::random_uuid()](const model::Snapshot& s) {
-                         return control::beginnings(s, fresh);
-                     },
-                     {}});
-    open_links(id);
+    host_ = control::host_id(datacenter_, host_name_);
+    certificates_ = TRY(Certificates::open(settings_, datacenter_, host_name_, runtime::now()));
     return {};
 }
 
-Status ControllerDaemon::open_host() {
-    own_host_ = TRY(HostPart::open(settings_, paths_, host_name_));
+Status ControllerDaemon::register_host() {
     model::HostObserved observed = own_host_->observed();
     observed.underlay = underlay_;
     if (std::string warning = underlay_warning(settings_, underlay_); !warning.empty())
         observed.warnings.push_back(std::move(warning));
-    engine_->submit({"host " + host_name_, "",
-                     [id = host_, name = host_name_, observed](const model::Snapshot& s) {
-                         return control::registration(s, id, name, observed);
-                     },
-                     [](const Result<model::Revision>& outcome, const auto&) {
-                         if (!outcome.ok())
-                             runtime::log().error("app", "this host could not join",
-                                                  {{"error", text(outcome.error())}});
-                     }});
+    control_->engine().submit({"host " + host_name_, "",
+                               [id = host_, name = host_name_, observed](const model::Snapshot& s) {
+                                   return control::registration(s, id, name, observed);
+                               },
+                               [](const Result<model::Revision>& outcome, const auto&) {
+                                   if (!outcome.ok())
+                                       runtime::log().error("app", "this host could not join",
+                                                            {{"error", text(outcome.error())}});
+                               }});
     return {};
-}
-
-/// The hosts on other machines, which come by themselves.
-void ControllerDaemon::open_links(const std::string& datacenter) {
-    leases_ = std::make_unique<engine::HostLeases>(engine_loop_, *engine_);
-    const auto renew = [this](model::HostId host, model::Epoch epoch,
-                              std::function<void(bool)> counted) {
-        engine_loop_.post([this, host, epoch, counted = std::move(counted)] {
-            counted(leases_->renew(host, epoch));
-        });
-    };
-    links_ = std::make_unique<api::HostLinks>(
-        api::HostLinks::Services{*engine_, links_loop_, renew, datacenter});
 }
 
 /// The engine begins, and with it all that listens to it.
 Status ControllerDaemon::start_loops() {
-    heard_ = engine_->snapshot();
-    engine_->listen([this](const engine::Engine::Group& commits,
-                           const engine::SnapshotPtr& snapshot) { hear(commits, snapshot); });
-    controller_ = std::make_unique<InProcess>(*engine_, own_host_->loop(), host_name_);
+    engine::Engine& engine = control_->engine();
+    heard_ = engine.snapshot();
+    engine.listen([this](const engine::Engine::Group& commits,
+                         const engine::SnapshotPtr& snapshot) { hear(commits, snapshot); });
+    way_ = std::make_unique<InProcess>(engine, own_host_->loop(), host_name_);
     renew_duties();
-    store_loop_.start();
-    engine_loop_.start();
-    links_loop_.start();
-    return own_host_->start(*controller_);
+    control_->start();
+    return own_host_->start(*way_);
 }
 
 /// Most of what is committed does not concern this host.
 void ControllerDaemon::hear(const engine::Engine::Group& commits,
                             const engine::SnapshotPtr& snapshot) {
     const engine::SnapshotPtr before = std::exchange(heard_, snapshot);
-    joining_->hear(*before, commits);
     if (control::affected_hosts(*before, *snapshot, commits).contains(host_)) renew_duties();
 }
 
@@ -234,66 +168,53 @@ void ControllerDaemon::renew_duties() {
     if (duties_posted_.exchange(true)) return;
     own_host_->loop().post([this] {
         duties_posted_ = false;
-        own_host_->set_duties(control::duties(*engine_->snapshot(), host_));
+        own_host_->set_duties(control::duties(*control_->engine().snapshot(), host_));
     });
 }
 
-Status ControllerDaemon::open_api() {
-    uploads_ = TRY(api::FileUploads::open(paths_.uploads()));
-    consoles_ = std::make_unique<SerialConsoles>(own_host_->qemus());
-    foresight_ = std::make_unique<sim::Foreseer>(*store_);
-    api::Options options;
-    options.version = VDC_VERSION;
-    if (!settings_.token_file.empty() || !settings_.listen.empty()) {
-        const std::string path =
-            settings_.token_file.empty() ? settings_.data + "/token" : settings_.token_file;
-        if (!runtime::exists(path))
-            TRY(runtime::write_file_atomic(path, runtime::random_token().reveal()));
-        std::string token = TRY(runtime::read_file(path, 4096));
-        while (!token.empty() && token.back() == '\n') token.pop_back();
-        options.token = base::Secret(std::move(token));
+// ---- several controllers -----------------------------------------------------------------------
+
+/// From the next beginning on this daemon is one of several controllers (cluster_daemon.cc), and
+/// its host lives by a stream, as any other does. The papers come first: they say that the rest is
+/// on its way.
+Status ControllerDaemon::make_own_papers() {
+    ControllerPapers papers;
+    papers.listen = settings_.listen;
+    papers.moving = true;
+    papers.store_authority = TRY(wire::make_authority(datacenter_ + ", its store", runtime::now()));
+    TRY(keep_controller_papers(settings_.data, papers));
+    const std::string key = TRY(wire::make_key());
+    const std::string request = TRY(wire::make_signing_request(key));
+    const auto its = TRY(control_->let_control(host_name_, request));
+    const std::string fingerprint = TRY(wire::fingerprint(its.authority));
+    Membership membership = TRY(membership_of(its.certificate, key, its.authority, fingerprint));
+    membership.datacenter = datacenter_;
+    membership.controllers = {"https://" + settings_.listen};
+    return keep_membership(settings_.data, membership);
+}
+
+Status ControllerDaemon::begin() {
+    TRY(check_listens_for_others(settings_.listen));
+    TRY(runtime::must_run({.words = {"etcd", "--version"}}));
+    if (has_begun_.exchange(true))
+        return Error{Error::Code::conflict, "it has begun already", "wait a moment"};
+    const Status made = make_own_papers();
+    if (!made.ok()) {
+        has_begun_ = false;
+        (void)drop_controller_papers(settings_.data);  // the error says more
+        return made;
     }
-    api_ = std::make_unique<api::Api>(
-        api::Services{*engine_, engine_loop_, *uploads_, *consoles_, *foresight_, &*joining_,
-                      links_.get(),
-                      [this](model::ImageId image) { return own_host_->images().open(image); }},
-        std::move(options));
-    server_ = TRY(wire::HttpServer::start(*api_));
-    TRY(server_->listen_unix(settings_.socket(), 0600));
-    if (!settings_.listen.empty()) TRY(open_tls());
+    // The answer goes first.
+    constexpr auto soon = std::chrono::milliseconds(300);
+    control_->loop().post_at(control_->loop().now() + soon,
+                             [] { begin_anew("the datacenter's records move to etcd"); });
     return {};
-}
-
-Status ControllerDaemon::open_tls() {
-    const auto [address, port] = TRY(parse_listen(settings_.listen));
-    const wire::TlsSettings tls = TRY(certificates_->tls(address, engine_loop_.now()));
-    const wire::Listener listener = TRY(server_->listen_tls(address, port, tls));
-    renew_tls(listener.id, address);
-    runtime::log().info(
-        "app", "the API listens",
-        {{"address", settings_.listen}, {"fingerprint", TRY(certificates_->known_fingerprint())}});
-    return {};
-}
-
-/// Tomorrow's connections see a new certificate.
-void ControllerDaemon::renew_tls(std::uint64_t listener, const std::string& address) {
-    engine_loop_.post_at(engine_loop_.now() + Certificates::renewed_after, [=, this] {
-        const auto tls = certificates_->tls(address, engine_loop_.now());
-        const Status changed = tls.ok() ? server_->change_tls(listener, *tls) : tls.error();
-        if (!changed.ok())
-            runtime::log().warning("app", "the controller's certificate was not renewed",
-                                   {{"error", text(changed.error())}});
-        renew_tls(listener, address);
-    });
 }
 
 ControllerDaemon::~ControllerDaemon() {
-    if (server_) server_->stop();
+    if (control_) control_->stop_serving();
     if (own_host_) own_host_->stop();
-    for (runtime::Loop* loop : {&engine_loop_, &store_loop_, &links_loop_}) loop->stop();
-    for (runtime::Loop* loop : {&engine_loop_, &store_loop_, &links_loop_}) loop->join();
-    server_.reset();
-    api_.reset();
+    control_.reset();
 }
 
 }  // namespace

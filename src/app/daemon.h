@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "app/controller_papers.h"
 #include "app/membership.h"
 #include "app/settings.h"
 #include "base/result.h"
@@ -21,6 +22,16 @@ base::Result<std::unique_ptr<Daemon>> start_daemon(const Settings& settings);
 
 /// A controller and its own host in one process: store, engine, agent, API, metadata.
 base::Result<std::unique_ptr<Daemon>> start_controller(const Settings& settings);
+
+/// One of several controllers, and a host. It follows until it leads.
+base::Result<std::unique_ptr<Daemon>> start_cluster_controller(const Settings& settings,
+                                                               const ControllerPapers& papers,
+                                                               const Membership& membership);
+
+/// Ends this process as a crash would, but begins it anew at once, with the same words and the same
+/// pid. Instances, networks and fronts go on. For a change of what the daemon is: whatever it has
+/// in memory is gone, and what is kept says how to go on.
+[[noreturn]] void begin_anew(const std::string& why);
 
 /// A host alone: agent, metadata, and the stream to its controller. Its API tells people where to
 /// ask instead.

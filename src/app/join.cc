@@ -3,10 +3,12 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/controller_papers.h"
 #include "app/machine_name.h"
 #include "app/membership.h"
 #include "base/text.h"
 #include "runtime/clock.h"
+#include "runtime/process.h"
 
 namespace vdc::app {
 
@@ -20,22 +22,40 @@ static std::string token_from_stdin() {
     return line;
 }
 
-static Result<Membership> try_to_join(const Settings& settings, const std::string& address,
-                                      const std::string& token) {
+static Result<Membership> join_as_host(const Settings& settings, const std::string& address,
+                                       const std::string& token, bool as_controller) {
     const std::string name = settings.host_name.empty() ? machine_name() : settings.host_name;
     TRY(base::check_name("a host", name));
     return join_datacenter(settings.data, address, token == "-" ? token_from_stdin() : token, name,
-                           runtime::now());
+                           runtime::now(), as_controller);
 }
 
-int join(const Settings& settings, const std::string& address, const std::string& token) {
-    const Result<Membership> joined = try_to_join(settings, address, token);
+/// First as a host, whose certificate then opens what controllers share. One that broke off between
+/// the two goes on; its token was used up.
+static Result<Membership> join_as_controller(const Settings& settings, const std::string& address,
+                                             const std::string& token) {
+    TRY(check_listens_for_others(settings.listen));
+    TRY(runtime::must_run({.words = {"etcd", "--version"}}));
+    const bool has_papers = TRY(read_controller_papers(settings.data)).has_value();
+    const auto before = TRY(read_membership(settings.data));
+    const bool goes_on = before && !has_papers && before->not_after > runtime::now();
+    const Membership joined =
+        goes_on ? *before : TRY(join_as_host(settings, address, token, /*as_controller=*/true));
+    TRY(get_controller_papers(settings.data, joined.endpoint(), settings.listen));
+    return joined;
+}
+
+int join(const Settings& settings, const std::string& address, const std::string& token,
+         bool as_controller) {
+    const Result<Membership> joined =
+        as_controller ? join_as_controller(settings, address, token)
+                      : join_as_host(settings, address, token, /*as_controller=*/false);
     if (!joined.ok()) {
         std::fprintf(stderr, "error: %s\n", text(joined.error()).c_str());
         return joined.error().code == base::Error::Code::invalid ? 2 : 1;
     }
-    std::printf("this machine is the host %s of the datacenter %s\n", joined->host.c_str(),
-                joined->datacenter.c_str());
+    std::printf("this machine is the host %s%s of the datacenter %s\n", joined->host.c_str(),
+                as_controller ? " and a controller" : "", joined->datacenter.c_str());
     return 0;
 }
 

@@ -50,15 +50,15 @@ static Status heal(const Lab& its, const std::string& host) {
     return {};
 }
 
-static Status up(const Lab& its, int hosts) {
-    TRY(its.up(hosts, [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }));
+static Status up(const Lab& its, Lab::Size size) {
+    TRY(its.up(size, [](const std::string& what) { std::fprintf(stderr, "%s\n", what.c_str()); }));
     std::fprintf(stderr, "the lab is up; export VDC_SOCKET=%s\n", its.socket().c_str());
     return {};
 }
 
 static Status change(const Lab& its, const cli::LabWish& wish) {
     switch (wish.verb) {
-        case Verb::up: return up(its, wish.hosts);
+        case Verb::up: return up(its, {wish.hosts, wish.controllers});
         case Verb::show: return {};
         case Verb::cut: {
             const bool both = wish.to == wish.from;

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
         return vdc::app::doctor(settings_of(place));
     };
     local.join = [](const vdc::cli::Place& place, const vdc::cli::JoinWish& wish) {
-        return vdc::app::join(settings_of(place), wish.address, wish.token);
+        return vdc::app::join(settings_of(place), wish.address, wish.token, wish.controller);
     };
     local.lab = vdc::app::lab;
     local.sim_file = vdc::app::play_file;

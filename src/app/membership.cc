@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "runtime/files.h"
 #include "wire/authority.h"
 #include "wire/join_token.h"
@@ -28,8 +29,8 @@ static std::string joining_folder(const std::string& data) {
 
 // ---- what is kept
 
-wire::Endpoint Membership::endpoint() const {
-    wire::Endpoint endpoint = wire::parse_endpoint(controller).value();
+wire::Endpoint Membership::endpoint(std::size_t turn) const {
+    wire::Endpoint endpoint = wire::parse_endpoint(controllers[turn % controllers.size()]).value();
     endpoint.authority = authority;
     endpoint.identity = identity;
     return endpoint;
@@ -55,21 +56,36 @@ Result<std::optional<Membership>> read_membership(const std::string& data) {
     Membership membership;
     membership.identity = TRY(wire::load_identity(folder + "/host.crt", folder + "/host.key"));
     membership.authority = TRY(runtime::read_file(folder + "/authority.crt"));
-    membership.controller = TRY(runtime::read_file(folder + "/controller", 1024));
+    constexpr std::size_t controllers_bytes_max = 64 << 10;
+    const std::string lines =
+        TRY(runtime::read_file(folder + "/controller", controllers_bytes_max));
+    for (const std::string& line : base::split(lines, '\n'))
+        if (!line.empty()) membership.controllers.push_back(line);
     membership.datacenter = TRY(runtime::read_file(folder + "/datacenter", 1024));
     TRY(wire::fingerprint(membership.authority));
-    TRY(wire::parse_endpoint(membership.controller));
+    if (membership.controllers.empty())
+        return Error{Error::Code::corrupt, "'" + folder + "/controller' names no controller",
+                     "write https://ADDRESS:PORT of one into it"};
+    for (const std::string& each : membership.controllers) TRY(wire::parse_endpoint(each));
     TRY(adopt_certificate(membership));
     return std::optional(std::move(membership));
 }
 
-/// In the place of a membership that was there before.
-static Status keep(const std::string& data, const Membership& membership) {
+static std::string lines_of(const std::vector<std::string>& controllers) {
+    return base::join(controllers, "\n");
+}
+
+Status keep_controllers(const std::string& data, const std::vector<std::string>& controllers) {
+    return runtime::write_file_atomic(folder_of(data) + "/controller", lines_of(controllers), 0644);
+}
+
+Status keep_membership(const std::string& data, const Membership& membership) {
     const std::string folder = joining_folder(data);
+    TRY(runtime::ensure_dir(folder, 0700));
     TRY(runtime::write_file_atomic(folder + "/host.key", membership.identity.key, 0600));
     TRY(runtime::write_file_atomic(folder + "/host.crt", membership.identity.certificate, 0644));
     TRY(runtime::write_file_atomic(folder + "/authority.crt", membership.authority, 0644));
-    TRY(runtime::write_file_atomic(folder + "/controller", membership.controller, 0644));
+    TRY(runtime::write_file_atomic(folder + "/controller", lines_of(membership.controllers), 0644));
     TRY(runtime::write_file_atomic(folder + "/datacenter", membership.datacenter, 0644));
     TRY(runtime::remove_tree(folder_of(data)));
     if (::rename(folder.c_str(), folder_of(data).c_str()) != 0)
@@ -98,18 +114,26 @@ static wire::ClientLimits limits() {
 }
 
 /// Takes what came only if it is what was asked for.
-static Result<Membership> membership_from(const Json& papers, const std::string& controller,
+static Result<Membership> membership_from(const Json& papers,
+                                          const std::vector<std::string>& controllers,
                                           const std::string& key, const std::string& authority) {
-    Membership membership;
-    membership.controller = controller;
+    Membership membership = TRY(
+        membership_of(papers.text_at("certificate"), key, papers.text_at("authority"), authority));
+    membership.controllers = controllers;
     membership.datacenter = papers.text_at("datacenter");
-    membership.identity = {papers.text_at("certificate"), key};
-    membership.authority = papers.text_at("authority");
+    return membership;
+}
+
+Result<Membership> membership_of(const std::string& certificate, const std::string& key,
+                                 const std::string& authority, const std::string& fingerprint) {
+    Membership membership;
+    membership.identity = {certificate, key};
+    membership.authority = authority;
     TRY(adopt_certificate(membership));
     const std::string request = TRY(wire::make_signing_request(key));
-    const std::string certified = TRY(wire::read_facts(membership.identity.certificate)).key;
+    const std::string certified = TRY(wire::read_facts(certificate)).key;
     if (certified == TRY(wire::key_of_request(request)) &&
-        TRY(wire::fingerprint(membership.authority)) == authority)
+        TRY(wire::fingerprint(authority)) == fingerprint)
         return membership;
     return Error{Error::Code::corrupt, "the controller answered with papers that are not ours"};
 }
@@ -121,7 +145,7 @@ static Status check_is_free(const std::string& data, const std::optional<Members
     if (before && before->not_after > now)
         return Error{Error::Code::conflict,
                      "this machine is the host " + before->host + " of the datacenter " +
-                         before->datacenter + " (" + before->controller + ") already",
+                         before->datacenter + " (" + before->controllers.front() + ") already",
                      "`vdc up` starts it; `vdc down --purge` makes the machine free, after its "
                      "host was removed there"};
     if (!runtime::exists(data + "/store")) return {};
@@ -149,17 +173,18 @@ static bool unknown_end(const Error& error) {
 
 static Result<Membership> join_with(wire::Client& controller, const std::string& address,
                                     const wire::JoinToken& token, const std::string& name,
-                                    const std::string& key) {
-    const Json plea = Json::object({{"token", text(token).reveal()},
-                                    {"name", name},
-                                    {"request", TRY(wire::make_signing_request(key))}});
+                                    const std::string& key, bool as_controller) {
+    Json plea = Json::object({{"token", text(token).reveal()},
+                              {"name", name},
+                              {"request", TRY(wire::make_signing_request(key))}});
+    if (as_controller) plea.set("controller", true);
     const Json papers = TRY(ask(controller, "/v1/join", plea));
-    return membership_from(papers, address, key, token.authority);
+    return membership_from(papers, {address}, key, token.authority);
 }
 
 Result<Membership> join_datacenter(const std::string& data, const std::string& address,
                                    const std::string& token_text, const std::string& name,
-                                   base::Instant now) {
+                                   base::Instant now, bool as_controller) {
     const wire::JoinToken token = TRY(wire::parse_join_token(token_text));
     wire::Endpoint endpoint = TRY(wire::parse_endpoint(
         address.find("://") == std::string::npos ? "https://" + address : address));
@@ -170,22 +195,24 @@ Result<Membership> join_datacenter(const std::string& data, const std::string& a
     TRY(check_is_free(data, before, now));
     const auto controller = TRY(wire::Client::connect(endpoint, limits()));
     const std::string key = TRY(key_for_joining(data, before));
-    const auto joined = join_with(*controller, wire::text(endpoint), token, name, key);
+    const auto joined =
+        join_with(*controller, wire::text(endpoint), token, name, key, as_controller);
     if (!joined.ok() && !unknown_end(joined.error()))
         (void)runtime::remove_tree(joining_folder(data));  // the error says more
     if (!joined.ok()) return joined.error();
-    TRY(keep(data, *joined));
+    TRY(keep_membership(data, *joined));
     return joined;
 }
 
-Result<Membership> renew_membership(const std::string& data, Membership membership) {
-    const auto controller = TRY(wire::Client::connect(membership.endpoint(), limits()));
+Result<Membership> renew_membership(const std::string& data, Membership membership,
+                                    std::size_t turn) {
+    const auto controller = TRY(wire::Client::connect(membership.endpoint(turn), limits()));
     const std::string request = TRY(wire::make_signing_request(membership.identity.key));
     const Json papers =
         TRY(ask(*controller, "/v1/host-certificate", Json::object({{"request", request}})));
     const std::string authority = TRY(wire::fingerprint(membership.authority));
     membership =
-        TRY(membership_from(papers, membership.controller, membership.identity.key, authority));
+        TRY(membership_from(papers, membership.controllers, membership.identity.key, authority));
     TRY(runtime::write_file_atomic(folder_of(data) + "/host.crt", membership.identity.certificate,
                                    0644));
     return membership;

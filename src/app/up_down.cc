@@ -8,6 +8,7 @@
 
 #include "app/commands.h"
 #include "app/daemon.h"
+#include "app/etcd_process.h"
 #include "drivers/host_paths.h"
 #include "drivers/jail/cgroup.h"
 #include "drivers/networks/networks.h"
@@ -68,7 +69,8 @@ static Result<std::optional<pid_t>> serving(const Settings& settings) {
     std::optional<pid_t> running;
     for (int waited_ms = 0; waited_ms < 30'000; waited_ms += 50) {
         const auto named = runtime::read_pid_file(settings.pid_file());
-        if (!named.ok() || !*named) return std::optional<pid_t>();
+        // We may be the one that runs, begun anew.
+        if (!named.ok() || !*named || **named == ::getpid()) return std::optional<pid_t>();
         running = *named;
         if (answers(settings.socket())) return running;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -129,6 +131,8 @@ static Status purge_all(const Settings& settings) {
         TRY(cgroups.remove_all(paths.cgroup()));
         TRY(drivers::networks::remove_all(paths));
     }
+    if (const auto papers = TRY(read_controller_papers(settings.data)))
+        TRY(EtcdProcess(settings, *papers, "").end());
     TRY(runtime::remove_tree(settings.run));
     return runtime::remove_tree(settings.data);
 }

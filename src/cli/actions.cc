@@ -126,10 +126,11 @@ int drain_plan(Session& session, const std::string& host) {
     });
 }
 
-int host_token(Session& session, const std::string& lifetime) {
+int host_token(Session& session, const std::string& lifetime, bool for_controller) {
     return attempt([&]() -> Status {
-        const Json answer = TRY(
-            session.send(wire::Method::post, "/v1/host-tokens", Json::object({{"for", lifetime}})));
+        Json wish = Json::object({{"for", lifetime}});
+        if (for_controller) wish.set("controller", true);
+        const Json answer = TRY(session.send(wire::Method::post, "/v1/host-tokens", wish));
         put(answer.text_at("token") + "\n");
         note(session, "good until " + answer.text_at("expires") +
                           ", for one machine: `vdc join ADDRESS:PORT --token -` there reads it");

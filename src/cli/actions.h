@@ -22,10 +22,17 @@ int act(Session& session, const NounCommand& noun, const std::string& name, cons
 int drain_plan(Session& session, const std::string& host);
 
 /// A token with which one machine can become a host, alone on stdout; good for so long ("1h").
-int host_token(Session& session, const std::string& lifetime);
+/// `for_controller`: which may become a controller, too.
+int host_token(Session& session, const std::string& lifetime, bool for_controller);
 
 /// Its certificate opens nothing from now on.
 int host_revoke(Session& session, const std::string& host);
+
+// The controllers of the datacenter.
+int cluster_init(Session& session);    ///< returns when it answers again
+int cluster_status(Session& session);  ///< a table
+int cluster_check(Session& session);   ///< 0: all is well, 5: something is to be seen to
+int cluster_remove(Session& session, const std::string& name);
 
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);

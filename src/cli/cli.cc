@@ -159,8 +159,10 @@ void Tree::add_host_verbs(CLI::App& group, const NounCommand& noun) {
         .add_flag("--plan", flag_, "only say what would move, and what would stay and why");
     one("undrain", "let instances come again");
     verb(group, "token", "for `vdc join`: lets one machine become a host, once",
-         [this](Session& s) { return host_token(s, lifetime_); })
+         [this](Session& s) { return host_token(s, lifetime_, flag_); })
         .add_option("--for", lifetime_, "how long it is good, at most 7d");
+    group.get_subcommand("token")->add_flag("--controller", flag_,
+                                            "for a controller, which gets the datacenter's keys");
     verb(group, "revoke", "shut it out: its certificate opens nothing any more",
          [this](Session& s) { return host_revoke(s, name_); })
         .add_option("name", name_, "its name")
@@ -233,6 +235,7 @@ void Tree::add_top_commands() {
     verb(recovery, "show", "when each lost instance had a place and ran again, newest loss first",
          [this](Session& s) { return recoveries(s, limit_); })
         .add_option("--limit", limit_, "how many losses; by default 10");
+    add_cluster_commands();
     add_past_command();
     add_replay_commands();
     add_what_if_command();
@@ -250,6 +253,23 @@ void Tree::add_top_commands() {
                                [this](Session& s) { return complete(s, other_); });
     completed.add_option("noun", other_, "")->required();
     completed.group("");
+}
+
+void Tree::add_cluster_commands() {
+    CLI::App& cluster = *app_.add_subcommand("cluster", "the controllers of the datacenter");
+    cluster.require_subcommand(1);
+    cluster.fallthrough();
+    verb(cluster, "init",
+         "lets the datacenter have several controllers: its records move to etcd, instances go on",
+         [](Session& s) { return cluster_init(s); });
+    verb(cluster, "status", "which controllers there are, and who leads",
+         [](Session& s) { return cluster_status(s); });
+    verb(cluster, "check", "what is not well with them: exit code 5 when something is not",
+         [](Session& s) { return cluster_check(s); });
+    verb(cluster, "remove", "one is no controller any more; for one that is lost for good",
+         [this](Session& s) { return cluster_remove(s, name_); })
+        .add_option("name", name_, "its name")
+        ->required();
 }
 
 void Tree::add_past_command() {

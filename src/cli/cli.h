@@ -33,8 +33,9 @@ struct Place {
 
 /// How this machine becomes a host of a datacenter (`vdc join`).
 struct JoinWish {
-    std::string address;  ///< of a controller, "ADDRESS:PORT"
-    std::string token;    ///< "-": from stdin
+    std::string address;      ///< of a controller, "ADDRESS:PORT"
+    std::string token;        ///< "-": from stdin
+    bool controller = false;  ///< it shall be a controller, too
 };
 
 /// What is to become of a lab (`vdc lab`, src/lab/lab.h).
@@ -43,6 +44,7 @@ struct LabWish {
     Verb verb = Verb::show;
     std::string name = "lab";
     int hosts = 3;
+    int controllers = 1;
     std::string host;
     bool to = false;    ///< cut: only this way; neither means both
     bool from = false;  ///< cut: only this way

@@ -93,8 +93,11 @@ void Tree::add_lab_commands() {
     lab.require_subcommand(1);
     lab.fallthrough();
     lab.add_option("--name", lab_.name, "of the lab; there may be several");
-    lab_verb(lab, Verb::up, "up", "its hosts run and belong to one datacenter", false)
-        .add_option("--hosts", lab_.hosts, "how many; those that are there stay");
+    CLI::App& lab_up =
+        lab_verb(lab, Verb::up, "up", "its hosts run and belong to one datacenter", false);
+    lab_up.add_option("--hosts", lab_.hosts, "how many; those that are there stay");
+    lab_up.add_option("--controllers", lab_.controllers,
+                      "how many of them control it, h1 and those after it: 1, 3 or 5");
     lab_verb(lab, Verb::show, "show", "its hosts", false);
     CLI::App& cut = lab_verb(lab, Verb::cut, "cut", "cuts a host's wire", true);
     cut.add_flag("--to", lab_.to, "only what goes to the host is lost");
@@ -145,6 +148,11 @@ void Tree::add_local_commands() {
         ->required();
     join.add_option("--token", join_.token, "of `vdc host token` there; - reads it from stdin")
         ->required();
+    join.add_flag("--controller", join_.controller,
+                  "also one of the controllers; the token must be for one");
+    join.add_option("--listen", place_.listen,
+                    "of a controller: one address of this machine, ADDRESS:PORT")
+        ->envname("VDC_LISTEN");
     join.add_option("--name", place_.name, "of this host there; by default the machine's");
     join.add_option("--data", place_.data, "folder of the data")->envname("VDC_DATA");
     join.callback([this] { local_deed_ = [this] { return local_.join(place_, join_); }; });

@@ -28,6 +28,7 @@ class Tree {
     void add_other_verbs(CLI::App& group, const NounCommand& noun);
     void add_top_commands();
     void add_local_commands();
+    void add_cluster_commands();
     void add_bench_command();
     void add_lab_commands();
     CLI::App& lab_verb(CLI::App& group, LabWish::Verb verb, const std::string& name,

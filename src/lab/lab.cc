@@ -81,26 +81,64 @@ Result<int> Lab::number_of(const std::string& host) const {
 
 // ---- up and down -------------------------------------------------------------------------------
 
-Status Lab::join(int number) const {
+/// Of vdc, from the first controller.
+Result<std::string> Lab::ask(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"--socket", socket()});
+    return machine(1).vdc(program_, std::move(words));
+}
+
+Status Lab::join(int number, bool controls) const {
     const Machine its = machine(number);
     TRY(runtime::ensure_dir(its.data(), 0711));
-    const std::string token =
-        TRY(machine(1).vdc(program_, {"--socket", socket(), "host", "token"}));
-    TRY(its.vdc(program_,
-                {"join", Cables::address(1) + port, "--token", "-", "--name", Cables::name(number),
-                 "--data", its.data()},
-                token));
+    std::vector<std::string> wish = {"host", "token"};
+    std::vector<std::string> words = {"join",   Cables::address(1) + port, "--token", "-",
+                                      "--name", Cables::name(number),      "--data",  its.data()};
+    if (controls) {
+        wish.push_back("--controller");
+        words.insert(words.end(), {"--controller", "--listen", Cables::address(number) + port});
+    }
+    const std::string token = TRY(ask(std::move(wish)));
+    TRY(its.vdc(program_, std::move(words), token));
     return {};
 }
 
 /// The first is the controller; each other joins it once.
-Status Lab::start(int number) const {
+Status Lab::start(int number, bool controls) const {
     const Machine its = machine(number);
     if (number == 1)
         return its.start(program_,
                          {"--name", Cables::name(1), "--listen", Cables::address(1) + port});
-    if (!its.has_joined()) TRY(join(number));
+    if (!its.has_joined()) TRY(join(number, controls));
     return its.start(program_, {});
+}
+
+Status Lab::begin_cluster() const {
+    if (machine(1).has_joined()) return {};  // its own host lives by a stream, too
+    TRY(ask({"cluster", "init"}));
+    return {};
+}
+
+static Result<Json> parsed(const std::string& text) {
+    return base::parse_json(text);
+}
+
+/// Each new one gets its vote before the next one begins.
+Status Lab::await_controllers(int count) const {
+    constexpr auto most = 60s;
+    const auto end = std::chrono::steady_clock::now() + most;
+    while (std::chrono::steady_clock::now() < end) {
+        const auto text = ask({"api", "GET", "/v1/cluster"});
+        const auto cluster = parsed(text.ok() ? *text : "{}");
+        int voting = 0;
+        if (cluster.ok() && cluster->at("controllers").is(Json::Kind::array))
+            for (const Json& each : cluster->at("controllers").items())
+                voting += each.text_at("role") != "beginner" && each.boolean_at("answers") ? 1 : 0;
+        if (voting >= count) return {};
+        std::this_thread::sleep_for(100ms);
+    }
+    return Error{Error::Code::timed_out,
+                 "after a minute there are less than " + std::to_string(count) + " controllers",
+                 "see vdc.log and etcd.log in the folders below /var/lib/vdc-" + name_};
 }
 
 /// How many the controller says are up.
@@ -129,16 +167,30 @@ Status Lab::await_hosts(int count) const {
         "see vdc.log in the folders below /var/lib/vdc-" + name_};
 }
 
-Status Lab::up(int count, const std::function<void(const std::string&)>& told) const {
-    if (count < 1 || count > Cables::machines_max)
-        return Error{Error::Code::invalid, "a lab cannot have " + std::to_string(count) + " hosts",
+static Status check_size(Lab::Size size) {
+    if (size.hosts < 1 || size.hosts > Cables::machines_max)
+        return Error{Error::Code::invalid,
+                     "a lab cannot have " + std::to_string(size.hosts) + " hosts",
                      "1 to " + std::to_string(Cables::machines_max)};
-    const int all = std::max(count, cables_.machines());
+    const bool good = size.controllers == 1 || size.controllers == 3 || size.controllers == 5;
+    if (good && size.controllers <= size.hosts) return {};
+    return Error{Error::Code::invalid,
+                 "a lab of " + std::to_string(size.hosts) + " hosts cannot have " +
+                     std::to_string(size.controllers) + " controllers",
+                 "1, 3 or 5, and no more than hosts"};
+}
+
+Status Lab::up(Size size, const std::function<void(const std::string&)>& told) const {
+    TRY(check_size(size));
+    const int all = std::max(size.hosts, cables_.machines());
     told("wires for " + std::to_string(all) + " hosts");
     TRY(cables_.lay(all));
     for (int number = 1; number <= all; ++number) {
-        told(Cables::name(number) + " starts");
-        TRY(start(number));
+        const bool controls = number <= size.controllers && size.controllers > 1;
+        told(Cables::name(number) + " starts" + (controls ? ", a controller" : ""));
+        TRY(start(number, controls));
+        if (controls && number == 1) TRY(begin_cluster());
+        if (controls) TRY(await_controllers(number));
     }
     return await_hosts(all);
 }
@@ -171,7 +223,7 @@ Status Lab::kill(const std::string& host) const {
 Status Lab::heal(const std::string& host) const {
     const int number = TRY(number_of(host));
     TRY(cables_.cut(number, {}));
-    return start(number);
+    return start(number, /*controls=*/false);  // what it is, it is already
 }
 
 Error Lab::become(const std::string& host, const std::vector<std::string>& words) const {

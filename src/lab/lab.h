@@ -13,7 +13,7 @@
 namespace vdc::lab {
 
 /// One lab; several with different names may be on a machine. Remembers nothing: each question is
-/// answered from what is there. Host h1 is the controller, the others have joined it.
+/// answered from what is there. Host h1 is the first controller, the others have joined it.
 /// Blocking; root; not for several processes at once.
 class Lab {
   public:
@@ -30,10 +30,14 @@ class Lab {
     /// In the order of their numbers; none when the lab is not up.
     base::Result<std::vector<Host>> hosts() const;
 
-    /// Hosts h1 to h`count` run and belong to one datacenter; those that are there stay as they
-    /// are, also more than `count`. What an error leaves behind, the next up() goes on with.
-    /// `told` hears what is being done.
-    base::Status up(int count, const std::function<void(const std::string&)>& told) const;
+    struct Size {
+        int hosts = 3;
+        int controllers = 1;  ///< the first so many hosts are controllers, too: 1, 3 or 5
+    };
+    /// Hosts h1 to hN run and belong to one datacenter; those that are there stay as they are, also
+    /// more than so many, but a host becomes no controller later. What an error leaves behind, the
+    /// next up() goes on with. `told` hears what is being done.
+    base::Status up(Size size, const std::function<void(const std::string&)>& told) const;
 
     /// Ends all of it and takes it away, data too. Nothing there: fine.
     base::Status down() const;
@@ -58,8 +62,11 @@ class Lab {
     Lab(std::string name, std::string program);
     Machine machine(int number) const;
     base::Result<int> number_of(const std::string& host) const;
-    base::Status start(int number) const;
-    base::Status join(int number) const;
+    base::Status start(int number, bool controls) const;
+    base::Status join(int number, bool controls) const;
+    base::Status begin_cluster() const;
+    base::Status await_controllers(int count) const;
+    base::Result<std::string> ask(std::vector<std::string> words) const;
     base::Result<int> hosts_up() const;
     base::Status await_hosts(int count) const;
 

@@ -48,4 +48,15 @@ Status forget_controller(EtcdClient& client, const std::string& name) {
     return {};
 }
 
+Result<Standing> standing_of(EtcdClient& client) {
+    Standing standing;
+    if (const auto leader = TRY(client.get(etcd_leader_key))) {
+        standing.leader = leader->value;
+        standing.term = static_cast<std::uint64_t>(leader->modified);
+    }
+    if (const auto head = TRY(client.get(etcd_head_key)))
+        standing.revision = TRY(parse_head(head->value)).latest.revision;
+    return standing;
+}
+
 }  // namespace vdc::store

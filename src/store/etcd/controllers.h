@@ -25,4 +25,12 @@ base::Status tell_of_controller(EtcdClient& client, const Controller& controller
 base::Result<std::vector<Controller>> controllers_of(EtcdClient& client);
 base::Status forget_controller(EtcdClient& client, const std::string& name);
 
+/// Who leads, and how far the datacenter has come.
+struct Standing {
+    std::string leader;      ///< by name; empty: nobody
+    std::uint64_t term = 0;  ///< of the leader
+    model::Revision revision = 0;
+};
+base::Result<Standing> standing_of(EtcdClient& client);
+
 }  // namespace vdc::store

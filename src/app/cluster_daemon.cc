@@ -1,0 +1,502 @@
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "app/control_part.h"
+#include "app/daemon.h"
+#include "app/etcd_process.h"
+#include "app/linked_host.h"
+#include "base/text.h"
+#include "control/places.h"
+#include "control/registration.h"
+#include "runtime/clock.h"
+#include "runtime/files.h"
+#include "runtime/log.h"
+#include "store/etcd/controllers.h"
+#include "store/etcd/leadership.h"
+#include "wire/problem.h"
+#include "wire/relay.h"
+
+/// One of several controllers (docs/decisions/0018-one-controller-leads-and-the-others-hand-on.md):
+///
+///     follows --- its campaign is won ---> leads --- its lease ended ---> begins anew: follows
+///
+/// The host on this machine knows nothing of that: it lives by its stream, as any other.
+namespace vdc::app {
+
+using base::Error;
+using base::Result;
+using base::Status;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What who comes hears while nobody leads.
+class Waiting final : public wire::Handler {
+  public:
+    void on_request(wire::Request request, wire::Responder responder) override {
+        const Error error{Error::Code::unavailable, "no controller leads now",
+                          "instances go on; try again in a moment, or `vdc cluster status` on a "
+                          "controller"};
+        responder.send(wire::problem(error, request.id));
+    }
+};
+
+/// Where connections go while this controller follows. Any thread.
+class Way {
+  public:
+    Way(wire::Endpoint leader_for_local, wire::Endpoint waiting_local, wire::Endpoint waiting_tls)
+        : for_local_(std::move(leader_for_local)),
+          waiting_local_(std::move(waiting_local)),
+          waiting_tls_(std::move(waiting_tls)) {}
+
+    void prove_with(const wire::Identity& identity) {
+        const std::lock_guard lock(mutex_);
+        for_local_.identity = identity;
+    }
+    /// "10.0.0.1:7443"; empty: nobody leads.
+    void leads(const std::string& address) {
+        const auto place = parse_listen(address);
+        const std::lock_guard lock(mutex_);
+        leader_.reset();
+        if (!address.empty() && place.ok()) leader_ = *place;
+    }
+    wire::Endpoint local() const {
+        const std::lock_guard lock(mutex_);
+        return leader_ ? to_leader(for_local_) : waiting_local_;
+    }
+    wire::Endpoint tls() const {
+        const std::lock_guard lock(mutex_);
+        return leader_ ? to_leader({.kind = wire::Endpoint::Kind::tcp}) : waiting_tls_;
+    }
+
+  private:
+    wire::Endpoint to_leader(wire::Endpoint endpoint) const {
+        endpoint.host = leader_->first;
+        endpoint.port = leader_->second;
+        return endpoint;
+    }
+
+    wire::Endpoint for_local_;
+    const wire::Endpoint waiting_local_;
+    const wire::Endpoint waiting_tls_;
+    mutable std::mutex mutex_;
+    std::optional<std::pair<std::string, std::uint16_t>> leader_;
+};
+
+/// Members in the order in which they need each other; they end in the opposite order.
+class ClusterDaemon final : public Daemon, public api::Cluster {
+  public:
+    ClusterDaemon(const Settings& settings, ControllerPapers papers, const Membership& membership)
+        : settings_(with_listen(settings, papers)),
+          papers_(std::move(papers)),
+          membership_(membership),
+          etcd_(std::make_unique<EtcdProcess>(settings_, papers_, membership.host)) {}
+    ~ClusterDaemon() override;
+
+    Status open();
+
+    Result<api::ClusterState> state() override;
+    Status begin() override {
+        return Error{Error::Code::conflict, "there may be several controllers already"};
+    }
+    Result<Papers> papers() override;
+    Status remove(const std::string& name) override;
+
+  private:
+    static Settings with_listen(Settings settings, const ControllerPapers& papers) {
+        settings.listen = papers.listen;
+        return settings;
+    }
+
+    Status open_doors();
+    void run();
+    bool pause(base::Duration time);
+    Status move_records();
+    Status follow();
+    Status open_store();
+    void close_store();
+    Status look();
+    Status tell_of_me(model::Revision revision);
+    Status renew_certificates();
+    bool learn(const std::vector<store::Controller>& controllers);
+    Status take_office(std::uint64_t term);
+    void lead();
+    Status look_around();
+    void bring_images(const std::vector<store::Controller>& controllers);
+    void undo_move(const Error& why);
+    bool answers(const store::EtcdMember& member) const;
+    std::shared_ptr<store::EtcdClient> client();
+
+    const Settings settings_;
+    ControllerPapers papers_;
+    const Membership membership_;
+    drivers::HostPaths paths_;
+    std::optional<Certificates> certificates_;
+    std::unique_ptr<EtcdProcess> etcd_;
+    std::unique_ptr<LinkedHost> host_;
+
+    Waiting waiting_;
+    std::unique_ptr<wire::HttpServer> waiting_server_;
+    std::unique_ptr<Way> way_;
+    std::unique_ptr<wire::Relay> relay_;
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    bool stopping_ = false;
+    std::vector<std::string> addresses_;  ///< of all controllers
+    std::vector<std::string> servers_;    ///< of all their etcd, its own first
+    std::shared_ptr<store::EtcdClient> client_;
+
+    // Of the thread alone.
+    std::unique_ptr<store::Leadership> leadership_;
+    std::unique_ptr<store::SharedStore> store_;
+    std::unique_ptr<ControlPart> control_;
+    base::Instant began_at_;
+    base::Instant told_at_;
+    base::Instant certified_at_;
+    std::uint64_t listener_ = 0;  ///< of the waiting server
+    std::thread thread_;
+};
+
+Status ClusterDaemon::open() {
+    paths_ = {settings_.data, settings_.run, TRY(datacenter_tag(settings_))};
+    certificates_ = TRY(
+        Certificates::open(settings_, membership_.datacenter, membership_.host, runtime::now()));
+    TRY(renew_store_certificate(settings_.data, papers_, runtime::now()));
+    began_at_ = certified_at_ = runtime::now();
+    learn({});
+    host_ = TRY(LinkedHost::open(settings_, paths_, membership_));
+    TRY(open_doors());
+    TRY(host_->start());
+    thread_ = std::thread([this] { run(); });
+    return {};
+}
+
+/// Who comes is handed on to the leader, or hears that there is none.
+Status ClusterDaemon::open_doors() {
+    const auto [address, port] = TRY(parse_listen(settings_.listen));
+    const wire::TlsSettings tls = TRY(certificates_->tls(address, runtime::now()));
+    waiting_server_ = TRY(wire::HttpServer::start(waiting_));
+    const std::string socket = settings_.run + "/waiting.sock";
+    TRY(waiting_server_->listen_unix(socket, 0600));
+    const auto listener = TRY(waiting_server_->listen_tls("127.0.0.1", 0, tls));
+    listener_ = listener.id;
+    wire::Endpoint leader{.kind = wire::Endpoint::Kind::tls};
+    leader.authority = certificates_->authority().certificate;
+    leader.identity = tls.identity;
+    way_ = std::make_unique<Way>(
+        leader, wire::Endpoint{.path = socket},
+        wire::Endpoint{
+            .kind = wire::Endpoint::Kind::tcp, .host = "127.0.0.1", .port = listener.port});
+    relay_ = TRY(wire::Relay::start());
+    TRY(relay_->listen_unix(settings_.socket(), 0600, [this] { return way_->local(); }));
+    TRY(relay_->listen_port(address, port, [this] { return way_->tls(); }));
+    return {};
+}
+
+// ---- the thread --------------------------------------------------------------------------------
+
+/// False: the end has come.
+bool ClusterDaemon::pause(base::Duration time) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, time, [this] { return stopping_; });
+    return !stopping_;
+}
+
+/// Whatever fails is tried again: nothing that runs on hosts needs a controller.
+void ClusterDaemon::run() {
+    std::string last_trouble;
+    do {
+        const Status outcome = follow();
+        const std::string trouble = outcome.ok() ? "" : text(outcome.error());
+        if (!trouble.empty() && trouble != last_trouble)
+            runtime::log().warning("cluster", "this controller cannot follow now",
+                                   {{"error", trouble}});
+        last_trouble = trouble;
+        if (!outcome.ok() && papers_.moving) undo_move(outcome.error());
+        if (control_) return lead();
+    } while (pause(500ms));
+}
+
+/// From the store of an only controller. When etcd itself does not begin, all stays as it was.
+Status ClusterDaemon::move_records() {
+    const store::EtcdServers servers = store_servers(settings_.data, papers_);
+    TRY(store::move_to_etcd(settings_.data + "/store", servers, settings_.data + "/past"));
+    papers_.moving = false;
+    TRY(keep_controller_papers(settings_.data, papers_));
+    runtime::log().info("cluster", "the datacenter's records are in etcd now");
+    return {};
+}
+
+/// As if it had never begun, if etcd did not take the records in time: the store that was left has
+/// all of them as long as its folder is there.
+void ClusterDaemon::undo_move(const Error& why) {
+    constexpr base::Duration most = 60s;
+    if (runtime::now() < began_at_ + most || !runtime::exists(settings_.data + "/store")) return;
+    runtime::log().error("cluster", "the datacenter keeps its one controller",
+                         {{"error", text(why)}});
+    store_.reset();
+    const Status undone = [&]() -> Status {
+        TRY(etcd_->end());
+        TRY(runtime::remove_tree(settings_.data + "/etcd"));
+        TRY(drop_controller_papers(settings_.data));
+        return runtime::remove_tree(settings_.data + "/host");
+    }();
+    if (undone.ok()) begin_anew("its records stay where they were");
+    began_at_ = runtime::now();
+}
+
+/// One turn of a follower. When it has won, it has taken office.
+Status ClusterDaemon::follow() {
+    TRY(etcd_->ensure());
+    if (papers_.moving) TRY(move_records());
+    TRY(open_store());
+    TRY(look());
+    if (!TRY(etcd_->ensure_vote())) return {};
+    const auto term = TRY(leadership_->campaign(500ms));
+    return term ? take_office(*term) : Status{};
+}
+
+Status ClusterDaemon::open_store() {
+    if (leadership_) return {};
+    store::EtcdServers servers = store_servers(settings_.data, papers_);
+    store_ = TRY(store::open_etcd_store(servers, settings_.data + "/past"));
+    leadership_ = TRY(store::Leadership::open(servers, {.name = membership_.host}));
+    servers.answer_within = 1s;
+    std::shared_ptr<store::EtcdClient> client = TRY(store::EtcdClient::open(servers));
+    const std::lock_guard lock(mutex_);
+    client_ = std::move(client);
+    return {};
+}
+
+/// They speak to the controllers that there were.
+void ClusterDaemon::close_store() {
+    leadership_.reset();
+    store_.reset();
+}
+
+std::shared_ptr<store::EtcdClient> ClusterDaemon::client() {
+    const std::lock_guard lock(mutex_);
+    return client_;
+}
+
+/// What others have done, and who leads.
+Status ClusterDaemon::look() {
+    const model::Revision revision = TRY(store_->follow());
+    const auto controllers = TRY(store::controllers_of(*client_));
+    const std::string leader = TRY(leadership_->leader());
+    std::string address;
+    for (const store::Controller& each : controllers)
+        if (each.name == leader && leader != membership_.host) address = each.address;
+    way_->leads(address);
+    TRY(tell_of_me(revision));
+    if (learn(controllers)) close_store();
+    return leadership_ ? Status{} : open_store();
+}
+
+Status ClusterDaemon::tell_of_me(model::Revision revision) {
+    constexpr base::Duration often = 5s;
+    const base::Instant now = runtime::now();
+    if (now >= certified_at_ + store_certificate_renewed_after) TRY(renew_certificates());
+    if (now < told_at_ + often) return {};
+    TRY(store::tell_of_controller(*client_, {membership_.host, settings_.listen, revision, now}));
+    told_at_ = now;
+    return {};
+}
+
+Status ClusterDaemon::renew_certificates() {
+    const base::Instant now = runtime::now();
+    const auto [address, port] = TRY(parse_listen(settings_.listen));
+    TRY(renew_store_certificate(settings_.data, papers_, now));
+    const wire::TlsSettings tls = TRY(certificates_->tls(address, now));
+    way_->prove_with(tls.identity);
+    TRY(waiting_server_->change_tls(listener_, tls));
+    certified_at_ = now;
+    return {};
+}
+
+/// Which controllers there are; kept for the next start. Whether others than before.
+bool ClusterDaemon::learn(const std::vector<store::Controller>& controllers) {
+    std::vector<std::string> servers;
+    std::vector<std::string> addresses;
+    for (const store::Controller& each : controllers) {
+        addresses.push_back(each.address);
+        const auto place = parse_listen(each.address);
+        if (each.name != membership_.host && place.ok()) servers.push_back(place->first + ":2379");
+    }
+    const bool changed = !controllers.empty() && servers != papers_.servers;
+    if (changed) {
+        papers_.servers = std::move(servers);
+        const Status kept = keep_controller_papers(settings_.data, papers_);
+        if (!kept.ok())
+            runtime::log().warning("cluster", "where the controllers are was not kept",
+                                   {{"error", text(kept.error())}});
+        etcd_ = std::make_unique<EtcdProcess>(settings_, papers_, membership_.host);
+    }
+    const std::lock_guard lock(mutex_);
+    addresses_ = std::move(addresses);
+    servers_ = store_servers(settings_.data, papers_).addresses;
+    return changed;
+}
+
+// ---- leading -----------------------------------------------------------------------------------
+
+Status ClusterDaemon::take_office(std::uint64_t term) {
+    ControlPart::Needs needs{
+        settings_,     *store_,          term, *certificates_, membership_.datacenter,
+        host_->part(), paths_.uploads(), *this};
+    needs.leads = [this] { return leadership_->leads(); };
+    needs.controllers = [this] {
+        const std::lock_guard lock(mutex_);
+        return addresses_;
+    };
+    needs.own_host = control::host_id(membership_.datacenter, membership_.host);
+    auto control = ControlPart::open(std::move(needs));
+    if (!control.ok()) {
+        leadership_->resign();
+        return control.error();
+    }
+    control_ = std::move(*control);
+    relay_.reset();
+    control_->start();
+    const Status serves = control_->serve();
+    if (!serves.ok()) begin_anew("it cannot serve: " + text(serves.error()));
+    runtime::log().info("cluster", "this controller leads",
+                        {{"term", std::to_string(term)},
+                         {"revision", std::to_string(control_->engine().snapshot()->revision)}});
+    return {};
+}
+
+/// Until its term is over. Then whatever it believes may be wrong, and it begins anew.
+void ClusterDaemon::lead() {
+    constexpr base::Duration look_every = 1s;
+    base::Instant looked_at = runtime::now() - look_every;
+    while (pause(100ms)) {
+        if (!leadership_->leads()) begin_anew("its term is over");
+        if (runtime::now() < looked_at + look_every) continue;
+        looked_at = runtime::now();
+        const Status looked = look_around();
+        if (!looked.ok())
+            runtime::log().warning("cluster", "this leader cannot look around",
+                                   {{"error", text(looked.error())}});
+    }
+}
+
+Status ClusterDaemon::look_around() {
+    TRY(etcd_->ensure());
+    const auto controllers = TRY(store::controllers_of(*client_));
+    if (learn(controllers)) control_->tell_controllers();
+    bring_images(controllers);
+    return tell_of_me(control_->engine().snapshot()->revision);
+}
+
+/// So that whoever leads next can give them to hosts.
+void ClusterDaemon::bring_images(const std::vector<store::Controller>& controllers) {
+    std::vector<model::HostId> hosts;
+    for (const store::Controller& each : controllers)
+        hosts.push_back(control::host_id(membership_.datacenter, each.name));
+    if (control::bring_images(*control_->engine().snapshot(), hosts).empty()) return;
+    control_->engine().submit(
+        {"control",
+         "",
+         [hosts](const model::Snapshot& s) { return control::bring_images(s, hosts); },
+         {}});
+}
+
+ClusterDaemon::~ClusterDaemon() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+    if (control_) control_->stop_serving();
+    if (host_) host_->stop();
+    control_.reset();
+    leadership_.reset();
+    relay_.reset();
+}
+
+// ---- what is asked of it -----------------------------------------------------------------------
+
+bool ClusterDaemon::answers(const store::EtcdMember& member) const {
+    constexpr std::string_view scheme = "https://";
+    if (!member.client.starts_with(scheme)) return false;
+    store::EtcdServers its = store_servers(settings_.data, papers_, Whom::others_only);
+    its.addresses = {member.client.substr(scheme.size())};
+    its.answer_within = 700ms;
+    const auto one = store::EtcdClient::open(its);
+    if (!one.ok()) return false;
+    const auto health = (*one)->health();
+    return health.ok() && health->leader != 0;
+}
+
+Result<api::ClusterState> ClusterDaemon::state() {
+    const auto etcd = client();
+    api::ClusterState state;
+    state.several = true;
+    const store::Standing standing = TRY(store::standing_of(*etcd));
+    state.leader = standing.leader;
+    state.term = standing.term;
+    state.revision = standing.revision;
+    const auto controllers = TRY(store::controllers_of(*etcd));
+    for (const store::EtcdMember& member : TRY(etcd->members())) {
+        api::ClusterState::Controller shown;
+        shown.name = member.name.empty() ? member.peer : member.name;
+        shown.votes = !member.learner;
+        shown.answers = answers(member);
+        for (const store::Controller& each : controllers) {
+            if (each.name != member.name) continue;
+            shown.address = each.address;
+            shown.revision = each.revision;
+            shown.at = each.at;
+        }
+        state.controllers.push_back(std::move(shown));
+    }
+    std::ranges::sort(state.controllers, {}, &api::ClusterState::Controller::name);
+    return state;
+}
+
+Result<api::Cluster::Papers> ClusterDaemon::papers() {
+    Papers shared;
+    shared.authority = certificates_->authority();
+    shared.store_authority = papers_.store_authority;
+    shared.token = TRY(runtime::read_file(settings_.data + "/token", 4096));
+    const std::lock_guard lock(mutex_);
+    shared.servers = servers_;
+    return shared;
+}
+
+Status ClusterDaemon::remove(const std::string& name) {
+    if (name == membership_.host)
+        return Error{Error::Code::conflict, name + " leads now",
+                     "`vdc down` there lets another one lead; then remove it"};
+    const auto etcd = client();
+    for (const store::EtcdMember& member : TRY(etcd->members())) {
+        if (member.name != name) continue;
+        TRY(etcd->remove_member(member.id));
+        TRY(store::forget_controller(*etcd, name));
+        runtime::log().info("cluster", name + " is no controller any more");
+        return {};
+    }
+    return Error{Error::Code::not_found, "there is no controller '" + base::quoted(name, 80) + "'",
+                 "`vdc cluster status` shows which there are"};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Daemon>> start_cluster_controller(const Settings& settings,
+                                                         const ControllerPapers& papers,
+                                                         const Membership& membership) {
+    if (!settings.listen.empty() && settings.listen != papers.listen)
+        return Error{Error::Code::conflict,
+                     "this controller listens at " + papers.listen + ", not at " + settings.listen,
+                     "leave --listen away"};
+    auto controller = std::make_unique<ClusterDaemon>(settings, papers, membership);
+    TRY(controller->open());
+    return std::unique_ptr<Daemon>(std::move(controller));
+}
+
+}  // namespace vdc::app
