@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <string>
 
@@ -133,6 +134,16 @@ bool keeps_traits(const Request& request, const HostSpec& host) {
     });
 }
 
+/// The next greater whole number, of one with parts.
+Result<std::int64_t> number_after(const std::string& said, std::string_view words) {
+    const std::size_t at = said.find(words);
+    if (at == std::string::npos)
+        return Error{Error::Code::failed, "cbc did not say '" + std::string(words) + "'",
+                     said.substr(0, 400)};
+    const double number = std::strtod(said.c_str() + at + words.size(), nullptr);
+    return static_cast<std::int64_t>(std::ceil(number - 1e-6));
+}
+
 std::string area_of(const HostSpec& host, const std::string& domain) {
     return domain.empty() ? host.name : host.domains.at(domain);
 }
@@ -153,14 +164,22 @@ class Exact {
         keep_apart();
     }
 
-    Result<std::int64_t> best() const {
-        const std::string said = TRY(runtime::must_run(
-            {{"cbc", "/dev/stdin", "solve"}, program_.text(), std::chrono::minutes(10)}));
-        constexpr std::string_view words = "Objective value:";
-        const std::size_t at = said.find(words);
-        if (at == std::string::npos || said.find("Optimal solution found") == std::string::npos)
-            return Error{Error::Code::failed, "cbc found no optimum", said.substr(0, 400)};
-        return -std::strtoll(said.c_str() + at + words.size(), nullptr, 10);
+    /// What was found, and more than which there cannot be: the same, but for the few cases on
+    /// which the solver was stopped.
+    struct Optimum {
+        std::int64_t found = 0;
+        std::int64_t bound = 0;
+    };
+    Result<Optimum> optimum() const {
+        const std::string said = TRY(runtime::must_run({{"cbc", "/dev/stdin", "sec", "20", "solve"},
+                                                        program_.text(),
+                                                        std::chrono::minutes(30)}));
+        Optimum optimum;
+        optimum.found = -TRY(number_after(said, "Objective value:"));
+        optimum.bound = optimum.found;
+        if (said.find("Optimal solution found") == std::string::npos)
+            optimum.bound = -TRY(number_after(said, "Lower bound:"));
+        return optimum;
     }
 
   private:
@@ -209,7 +228,7 @@ Result<Crowd> crowd(const Case& small) {
     for (const Request& request : small.requests)
         worths.push_back(placement::size_of(request.needs, greatest));
     Crowd crowd;
-    crowd.best = TRY(Exact(small, worths).best());
+    crowd.best = TRY(Exact(small, worths).optimum()).bound;
     const auto placed = placement::place_crowd(fleet, small.requests);
     for (std::size_t at = 0; at < placed.size(); ++at) crowd.ours += placed[at] ? worths[at] : 0;
     Fleet as_they_come = fleet_of(small);
@@ -230,11 +249,13 @@ struct Gangs {
 
 base::Status gang(const Case& small, Gangs& gangs) {
     const std::vector<std::int64_t> ones(small.requests.size(), 1);
-    const bool fits = TRY(Exact(small, ones).best()) == static_cast<std::int64_t>(ones.size());
+    const auto all = static_cast<std::int64_t>(ones.size());
+    const auto optimum = TRY(Exact(small, ones).optimum());
+    const bool fits = optimum.found == all;
     Fleet fleet = fleet_of(small);
     const auto decision = placement::place_gang(fleet, small.requests);
     gangs.fit += fits ? 1 : 0;
-    if (decision.fits() && !fits)
+    if (decision.fits() && optimum.bound < all)
         return Error{Error::Code::failed, "a gang was placed that does not fit",
                      "the solver's rules or ours are wrong"};
     if (decision.fits()) return {};
