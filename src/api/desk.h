@@ -46,8 +46,8 @@ struct Desk {
     Past past{engine, executor};
     wire::SocketBridge bridge;
     runtime::Workers readers{2, "api-reader", 1000};
-    OneEach asking;                                ///< what-ifs
-    runtime::Workers foreseers{1, "what-if", 16};  ///< who answer them
+    OneEach asking;                                ///< what would be
+    runtime::Workers foreseers{1, "what-if", 16};  ///< who answer that
 
     engine::SnapshotPtr snapshot() const { return engine.snapshot(); }
 
@@ -57,6 +57,11 @@ struct Desk {
 
     /// Runs a blocking piece of work; refuses the call when too many wait.
     void read_slowly(const CallPtr& call, std::function<void()> work);
+
+    /// Answers a question about what would be with the JSON that `answer` makes, on a thread of its
+    /// own: everybody else is answered meanwhile. Refuses the call while one of its caller is
+    /// being answered.
+    void foresee(const CallPtr& call, std::function<base::Result<std::string>()> answer);
 
     /// Has `send_piece` write one piece of the stream, or close it, now and each time the reader
     /// has taken the one before: here, then on a thread that may block.

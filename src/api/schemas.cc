@@ -45,7 +45,7 @@ Json body_schema(Json::Object properties, std::vector<std::string> required) {
     return schema;
 }
 
-static Json described(Json schema, std::string about) {
+Json described(Json schema, std::string about) {
     if (!about.empty()) schema.set("description", std::move(about));
     return schema;
 }
@@ -296,7 +296,7 @@ static Json datacenter_schema() {
          {"attention_count", integer_schema("of what is not as it should be")}});
 }
 
-static Json apply_schema() {
+static Json document_list_schema() {
     Json document = Json::object(
         {{"type", "object"},
          {"properties",
@@ -305,9 +305,17 @@ static Json apply_schema() {
     Json documents = array_schema(
         described(std::move(document), "the fields of its kind's creation beside these"));
     documents.set("maxItems", static_cast<std::int64_t>(control::documents_max));
+    return documents;
+}
+
+static Json apply_schema() {
     return body_schema(
-        {{"documents", std::move(documents)}, {"plan", boolean("only say what would be done")}},
+        {{"documents", document_list_schema()}, {"plan", boolean("only say what would be done")}},
         {"documents"});
+}
+
+Json documents_schema() {
+    return body_schema({{"documents", document_list_schema()}}, {"documents"});
 }
 
 static Json applied_schema() {

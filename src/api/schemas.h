@@ -32,6 +32,9 @@ constexpr bool deletable = !std::is_same_v<R, model::Operation>;
 base::Json object_schema(base::Json::Object properties);
 /// {"type": "object", ...} with these members required and no others allowed.
 base::Json body_schema(base::Json::Object properties, std::vector<std::string> required);
+/// {"documents": [...]}, as `apply` takes them.
+base::Json documents_schema();
+base::Json described(base::Json schema, std::string about);
 base::Json text_schema(std::string about = {});
 base::Json integer_schema(std::string about = {});
 base::Json flag_schema(std::string about = {});

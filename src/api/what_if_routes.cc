@@ -6,42 +6,18 @@
 /// What would happen if.
 namespace vdc::api {
 
-using base::Error;
 using base::Json;
 using wire::Method;
 
-bool OneEach::begin(const std::string& caller) {
-    const std::lock_guard lock(mutex_);
-    return busy_.insert(caller).second;
-}
-
-void OneEach::end(const std::string& caller) {
-    const std::lock_guard lock(mutex_);
-    busy_.erase(caller);
-}
-
-static void answer(Desk& desk, const CallPtr& call, const WhatIf& what_if) {
-    const auto forecast = desk.foresight.foresee(desk.snapshot(), desk.executor.now(), what_if);
-    desk.asking.end(call->caller.name);
-    if (!forecast.ok()) return call->refuse(forecast.error());
-    call->answer_json(200, base::dump(to_json(*forecast)) + "\n");
-}
-
-/// On a thread of its own: everybody else is answered meanwhile.
 static void ask(Desk& desk, const CallPtr& call) {
     auto what_if = what_if_from_json(call->body);
     if (!what_if.ok()) return call->refuse(what_if.error());
     what_if->project = call->query("project");
-    if (!desk.asking.begin(call->caller.name))
-        return call->refuse(Error{Error::Code::unavailable,
-                                  "a what-if of " + call->caller.name + " is being answered",
-                                  "ask again when it is: one at a time"});
-    const bool taken = desk.foreseers.submit(
-        [&desk, call, what_if = std::move(*what_if)] { answer(desk, call, what_if); });
-    if (taken) return;
-    desk.asking.end(call->caller.name);
-    call->refuse(
-        Error{Error::Code::unavailable, "too many what-ifs wait", "try again in a moment"});
+    desk.foresee(call, [&desk, what_if = std::move(*what_if)]() -> base::Result<std::string> {
+        const Forecast forecast =
+            TRY(desk.foresight.foresee(desk.snapshot(), desk.executor.now(), what_if));
+        return base::dump(to_json(forecast)) + "\n";
+    });
 }
 
 void add_what_if_routes(Routes& routes) {

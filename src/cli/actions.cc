@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <thread>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/fields.h"
@@ -241,6 +242,47 @@ int why(Session& session, const std::string& name) {
         put("now: " + answer.text_at("now") + "\n");
         return {};
     });
+}
+
+/// "disk of instance web", in words of the manifest.
+static std::string words_of(const Json& change, const Json& documents) {
+    const auto number = static_cast<std::size_t>(change.integer_at("document"));
+    if (number >= documents.items().size()) return change.text_at("field");
+    const Json& document = documents.items()[number];
+    return change.text_at("field") + " of " + document.text_at("kind") + " " +
+           document.text_at("name");
+}
+
+static std::string plain(const Json& value) {
+    return value.is(Json::Kind::text) ? value.text() : dump(value);
+}
+
+static void tell_why_not(const Json& answer, const Json& documents) {
+    const std::string who = answer.text_at("instance");
+    put((who.empty() ? "" : who + ": ") + answer.text_at("sentence") + "\n");
+    if (answer.boolean_at("fits")) return;
+    bool first = true;
+    for (const Json& each : answer.at("change").items())
+        put((std::exchange(first, false) ? "it would fit with " : "              and with ") +
+            words_of(each, documents) + ": " + plain(each.at("from")) + " -> " +
+            plain(each.at("to")) + "\n");
+    if (first) put("no smaller disk, flavor, number or promise lets it in: it needs more hosts\n");
+}
+
+int why_not(Session& session, const std::string& file) {
+    bool fits = false;
+    const int code = attempt([&]() -> Status {
+        const Json documents = Json::array(TRY(read_manifest(file)));
+        const Json answer = TRY(session.send(wire::Method::post, "/v1/why-not",
+                                             Json::object({{"documents", documents}})));
+        fits = answer.boolean_at("fits");
+        if (TRY(parse_format(session.common().format)) == Format::table)
+            tell_why_not(answer, documents);
+        else
+            put(TRY(shown_one(answer, {}, session.common())));
+        return {};
+    });
+    return code == 0 && !fits ? 5 : code;
 }
 
 int console_log(Session& session, const std::string& name) {

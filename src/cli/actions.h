@@ -38,6 +38,8 @@ int import_image(Session& session, const std::string& name, const std::string& f
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);
 int why(Session& session, const std::string& name);
+/// 0: what the manifest asks for finds room, 5: it does not; then what would let it in.
+int why_not(Session& session, const std::string& file);
 int console(Session& session, const std::string& name);
 int console_log(Session& session, const std::string& name);
 int events(Session& session, const std::string& about, bool follow);

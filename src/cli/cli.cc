@@ -219,6 +219,12 @@ void Tree::add_top_commands() {
     reasons.add_option("name", name_, "an instance, application, volume, image or network")
         ->required();
     also_past(reasons);
+    verb(app_, "why-not",
+         "whether a manifest would find room, and what would let it in: exit code 5 when it does "
+         "not",
+         [this](Session& s) { return why_not(s, file_); })
+        .add_option("-f,--file", file_, "a manifest, as of `vdc apply -f`; - is stdin")
+        ->required();
     verb(app_, "console", "an instance's serial console; Ctrl-] leaves",
          [this](Session& s) { return console(s, name_); })
         .add_option("name", name_, "name or id")

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <mutex>
 
@@ -66,6 +67,8 @@ class Commands : public ::testing::Test {
         err = ::testing::internal::GetCapturedStderr();
         return code;
     }
+
+    std::string in_folder(const char* name) const { return (folder_ / name).string(); }
 
     FakeApi api;
     std::string out;
@@ -137,6 +140,22 @@ TEST_F(Commands, WaitForTheOperationAndTellItsEnd) {
     EXPECT_NE(err.find("`vdc operation wait 7` waits for it"), std::string::npos) << err;
     EXPECT_EQ(run({"instance", "stop", "web", "--async"}), 0);
     EXPECT_EQ(out, "7\n");
+}
+
+TEST_F(Commands, WhyNotSaysWhatWouldLetItIn) {
+    const std::string file = in_folder("web.yaml");
+    std::ofstream(file) << "kind: instance\nname: web\nflavor: large\n";
+    api.answers["POST /v1/why-not"] = {200, R"({"fits": false, "sentence": "no host fits it",
+        "instance": "web", "candidates": 3, "removed": [],
+        "change": [{"document": 0, "field": "flavor", "from": "large", "to": "small"}]})"};
+    EXPECT_EQ(run({"why-not", "-f", file}), 5) << err;
+    EXPECT_EQ(out,
+              "web: no host fits it\n"
+              "it would fit with flavor of instance web: large -> small\n");
+    api.answers["POST /v1/why-not"] = {200, R"({"fits": true, "change": [], "instance": null,
+        "sentence": "everything finds room", "candidates": 3, "removed": []})"};
+    EXPECT_EQ(run({"why-not", "-f", file}), 0) << err;
+    EXPECT_EQ(out, "everything finds room\n");
 }
 
 TEST_F(Commands, ReadAllPagesOfAList) {

@@ -8,6 +8,7 @@ namespace vdc::control::testing {
 
 base::Status Turns::apply(const std::vector<model::Step>& steps) {
     if (steps.empty()) return {};
+    if (before_apply) before_apply(steps);
     model::Snapshot trial = snapshot;
     Agenda touched;
     model::advance(trial, trial.revision + 1, now);

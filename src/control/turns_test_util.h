@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct Turns {
     Agenda agenda;  ///< what changed and was not looked at yet
     Wakes wakes;
     Guarantee guarantee;  ///< kept fresh, as the engine keeps it
+    /// Told of each commit before it is applied; may be empty.
+    std::function<void(const std::vector<model::Step>&)> before_apply{};
 
     /// Applies the steps as one commit, or leaves everything as it was.
     base::Status apply(const std::vector<model::Step>& steps);
