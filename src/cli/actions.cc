@@ -244,6 +244,25 @@ int why(Session& session, const std::string& name) {
     });
 }
 
+int advice(Session& session) {
+    static const std::vector<Column> columns{{"instance", "name"}, {"action", "action"},
+                                             {"from", "from"},     {"to", "to"},
+                                             {"memory", "memory"}, {"gain", "gain"}};
+    return attempt([&]() -> Status {
+        const Json answer = TRY(session.get("/v1/advice"));
+        if (TRY(parse_format(session.common().format)) != Format::table) {
+            put(TRY(shown_one(answer, {}, session.common())));
+            return {};
+        }
+        put(TRY(shown(answer.at("moves"), columns, session.common())));
+        note(session, answer.at("moves").items().empty()
+                          ? "no move is worth it"
+                          : "all of them take " + std::to_string(answer.integer_at("gain")) +
+                                " thousandths off how unequally full the hosts are");
+        return {};
+    });
+}
+
 /// "disk of instance web", in words of the manifest.
 static std::string words_of(const Json& change, const Json& documents) {
     const auto number = static_cast<std::size_t>(change.integer_at("document"));

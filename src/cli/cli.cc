@@ -219,6 +219,8 @@ void Tree::add_top_commands() {
     reasons.add_option("name", name_, "an instance, application, volume, image or network")
         ->required();
     also_past(reasons);
+    also_past(verb(app_, "advice", "moves that would make the hosts more equally full",
+                   [](Session& s) { return advice(s); }));
     verb(app_, "why-not",
          "whether a manifest would find room, and what would let it in: exit code 5 when it does "
          "not",

@@ -64,7 +64,7 @@ int replayed(const Turns& turns, const std::vector<model::Step>& steps) {
 TEST(Replay, OfTheLogPlacesEverybodyWhereTheyWerePlaced) {
     Chance chance(9);
     int decisions = 0;
-    for (int history = 0; decisions < 500; ++history) {
+    for (int history = 0; decisions < 200; ++history) {
         Turns turns;
         turns.before_apply = [&](const std::vector<model::Step>& steps) {
             decisions += replayed(turns, steps);

@@ -263,6 +263,32 @@ std::optional<Refusal> Guarantee::broken_by_claim(const Snapshot& datacenter,
     return refusal;
 }
 
+bool Guarantee::take_move(const Snapshot& datacenter, const Instance& instance, HostId to) {
+    const std::set<Gap> before = plans().gaps();
+    const HostId from = *instance.claimed.host;
+    const Guest moving = seeker(datacenter, instance);
+    const Shelter source = *plans_.host(from);
+    const Shelter target = *plans_.host(to);
+    if (!target.open || !placement::holds(target.left, moving.needs) ||
+        !std::includes(target.pools.begin(), target.pools.end(), moving.pools.begin(),
+                       moving.pools.end()))
+        return false;
+    const auto put = [&](const Shelter& at_source, const Shelter& at_target, HostId host) {
+        plans_.set_host(from, at_source);
+        plans_.set_host(to, at_target);
+        if (const auto guest = guest_on(datacenter, instance, host))
+            plans_.set_guest(instance.id, *guest);
+    };
+    Shelter relieved = source;
+    relieved.left += moving.needs;
+    Shelter loaded = target;
+    loaded.left -= moving.needs;
+    put(relieved, loaded, to);
+    if (!broken_since(datacenter, before)) return true;
+    put(source, target, from);
+    return false;
+}
+
 // ---- words -------------------------------------------------------------------------------------
 
 std::string text(const Snapshot& datacenter, const Loss& loss) {

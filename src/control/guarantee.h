@@ -66,6 +66,12 @@ class Guarantee {
                                            const model::Instance* instance,
                                            const model::Resources& needs, model::HostId host);
 
+    /// Takes the instance to that host, as if it were there by now and gone from its own, unless
+    /// the host does not hold it or that would leave anybody without a place after some loss; then
+    /// nothing changes. Until the next look at the instance and both hosts.
+    bool take_move(const model::Snapshot& datacenter, const model::Instance& instance,
+                   model::HostId to);
+
   private:
     struct Lies {
         std::optional<model::HostId> host;

@@ -203,7 +203,8 @@ std::vector<BalanceMove> plan_balance(const std::vector<Measure>& measures,
         then.move(move->load, move->to);
         descent.push_back(*move);
     }
-    polish(then, loads.size());
+    constexpr std::size_t polished_max = 4096;  // every pair is asked
+    if (loads.size() <= polished_max) polish(then, loads.size());
     std::vector<BalanceMove> polished = in_order(now, then, loads);
     return polished.empty() ? descent : polished;
 }
