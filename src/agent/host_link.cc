@@ -30,6 +30,9 @@ using namespace std::chrono_literals;
 /// Without a word from the controller for so long the stream is taken for dead.
 static constexpr Duration silence_max = 4s;
 
+/// There may be other controllers to try, and a lease runs.
+static constexpr std::chrono::milliseconds connect_time = 2s;
+
 /// A stream ends after so long and another begins, with the certificate of then.
 static constexpr Duration stream_time_max = 12h;
 
@@ -116,7 +119,9 @@ class HostLink::Body {
     Status serve() {
         was_told_ = false;
         holder_.reset();
-        auto client = wire::Client::connect(options_.controller());
+        wire::ClientLimits limits;
+        limits.connect_time = connect_time;
+        auto client = wire::Client::connect(options_.controller(), limits);
         if (!client.ok()) return client.error();
         auto socket = (*client)->connect_websocket({.path = options_.path});
         if (!socket.ok()) return socket.error();

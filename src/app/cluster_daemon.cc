@@ -13,6 +13,7 @@
 #include "runtime/clock.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
+#include "runtime/workers.h"
 #include "store/etcd/controllers.h"
 #include "store/etcd/leadership.h"
 #include "wire/problem.h"
@@ -32,15 +33,35 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What who comes hears while nobody leads.
+/// What who comes hears while nobody leads; the local admin also, which controllers there are.
 class Waiting final : public wire::Handler {
   public:
+    explicit Waiting(api::Cluster& cluster) : cluster_(cluster) {}
+
     void on_request(wire::Request request, wire::Responder responder) override {
+        const bool local = request.peer.kind == wire::Peer::Kind::unix_socket;
+        const bool asks_who = request.method == wire::Method::get && request.path == "/v1/cluster";
+        const auto duty = std::make_shared<wire::Responder>(std::move(responder));
+        if (local && asks_who && looks_.submit([this, duty] { tell(*duty); })) return;
         const Error error{Error::Code::unavailable, "no controller leads now",
                           "instances go on; try again in a moment, or `vdc cluster status` on a "
                           "controller"};
-        responder.send(wire::problem(error, request.id));
+        duty->send(wire::problem(error, request.id));
     }
+
+    /// Nobody is told anything any more.
+    void stop() { looks_.stop(); }
+
+  private:
+    void tell(wire::Responder& duty) {
+        const auto state = cluster_.state();
+        if (!state.ok()) return duty.send(wire::problem(state.error(), ""));
+        const base::Json json = api::to_json(*state, runtime::now());
+        duty.send(wire::answer(200, "application/json", base::dump(json) + "\n"));
+    }
+
+    api::Cluster& cluster_;
+    runtime::Workers looks_{1, "cluster-look", 8};
 };
 
 /// Where connections go while this controller follows. Any thread.
@@ -126,18 +147,20 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     Status look_around();
     void bring_images(const std::vector<store::Controller>& controllers);
     void undo_move(const Error& why);
-    bool answers(const store::EtcdMember& member) const;
+    bool answers(const ControllerPapers& known, const store::EtcdMember& member) const;
     std::shared_ptr<store::EtcdClient> client();
+    ControllerPapers known();
+    Status check_is_member();
 
     const Settings settings_;
-    ControllerPapers papers_;
+    ControllerPapers papers_;  ///< changed by the thread alone, with the mutex
     const Membership membership_;
     drivers::HostPaths paths_;
     std::optional<Certificates> certificates_;
     std::unique_ptr<EtcdProcess> etcd_;
     std::unique_ptr<LinkedHost> host_;
 
-    Waiting waiting_;
+    Waiting waiting_{*this};
     std::unique_ptr<wire::HttpServer> waiting_server_;
     std::unique_ptr<Way> way_;
     std::unique_ptr<wire::Relay> relay_;
@@ -146,7 +169,6 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     std::condition_variable changed_;
     bool stopping_ = false;
     std::vector<std::string> addresses_;  ///< of all controllers
-    std::vector<std::string> servers_;    ///< of all their etcd, its own first
     std::shared_ptr<store::EtcdClient> client_;
 
     // Of the thread alone.
@@ -156,6 +178,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     base::Instant began_at_;
     base::Instant told_at_;
     base::Instant certified_at_;
+    bool has_vote_ = false;
     std::uint64_t listener_ = 0;  ///< of the waiting server
     std::thread thread_;
 };
@@ -166,7 +189,6 @@ Status ClusterDaemon::open() {
         Certificates::open(settings_, membership_.datacenter, membership_.host, runtime::now()));
     TRY(renew_store_certificate(settings_.data, papers_, runtime::now()));
     began_at_ = certified_at_ = runtime::now();
-    learn({});
     host_ = TRY(LinkedHost::open(settings_, paths_, membership_));
     TRY(open_doors());
     TRY(host_->start());
@@ -207,9 +229,13 @@ bool ClusterDaemon::pause(base::Duration time) {
 
 /// Whatever fails is tried again: nothing that runs on hosts needs a controller.
 void ClusterDaemon::run() {
+    constexpr base::Duration longer_than_any_lease = 5s;
     std::string last_trouble;
+    base::Instant sure_at = runtime::now();
     do {
         const Status outcome = follow();
+        if (outcome.ok()) sure_at = runtime::now();
+        if (runtime::now() > sure_at + longer_than_any_lease) way_->leads("");
         const std::string trouble = outcome.ok() ? "" : text(outcome.error());
         if (!trouble.empty() && trouble != last_trouble)
             runtime::log().warning("cluster", "this controller cannot follow now",
@@ -217,14 +243,18 @@ void ClusterDaemon::run() {
         last_trouble = trouble;
         if (!outcome.ok() && papers_.moving) undo_move(outcome.error());
         if (control_) return lead();
-    } while (pause(500ms));
+        if (!trouble.empty() && !pause(500ms)) return;
+    } while (pause(0ms));
 }
 
 /// From the store of an only controller. When etcd itself does not begin, all stays as it was.
 Status ClusterDaemon::move_records() {
     const store::EtcdServers servers = store_servers(settings_.data, papers_);
     TRY(store::move_to_etcd(settings_.data + "/store", servers, settings_.data + "/past"));
-    papers_.moving = false;
+    {
+        const std::lock_guard lock(mutex_);
+        papers_.moving = false;
+    }
     TRY(keep_controller_papers(settings_.data, papers_));
     runtime::log().info("cluster", "the datacenter's records are in etcd now");
     return {};
@@ -254,20 +284,24 @@ Status ClusterDaemon::follow() {
     if (papers_.moving) TRY(move_records());
     TRY(open_store());
     TRY(look());
-    if (!TRY(etcd_->ensure_vote())) return {};
+    if (!has_vote_) has_vote_ = TRY(etcd_->ensure_vote());
+    if (!has_vote_) return Error{Error::Code::unavailable, "its etcd has no vote yet"};
     const auto term = TRY(leadership_->campaign(500ms));
     return term ? take_office(*term) : Status{};
 }
 
 Status ClusterDaemon::open_store() {
     if (leadership_) return {};
-    store::EtcdServers servers = store_servers(settings_.data, papers_);
+    const store::EtcdServers servers = store_servers(settings_.data, papers_);
+    store::EtcdServers quick = servers;
+    quick.answer_within = 1s;
+    std::shared_ptr<store::EtcdClient> client = TRY(store::EtcdClient::open(quick));
+    {
+        const std::lock_guard lock(mutex_);
+        client_ = std::move(client);
+    }
     store_ = TRY(store::open_etcd_store(servers, settings_.data + "/past"));
     leadership_ = TRY(store::Leadership::open(servers, {.name = membership_.host}));
-    servers.answer_within = 1s;
-    std::shared_ptr<store::EtcdClient> client = TRY(store::EtcdClient::open(servers));
-    const std::lock_guard lock(mutex_);
-    client_ = std::move(client);
     return {};
 }
 
@@ -280,6 +314,11 @@ void ClusterDaemon::close_store() {
 std::shared_ptr<store::EtcdClient> ClusterDaemon::client() {
     const std::lock_guard lock(mutex_);
     return client_;
+}
+
+ControllerPapers ClusterDaemon::known() {
+    const std::lock_guard lock(mutex_);
+    return papers_;
 }
 
 /// What others have done, and who leads.
@@ -301,9 +340,18 @@ Status ClusterDaemon::tell_of_me(model::Revision revision) {
     const base::Instant now = runtime::now();
     if (now >= certified_at_ + store_certificate_renewed_after) TRY(renew_certificates());
     if (now < told_at_ + often) return {};
+    TRY(check_is_member());
     TRY(store::tell_of_controller(*client_, {membership_.host, settings_.listen, revision, now}));
     told_at_ = now;
     return {};
+}
+
+/// One that was removed says nothing of itself any more; its host goes on as any other.
+Status ClusterDaemon::check_is_member() {
+    for (const store::EtcdMember& each : TRY(client_->members()))
+        if (each.peer == papers_.peer_url()) return {};
+    return Error{Error::Code::conflict, "this machine is no controller any more",
+                 "it is a host still; `vdc cluster status` shows which controllers there are"};
 }
 
 Status ClusterDaemon::renew_certificates() {
@@ -328,7 +376,10 @@ bool ClusterDaemon::learn(const std::vector<store::Controller>& controllers) {
     }
     const bool changed = !controllers.empty() && servers != papers_.servers;
     if (changed) {
-        papers_.servers = std::move(servers);
+        {
+            const std::lock_guard lock(mutex_);
+            papers_.servers = std::move(servers);
+        }
         const Status kept = keep_controller_papers(settings_.data, papers_);
         if (!kept.ok())
             runtime::log().warning("cluster", "where the controllers are was not kept",
@@ -337,7 +388,6 @@ bool ClusterDaemon::learn(const std::vector<store::Controller>& controllers) {
     }
     const std::lock_guard lock(mutex_);
     addresses_ = std::move(addresses);
-    servers_ = store_servers(settings_.data, papers_).addresses;
     return changed;
 }
 
@@ -417,14 +467,16 @@ ClusterDaemon::~ClusterDaemon() {
     control_.reset();
     leadership_.reset();
     relay_.reset();
+    waiting_server_.reset();
+    waiting_.stop();
 }
 
 // ---- what is asked of it -----------------------------------------------------------------------
 
-bool ClusterDaemon::answers(const store::EtcdMember& member) const {
+bool ClusterDaemon::answers(const ControllerPapers& known, const store::EtcdMember& member) const {
     constexpr std::string_view scheme = "https://";
     if (!member.client.starts_with(scheme)) return false;
-    store::EtcdServers its = store_servers(settings_.data, papers_, Whom::others_only);
+    store::EtcdServers its = store_servers(settings_.data, known, Whom::others_only);
     its.addresses = {member.client.substr(scheme.size())};
     its.answer_within = 700ms;
     const auto one = store::EtcdClient::open(its);
@@ -433,20 +485,25 @@ bool ClusterDaemon::answers(const store::EtcdMember& member) const {
     return health.ok() && health->leader != 0;
 }
 
+/// Also when most controllers are lost: then no more is known than which there are.
 Result<api::ClusterState> ClusterDaemon::state() {
     const auto etcd = client();
+    if (!etcd) return Error{Error::Code::unavailable, "this controller begins", "wait a moment"};
     api::ClusterState state;
     state.several = true;
-    const store::Standing standing = TRY(store::standing_of(*etcd));
-    state.leader = standing.leader;
-    state.term = standing.term;
-    state.revision = standing.revision;
-    const auto controllers = TRY(store::controllers_of(*etcd));
+    std::vector<store::Controller> controllers;
+    if (const auto standing = store::standing_of(*etcd); standing.ok()) {
+        state.leader = standing->leader;
+        state.term = standing->term;
+        state.revision = standing->revision;
+        controllers = store::controllers_of(*etcd).value_or({});
+    }
+    const ControllerPapers papers = known();
     for (const store::EtcdMember& member : TRY(etcd->members())) {
         api::ClusterState::Controller shown;
         shown.name = member.name.empty() ? member.peer : member.name;
         shown.votes = !member.learner;
-        shown.answers = answers(member);
+        shown.answers = answers(papers, member);
         for (const store::Controller& each : controllers) {
             if (each.name != member.name) continue;
             shown.address = each.address;
@@ -464,8 +521,7 @@ Result<api::Cluster::Papers> ClusterDaemon::papers() {
     shared.authority = certificates_->authority();
     shared.store_authority = papers_.store_authority;
     shared.token = TRY(runtime::read_file(settings_.data + "/token", 4096));
-    const std::lock_guard lock(mutex_);
-    shared.servers = servers_;
+    shared.servers = store_servers(settings_.data, known()).addresses;
     return shared;
 }
 

@@ -24,10 +24,10 @@ static Status await_leader(const Session& session) {
     bool was_away = false;
     while (std::chrono::steady_clock::now() < end) {
         const auto cluster = Session(session.common()).get("/v1/cluster");
-        was_away = was_away || !cluster.ok();
-        if (cluster.ok() && cluster->boolean_at("several") && !cluster->text_at("leader").empty())
-            return {};
-        if (cluster.ok() && was_away)
+        const bool several = cluster.ok() && cluster->boolean_at("several");
+        if (several && !cluster->text_at("leader").empty()) return {};
+        was_away = was_away || !cluster.ok() || several;
+        if (cluster.ok() && !several && was_away)
             return Error{Error::Code::failed, "the datacenter has one controller, as before",
                          "its log (vdc.log in its data folder) says why"};
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
