@@ -33,14 +33,14 @@ class ControllersTest(unittest.TestCase):
         return json.loads(self.its.vdc("cluster", "status", "-o", "json").stdout)
 
     def leader(self):
-        """Once there is one: whoever is asked knows."""
+        """Once there is one, and whoever is asked hands on to it."""
         found = []
 
         def leads():
             done = self.its.try_vdc("cluster", "status", "-o", "json")
             if done.returncode == 0:
                 found[:] = [json.loads(done.stdout)["leader"]]
-            return found and found[0]
+            return found and found[0] and self.its.try_vdc("host", "list").returncode == 0
 
         eventually(leads, 120, "a controller leads")
         return found[0]
@@ -48,6 +48,12 @@ class ControllersTest(unittest.TestCase):
     def serves(self, host, address):
         done = self.its.try_run("lab", "--name", self.its.name, "run", host, "--", "curl", "-sf", "-m", "5", f"http://{address}/")
         return done.returncode == 0
+
+    def kill_controller(self, host):
+        """Its daemon and its store; what it runs as a host goes on."""
+        for name in ("vdc.pid", "etcd.pid"):
+            with open(f"/run/vdc-{self.its.name}/{host}/{name}") as file:
+                os.kill(int(file.read().split()[0]), signal.SIGKILL)
 
     def where_served(self, address):
         hosts = [host["name"] for host in self.its.items("host")]
@@ -77,7 +83,7 @@ class ControllersTest(unittest.TestCase):
         self.assertEqual(self.its.services(), services)
         eventually(lambda: set(self.its.health().values()) == {"up"}, 60, "both hosts are heard")
         self.assertTrue(self.serves(host, address))
-        self.assertIn("host h2 joins", self.its.vdc("event", "list").stdout)  # the past came along
+        self.assertIn("create app hello", self.its.vdc("why", "hello").stdout)  # the past came along
         self.assertIn("already", self.its.vdc("cluster", "init", code=1).stderr)
 
         self.its.vdc("app", "edit", "hello", "--replicas", "3")
@@ -114,10 +120,14 @@ class ControllersTest(unittest.TestCase):
         host = self.where_served(address)
         guests, services = self.its.guests(), self.its.services()
         self.assertTrue(services)
-        for controller in ("h1", "h2", "h3"):
-            for name in ("vdc.pid", "etcd.pid"):
-                with open(f"/run/vdc-{self.its.name}/{controller}/{name}") as file:
-                    os.kill(int(file.read().split()[0]), signal.SIGKILL)
+        self.kill_controller("h1")
+        self.kill_controller("h2")
+        self.its.socket = self.its.socket_of("h3")
+        eventually(lambda: "no controller leads" in self.its.try_vdc("instance", "list").stderr, 60, "most are lost")
+        answers = {each["name"]: each["answers"] for each in self.cluster()["controllers"]}
+        self.assertEqual(answers, {"h1": False, "h2": False, "h3": False})
+        self.assertIn("no controller leads", self.its.vdc("cluster", "check", code=5).stdout)
+        self.kill_controller("h3")
         end = time.monotonic() + 12  # longer than any lease
         while time.monotonic() < end:
             self.assertTrue(self.serves(host, address))
