@@ -60,7 +60,9 @@ bool PretendHost::writes_shared(const Effect& effect) const {
                            [this](const DiskSpec& disk) { return is_shared(disk.volume); });
     };
     if (const auto* launch = std::get_if<Launch>(&effect)) return disks_are(launch->instance);
-    if (const auto* remove = std::get_if<RemoveVolume>(&effect)) return is_shared(remove->volume);
+    // What is not on its own disks may come to the pool before the removal ends.
+    if (const auto* remove = std::get_if<RemoveVolume>(&effect))
+        return !volumes.contains(remove->volume);
     return std::visit(
         [](const auto& each) {
             if constexpr (requires { each.volume.pool; }) return each.volume.pool != "local";
