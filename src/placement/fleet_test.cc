@@ -210,6 +210,34 @@ TEST(Fleet, GivesNoMoreLicencesThanThereAre) {
     EXPECT_EQ(fleet.decide(request).short_of_shared, 0U);
 }
 
+TEST(Requests, AreRefusedWhenHardRulesContradictEachOther) {
+    const Kinds kinds;
+    const auto refused = [&](const Rule& a, const Rule& b) {
+        Request request = wanting(1, 1);
+        request.rules = {a, b};
+        Request turned = wanting(1, 1);
+        turned.rules = {b, a};
+        EXPECT_EQ(check_request(kinds, request).ok(), check_request(kinds, turned).ok());
+        return !check_request(kinds, request).ok();
+    };
+    const GroupRule together{group_of(1), "rack", GroupRule::Wish::together};
+    const GroupRule apart{group_of(1), "rack", GroupRule::Wish::apart};
+    GroupRule at_most_two = apart;
+    at_most_two.most = 2;
+    GroupRule rather_apart = apart;
+    rather_apart.strength = Strength::soft;
+    const GroupRule apart_by_host{group_of(1), "", GroupRule::Wish::apart};
+    EXPECT_TRUE(refused(together, apart));
+    EXPECT_FALSE(refused(together, at_most_two));
+    EXPECT_FALSE(refused(together, rather_apart));
+    EXPECT_FALSE(refused(together, apart_by_host)) << "two hosts of one rack";
+    const HostsRule first{{host_id(1), host_id(2)}};
+    EXPECT_TRUE(refused(first, HostsRule{{host_id(1), host_id(2), host_id(3)}, false}));
+    EXPECT_FALSE(refused(first, HostsRule{{host_id(1)}, false}));
+    EXPECT_TRUE(refused(first, HostsRule{{host_id(3)}}));
+    EXPECT_FALSE(refused(first, HostsRule{{host_id(2), host_id(3)}}));
+}
+
 TEST(Requests, AreRefusedWhenTheyMeanNothing) {
     const Kinds kinds;
     EXPECT_FALSE(check_request(kinds, wanting(-1, 1)).ok());

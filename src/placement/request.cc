@@ -89,14 +89,34 @@ Status check_rule(const Rule& rule) {
     return {};
 }
 
-/// Both hard, and no host can keep the one and the other.
-bool contradict(const Rule& a, const Rule& b) {
-    if (strength_of(a) == Strength::soft || strength_of(b) == Strength::soft) return false;
-    const auto* trait = std::get_if<TraitRule>(&a);
-    const auto* other_trait = std::get_if<TraitRule>(&b);
-    if (trait && other_trait)
-        return trait->trait == other_trait->trait && trait->wanted != other_trait->wanted;
+bool contradict(const TraitRule& a, const TraitRule& b) {
+    return a.trait == b.trait && a.wanted != b.wanted;
+}
+
+/// Together with a group from which one has to be apart: where one of it is, none may be.
+bool contradict(const GroupRule& a, const GroupRule& b) {
+    return a.group == b.group && a.domain == b.domain && a.wish == GroupRule::Wish::together &&
+           b.wish == GroupRule::Wish::apart && b.most == 0;
+}
+
+/// Every host that will do is one to be avoided, or is none of those of the other rule.
+bool contradict(const HostsRule& a, const HostsRule& b) {
+    if (!a.wanted) return false;
+    return std::none_of(a.hosts.begin(), a.hosts.end(), [&](model::HostId host) {
+        const bool named = std::find(b.hosts.begin(), b.hosts.end(), host) != b.hosts.end();
+        return named == b.wanted;
+    });
+}
+
+bool contradict(const auto&, const auto&) {
     return false;
+}
+
+/// Both hard, and no host can keep the one and the other; asked of each pair in both orders.
+bool contradict_as_hard(const Rule& a, const Rule& b) {
+    if (strength_of(a) == Strength::soft || strength_of(b) == Strength::soft) return false;
+    return std::visit([](const auto& one, const auto& other) { return contradict(one, other); }, a,
+                      b);
 }
 
 }  // namespace
@@ -124,7 +144,7 @@ Status check_request(const Kinds& kinds, const Request& request) {
     for (const Rule& rule : request.rules) {
         TRY(check_rule(rule));
         for (const Rule& other : request.rules)
-            if (contradict(rule, other))
+            if (contradict_as_hard(rule, other))
                 return nonsense("two hard rules contradict each other: '" + words_of(rule) +
                                     "' and '" + words_of(other) + "'",
                                 "make one of them soft, or leave it out");
