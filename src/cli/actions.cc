@@ -285,7 +285,7 @@ static void tell_why_not(const Json& answer, const Json& documents) {
         put((std::exchange(first, false) ? "it would fit with " : "              and with ") +
             words_of(each, documents) + ": " + plain(each.at("from")) + " -> " +
             plain(each.at("to")) + "\n");
-    if (first) put("no smaller disk, flavor, number or promise lets it in: it needs more hosts\n");
+    if (first) put("no smaller disk, flavor, number or promise was found that lets it in\n");
 }
 
 int why_not(Session& session, const std::string& file) {

@@ -354,6 +354,33 @@ bool is_placed(const Json& document) {
     return kind == model::one_word(Noun::instance) || kind == model::one_word(Noun::application);
 }
 
+/// The smallest change of a single document, or nothing.
+std::optional<Offer> change_one(Trial& trial, const std::vector<Json>& documents) {
+    std::optional<Offer> best;
+    for (std::size_t number = 0; number < documents.size(); ++number) {
+        if (!is_placed(documents[number])) continue;
+        std::optional<Offer> offer = Remedy(trial, documents, number).find();
+        if (offer && (!best || is_smaller(*offer, *best))) best = std::move(offer);
+    }
+    return best;
+}
+
+/// One document after the other: each with the smallest change beside what came before it.
+std::optional<Offer> change_several(Trial& trial, const std::vector<Json>& documents) {
+    Offer all;
+    std::vector<Json> so_far;
+    for (const Json& document : documents) {
+        so_far.push_back(document);
+        if (trial.run(so_far).fits) continue;
+        if (!is_placed(document)) return {};
+        const auto offer = Remedy(trial, so_far, so_far.size() - 1).find();
+        if (!offer) return {};
+        so_far = changed(std::move(so_far), offer->change);
+        all.change.insert(all.change.end(), offer->change.begin(), offer->change.end());
+    }
+    return all;
+}
+
 }  // namespace
 
 std::vector<Json> changed(std::vector<Json> documents, const std::vector<DocumentChange>& change) {
@@ -372,12 +399,11 @@ Result<WhyNot> why_not(const Snapshot& datacenter, const Ask& ask,
                   std::move(outcome.instance),
                   std::move(outcome.explanation),
                   {}};
-    std::optional<Offer> best;
-    for (std::size_t number = 0; !answer.fits && number < documents.size(); ++number) {
-        if (!is_placed(documents[number])) continue;
-        std::optional<Offer> offer = Remedy(trial, documents, number).find();
-        if (offer && (!best || is_smaller(*offer, *best))) best = std::move(offer);
-    }
+    if (answer.fits) return answer;
+    constexpr std::size_t changed_max = 64;  // of more documents, only one is changed
+    std::optional<Offer> best = change_one(trial, documents);
+    if (!best && documents.size() > 1 && documents.size() <= changed_max)
+        best = change_several(trial, documents);
     if (best) answer.change = std::move(best->change);
     return answer;
 }

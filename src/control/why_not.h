@@ -27,7 +27,7 @@ struct WhyNot {
     /// The instance that finds none; empty: it did not come so far.
     std::string instance;
     model::Explanation explanation;  ///< its decision: what each rule removed
-    /// The smallest change that lets everything in. Empty: it fits as it is, or no change does.
+    /// The smallest change that lets everything in. Empty: it fits as it is, or none was found.
     std::vector<DocumentChange> change;
 };
 
@@ -35,9 +35,11 @@ struct WhyNot {
 /// them out, guarantee and quotas included; nothing comes of it. Where somebody finds no room, or
 /// is refused, the smallest change is looked for among: another disk, another flavor that there is,
 /// fewer replicas, a loss that is not survived. Fewer fields are smaller; then what gives up the
-/// least share of what it was (a promise counts as half of one). Each that is told was tried in the
-/// same way, so what it says is so. It says nothing of hosts. Errors are those of the documents
-/// that are no question of room: a name that is not there, a field that is wrong.
+/// least share of what it was (a promise counts as half of one). Where no change of
+/// one document is enough, of at most 64 one after the other is changed; that need not be the
+/// smallest. Each change that is told was tried in the same way, so what it says is so. It says
+/// nothing of hosts. Errors are those of the documents that are no question of room: a name that is
+/// not there, a field that is wrong.
 base::Result<WhyNot> why_not(const model::Snapshot& datacenter, const Ask& ask,
                              const std::vector<base::Json>& documents, const Policy& policy = {});
 

@@ -128,6 +128,18 @@ TEST(WhyNot, NamesHowManyReplicasFit) {
     EXPECT_EQ(answer.change, change);
 }
 
+TEST(WhyNot, ChangesSeveralDocumentsWhereOneIsNotEnough) {
+    Site site;
+    site.begin_host(4, 4096, 100'000);
+    const std::vector<Json> wanted{document("instance", "web", "huge"),
+                                   document("instance", "shop", "huge")};
+    const WhyNot answer = site.why_not(wanted);
+    const std::vector<DocumentChange> change{{0, "flavor", "huge", "medium"},
+                                             {1, "flavor", "huge", "medium"}};
+    EXPECT_EQ(answer.change, change);
+    EXPECT_TRUE(site.takes(changed(wanted, answer.change)));
+}
+
 TEST(WhyNot, OffersToSurviveLessWhereOnlyTheGuaranteeStandsInTheWay) {
     Site site;
     site.begin_host(4, 2048, 10'000);
