@@ -147,12 +147,12 @@ static Result<ToHost> controllers_from(const Json& json) {
     const Json& addresses = json.at("addresses");
     if (!addresses.is(Json::Kind::array) || addresses.items().size() > Controllers::most)
         return misfit("must have 'addresses', at most " + std::to_string(Controllers::most));
-    Controllers controllers;
+    ToHost message(std::in_place_type<Controllers>);
     for (const Json& each : addresses.items()) {
         if (!each.is(Json::Kind::text)) return misfit("has an address that is no text");
-        controllers.addresses.push_back(each.text());
+        std::get<Controllers>(message).addresses.push_back(each.text());
     }
-    return ToHost(std::move(controllers));
+    return message;
 }
 
 Result<FromHost> parse_from_host(std::string_view text) {
