@@ -147,6 +147,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     Status look_around();
     void bring_images(const std::vector<store::Controller>& controllers);
     void undo_move(const Error& why);
+    Status let_other_lead_etcd();
     bool answers(const ControllerPapers& known, const store::EtcdMember& member) const;
     std::shared_ptr<store::EtcdClient> client();
     ControllerPapers known();
@@ -439,7 +440,30 @@ Status ClusterDaemon::look_around() {
     const auto controllers = TRY(store::controllers_of(*client_));
     if (learn(controllers)) control_->tell_controllers();
     bring_images(controllers);
+    TRY(let_other_lead_etcd());
     return tell_of_me(control_->engine().snapshot()->revision);
+}
+
+/// If one machine led both, its loss would cost both elections, one after the other: etcd counts
+/// the lease of the lost leader anew when it has elected its own.
+Status ClusterDaemon::let_other_lead_etcd() {
+    const ControllerPapers papers = known();
+    if (papers.servers.empty()) return {};
+    store::EtcdServers own = store_servers(settings_.data, papers);
+    own.addresses.resize(1);
+    own.answer_within = 1s;
+    const auto here = TRY(store::EtcdClient::open(own));
+    const store::EtcdHealth health = TRY(here->health());
+    const std::vector<store::EtcdMember> members = TRY(here->members());
+    const auto leads = [&](const store::EtcdMember& each) {
+        return each.id == health.leader && each.peer == papers.peer_url();
+    };
+    if (std::ranges::none_of(members, leads)) return {};
+    for (const store::EtcdMember& each : members) {
+        const bool may = each.peer != papers.peer_url() && !each.learner;
+        if (may && answers(papers, each)) return here->let_lead(each.id);
+    }
+    return {};
 }
 
 /// So that whoever leads next can give them to hosts.

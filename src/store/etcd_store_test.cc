@@ -305,6 +305,26 @@ TEST_F(EtcdStores, WhatOthersCommittedIsFollowed) {
     EXPECT_EQ(follower->log_range().value().second, story.snapshot().revision);
 }
 
+TEST_F(EtcdStores, AnotherServerOfEtcdLeadsWhenItIsLet) {
+    EtcdCluster etcd(3);
+    const auto any = EtcdClient::open(etcd.servers()).value();
+    const std::uint64_t before = any->health()->leader;
+    EtcdServers leader = etcd.servers();
+    std::uint64_t other = 0;
+    const auto members = any->members().value();
+    for (const EtcdMember& each : members) {
+        if (each.id != before)
+            other = each.id;
+        else
+            leader.addresses = {each.client.substr(std::string("http://").size())};
+    }
+    const auto asked = EtcdClient::open(leader).value();
+    ASSERT_TRUE(asked->let_lead(other).ok());
+    EXPECT_EQ(asked->health()->leader, other);
+    EXPECT_FALSE(asked->let_lead(before).ok()) << "it does not lead any more";
+    tell(*open(etcd, "here"), 5);
+}
+
 TEST_F(EtcdStores, ControllersSayOfThemselvesWhereTheyAre) {
     EtcdCluster etcd;
     const auto client = EtcdClient::open(etcd.servers()).value();

@@ -326,6 +326,16 @@ Status EtcdClient::remove_member(std::uint64_t member) {
     return {};
 }
 
+Status EtcdClient::let_lead(std::uint64_t member) {
+    pb::MoveLeaderRequest request;
+    request.set_targetid(member);
+    TRY(body_->call<pb::MoveLeaderResponse>(
+        [&](const Server& server, grpc::ClientContext& context, pb::MoveLeaderResponse& into) {
+            return server.maintenance->MoveLeader(&context, request, &into);
+        }));
+    return {};
+}
+
 Result<EtcdHealth> EtcdClient::health() {
     const pb::StatusRequest request;
     const auto answer = TRY(body_->call<pb::StatusResponse>(

@@ -101,6 +101,8 @@ class EtcdClient {
     base::Status promote(std::uint64_t member);
     /// It is none of them any more; not there already: fine.
     base::Status remove_member(std::uint64_t member);
+    /// The server that is asked leads etcd's cluster now, and this one shall. failed: it does not.
+    base::Status let_lead(std::uint64_t member);
     /// Of the first server of the list; unavailable when that one does not answer, and then the
     /// next call asks the next one.
     base::Result<EtcdHealth> health();

@@ -122,7 +122,9 @@ void EtcdCluster::kill(int server) {
 }
 
 void EtcdCluster::freeze(int server) {
-    ::kill(members_[static_cast<std::size_t>(server)].pid, SIGSTOP);
+    const pid_t pid = members_[static_cast<std::size_t>(server)].pid;
+    ::kill(pid, SIGSTOP);
+    ::waitpid(pid, nullptr, WUNTRACED);  // until all its threads stand still
 }
 
 void EtcdCluster::thaw(int server) {
