@@ -4,13 +4,15 @@
 
 namespace vdc::sim {
 
-/// Whether they live by leases, and what fails together.
+/// Whether they live by leases, reach each other's networks, and what fails together.
 void Author::describe_hosts() {
     hosts_ = 1 + chance_.below(5);
     leased_ = hosts_ > 1 && evenly();
     may_lose_ = leased_ && hosts_ > 2;
-    say("hosts " + std::to_string(hosts_) + " vcpus=" + number(1, 4) + " memory=" +
-        number(1500, 6000) + "MiB" + (leased_ ? " lease=" + one_of({"default", "fast"}) : ""));
+    const bool tunnels = hosts_ > 1 && evenly();
+    say("hosts " + std::to_string(hosts_) + " vcpus=" + number(1, 4) +
+        " memory=" + number(1500, 6000) + "MiB" +
+        (leased_ ? " lease=" + one_of({"default", "fast"}) : "") + (tunnels ? " tunnels" : ""));
 }
 
 void Author::bring_images() {

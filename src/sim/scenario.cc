@@ -156,11 +156,14 @@ Status Player::hosts(Words& words) {
         else if (word == "lease=default" || word == "lease=fast")
             options_.lease =
                 word == "lease=fast" ? model::LeaseProfile::fast : model::LeaseProfile::usual;
+        else if (word == "tunnels")
+            options_.tunnels = true;
         else if (pair.size() == 2 && pair[0] == "flaw")
             options_.flaw = TRY(flaw_named(pair[1]));
         else
-            return not_understood("'" + quoted(word, 60) + "' says nothing about hosts",
-                                  "write vcpus=8, memory=8GiB, lease=default or lease=fast");
+            return not_understood(
+                "'" + quoted(word, 60) + "' says nothing about hosts",
+                "write vcpus=8, memory=8GiB, lease=default, lease=fast or tunnels");
     }
     return {};
 }
@@ -363,7 +366,11 @@ Status Player::begin(const std::string& verb, Words& words) {
         world().check_at_rest();
         return {};
     }
-    if (std::optional<Status> obeyed = fault(verb, words)) return std::move(*obeyed);
+    Words ahead = words;
+    ahead >> noun;
+    const bool is_wish = verb == "reboot" && model::noun_of(noun);  // of an instance, not of a host
+    if (!is_wish)
+        if (std::optional<Status> obeyed = fault(verb, words)) return std::move(*obeyed);
     words >> noun;
     if (verb == "break") {
         return world().break_front(noun)

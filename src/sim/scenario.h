@@ -22,8 +22,9 @@
 ///     00:00.000  network default is number 1
 ///
 /// Commands:
-///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast]     seed N     run DURATION
-///         with a lease the hosts reach the pool nas; flaw=NAME breaks a rule (sim/leases.h)
+///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast] [tunnels]     seed N     run DURATION
+///         with a lease the hosts reach the pool nas, with tunnels each other's networks;
+///         flaw=NAME breaks a rule (sim/leases.h)
 ///     create|update|delete|start|stop|... NOUN NAME [JSON]
 ///     as PROJECT create|update|... NOUN NAME [JSON]
 ///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)

@@ -57,6 +57,7 @@ World::World(const Options& options)
       present_(options.present),
       on_commit_(options.on_commit),
       lease_(options.lease),
+      tunnels_(options.tunnels),
       flaw_(options.flaw),
       time_line_(present_ ? present_->now : beginning),
       chance_(options.seed) {
@@ -333,13 +334,15 @@ void World::register_host(std::size_t index, int life, model::Epoch fenced_itsel
     observed.qemu_version = facts.qemu_version;
     observed.boot_id = facts.boot_id;
     observed.lease = lease_;
+    if (tunnels_) observed.underlay = base::Ipv4{0x0afa0001} + static_cast<std::uint32_t>(index);
     if (site.host->shared != nullptr)
         observed.pools = {{PretendHost::shared_name, model::StorageKind::shared_folder}};
     engine_->submit(
         {"host " + facts.name, "",
          [id = site.id, name = facts.name, observed, fenced_itself](const Snapshot& s) mutable {
              // Where others reach it: as its record has it, when one was there before.
-             if (const auto* known = s.find<model::Host>(id))
+             const auto* known = s.find<model::Host>(id);
+             if (known != nullptr && !observed.underlay)
                  observed.underlay = known->observed.underlay;
              return control::registration(s, id, name, observed, fenced_itself);
          },

@@ -67,6 +67,7 @@ class World {
         /// With one, all hosts live by it and reach the pool "nas" (sim/fencing.cc).
         model::LeaseProfile lease = model::LeaseProfile::none;
         LeaseFlaw flaw = LeaseFlaw::none;
+        bool tunnels = false;  ///< hosts reach each other's networks
     };
 
     explicit World(const Options& options);
@@ -322,6 +323,7 @@ class World {
     std::map<std::string, std::size_t> by_name_;
     const std::function<void(const model::CommitPtr&)> on_commit_;
     const model::LeaseProfile lease_;
+    const bool tunnels_;  ///< hosts reach each other's networks
     const LeaseFlaw flaw_;
     TimeLine time_line_;
     base::Chance chance_;
