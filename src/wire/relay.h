@@ -15,7 +15,7 @@ namespace vdc::wire {
 /// slowly slows the other side down. Members may be called from any thread.
 class Relay {
   public:
-    static constexpr std::size_t connections_max = 4096;  ///< more wait in the kernel's queue
+    static constexpr std::size_t connections_max = 4096;  ///< more are closed
 
     /// Asked for each connection, on the relay's thread: may not block. Its host is an address, not
     /// a name. A connection that cannot be made is closed.
