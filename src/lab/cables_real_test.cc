@@ -21,6 +21,14 @@ class CablesTest : public ::testing::Test {
         return answer.ok() && answer->status == 0;
     }
 
+    /// Within some seconds: a machine that asked in vain who has an address gives up on it once
+    /// more before it asks anew.
+    bool reaches_again(int from, int to) const {
+        for (int attempt = 0; attempt < 20; ++attempt)
+            if (reaches(from, to)) return true;
+        return false;
+    }
+
     Cables cables_{"vdct" + std::to_string(::getpid())};
 };
 
@@ -42,7 +50,7 @@ TEST_F(CablesTest, ACutIsOneWayOrBothAndHeals) {
     }
     ASSERT_TRUE(cables_.cut(2, {}).ok());
     EXPECT_TRUE(cables_.cuts()->empty());
-    EXPECT_TRUE(reaches(1, 2));
+    EXPECT_TRUE(reaches_again(1, 2));
 }
 
 TEST_F(CablesTest, LayingAgainAddsMachinesAndKeepsCuts) {

@@ -96,7 +96,7 @@ class CloudInit(unittest.TestCase):
         view = self.datacenter.ask("GET", f"/v1/instances/{name}")["view"]
         network = self.datacenter.ask("GET", "/v1/networks/default")["claimed"]["number"]
         done = subprocess.run(
-            ["ip", "netns", "exec", f"vdc{self.datacenter.tag()}n{network}", "ssh", "-i", key,
+            ["nsenter", f"--net=/run/netns/vdc{self.datacenter.tag()}n{network}", "ssh", "-i", key,
              "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
              "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=60", "-F", "none",
              f"debian@{view['addresses'][0]['address']}", command],

@@ -25,8 +25,10 @@ front: {port: 80, target_port: 80, protocol: http, check_path: /health}
 """
 
 
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
+def ip(*words, inside=None):
+    """In that network namespace. Not by `ip -n`: that mounts, which a plain chroot does not let it do."""
+    enter = ["nsenter", f"--net=/run/netns/{inside}"] if inside else []
+    subprocess.run([*enter, "ip", *words], check=True)
 
 
 class Machines:
@@ -39,9 +41,9 @@ class Machines:
             ip("netns", "add", name)
         ip("link", "add", "cable", "netns", self.first, "type", "veth", "peer", "name", "cable", "netns", self.second)
         for number, name in enumerate((self.first, self.second), 1):
-            ip("-n", name, "addr", "add", f"10.250.0.{number}/24", "dev", "cable")
-            ip("-n", name, "link", "set", "cable", "up")
-            ip("-n", name, "link", "set", "lo", "up")
+            ip("addr", "add", f"10.250.0.{number}/24", "dev", "cable", inside=name)
+            ip("link", "set", "cable", "up", inside=name)
+            ip("link", "set", "lo", "up", inside=name)
 
     def close(self):
         for name in (self.first, self.second):
