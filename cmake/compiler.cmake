@@ -1,8 +1,9 @@
 # How every file is compiled: warnings are errors, no coroutines (g++ 12.2 destroys some
-# temporaries twice), ccache when it is there, mold when it is there.
+# temporaries twice), one precompiled header for all (so -pthread for all), ccache when it is there,
+# mold when it is there.
 add_compile_options(
   -fno-coroutines -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wimplicit-fallthrough -Wswitch -Werror)
+  -Wimplicit-fallthrough -Wswitch -Werror -pthread)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   string(REPLACE "-fno-coroutines " "" CMAKE_CXX_FLAGS "${CMAKE_CXX_FLAGS}")
   get_directory_property(options COMPILE_OPTIONS)
