@@ -49,6 +49,8 @@ void Tree::add_bench_command() {
                       "time: at most so many moves to empty one host");
     placed.add_option("--guests-of-a-host", trial_.guests_of_a_host, "balance: how many");
     placed.add_option("--pass", trial_.pass, "time: seconds between two looks for moves");
+    placed.add_option("--solver-seconds", trial_.solver_seconds,
+                      "small: of a processor, at most, for one case");
     placed.callback([this] { local_deed_ = [this] { return bench_placement(trial_, common_); }; });
 }
 

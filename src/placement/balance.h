@@ -50,10 +50,9 @@ std::int64_t unevenness(const std::vector<Measure>& measures, const std::vector<
 ///
 /// First steepest descent, one move after the other (as Ganeti's hbal does, with another measure
 /// of how unequal hosts are), until no single one lowers it. Then two exchange the hosts to which
-/// they go, as long as that lowers it and costs no move more (of at most 4096
-/// loads). Of equals the first is taken, so
-/// equal arguments give equal plans. At most `moves_max` moves. Capacities are above 0, and no
-/// host carries a thousand times its capacity.
+/// they go, as long as that lowers it and costs no move more (of at most 4096 loads). Of equals the
+/// first is taken, so equal arguments give equal plans. At most `moves_max` moves. Capacities are
+/// above 0, and no host carries a thousand times its capacity.
 std::vector<BalanceMove> plan_balance(const std::vector<Measure>& measures,
                                       const std::vector<Loads>& capacities,
                                       const std::vector<Load>& loads, std::size_t moves_max);

@@ -18,23 +18,26 @@ void Candidates::add_rules(const Near& near, std::vector<Position> wanted) {
 /// Whether nobody whom the walk has still to tell can stand before it: none of them breaks less
 /// than all others have to.
 bool Candidates::is_behind(const Position& position) const {
-    Position best = walk_.ahead();
-    best.yielded += near_->least();
-    return !better(best, position);
+    std::optional<Position> best = walk_.bound();
+    if (!best) return true;
+    best->yielded += near_->least();
+    return !better(*best, position);
 }
 
 void Candidates::look_at_next() {
-    Position position = *walk_.next();
-    const HostSlot slot = roster_.by_rank()[position.rank];
+    std::optional<Position> position = walk_.next();
+    walks_ = position.has_value();
+    if (!walks_) return;
+    const HostSlot slot = roster_.by_rank()[position->rank];
     if (near_->is_wanted(slot) || near_->removes(slot)) return;
-    position.yielded += near_->yielded(slot);
-    looked_at_.push_back(position);
+    position->yielded += near_->yielded(slot);
+    looked_at_.push_back(*position);
     std::push_heap(looked_at_.begin(), looked_at_.end(), worse);
 }
 
 std::optional<Position> Candidates::next() {
     if (near_ == nullptr) return walk_.next();
-    while (walks_ && !walk_.is_over()) {
+    while (walks_) {
         if (!looked_at_.empty() && is_behind(looked_at_.front())) break;
         look_at_next();
     }

@@ -7,11 +7,12 @@
 
 namespace vdc::placement {
 
-/// How many of each, in the order of keys, side by side in memory. Keys with 0 are not there.
+/// How many of each, in the order of keys, side by side in memory. Keys with 0 are not there; no
+/// count goes beyond 32 bits.
 template <class Key>
 class Counts {
   public:
-    void add(const Key& key, std::int64_t by) {
+    void add(const Key& key, std::int32_t by) {
         const auto at = place(key);
         if (at == counts_.end() || at->first != key)
             counts_.insert(at, {key, by});
@@ -28,7 +29,7 @@ class Counts {
     auto end() const { return counts_.end(); }
 
   private:
-    using Count = std::pair<Key, std::int64_t>;
+    using Count = std::pair<Key, std::int32_t>;
     static bool before(const Count& count, const Key& key) { return count.first < key; }
     typename std::vector<Count>::iterator place(const Key& key) {
         return std::lower_bound(counts_.begin(), counts_.end(), key, before);

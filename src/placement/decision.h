@@ -35,6 +35,9 @@ struct Removed {
     friend auto operator<=>(const Removed&, const Removed&) = default;
 };
 
+/// Whether somebody will ask why. Planners that try many ways do not.
+enum class Explained : std::uint8_t { yes, no };
+
 /// What is asked of single hosts, because no rule tells it or because it costs too much to be asked
 /// of all.
 struct Inquiry {
@@ -43,6 +46,8 @@ struct Inquiry {
     /// Asked of hosts that would be taken, the best first; who is refused is removed. After
     /// `refusals_max` all that are left are removed, too. Empty: all may.
     std::function<bool(model::HostId)> allowed{};
+    /// `no`: Fleet::decide says only `best`, `seat` and `short_of_shared`; they are the same.
+    Explained explained = Explained::yes;
 
     static constexpr int refusals_max = 8;
 };

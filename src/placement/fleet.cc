@@ -16,19 +16,21 @@ Ranked ranked(const Roster& roster, const Position& position) {
 }
 
 /// Hosts that are asked nothing more, and what is shared.
-Decision begun(const Roster& roster, const Request& request) {
+Decision begun(const Roster& roster, const Request& request, Explained explained) {
     Decision decision;
-    decision.candidates = static_cast<std::int64_t>(roster.hosts());
-    if (const auto down = roster.hosts_that_are(HostState::down); down > 0)
-        decision.removed.push_back({Asked::up, 0, down});
-    if (const auto closed = roster.hosts_that_are(HostState::closed); closed > 0)
-        decision.removed.push_back({Asked::open, 0, closed});
     for (std::size_t index = 0; index < request.shared.size(); ++index) {
         const SharedNeed& need = request.shared[index];
         if (need.amount > 0 && need.amount > roster.shared_left(need.name) &&
             !decision.short_of_shared)
             decision.short_of_shared = index;
     }
+    if (explained == Explained::no) return decision;
+    decision.candidates = static_cast<std::int64_t>(roster.hosts());
+    decision.removed.reserve(8);
+    if (const auto down = roster.hosts_that_are(HostState::down); down > 0)
+        decision.removed.push_back({Asked::up, 0, down});
+    if (const auto closed = roster.hosts_that_are(HostState::closed); closed > 0)
+        decision.removed.push_back({Asked::open, 0, closed});
     return decision;
 }
 
@@ -37,43 +39,62 @@ bool has_rules_about_single_hosts(const Request& request) {
                        [](const Rule& rule) { return !std::holds_alternative<TraitRule>(rule); });
 }
 
-/// The classes that a request may come to, and what the others and their rooms removed.
-struct Classes {
-    std::vector<Fit> fits;  ///< by class
-    std::int64_t fitting = 0;
-    std::array<std::int64_t, Ranking::questions> by_room{};
-};
-
-Classes ask_classes(const Roster& roster, const Ranking& ranking, const Request& request,
-                    std::vector<Removed>& removed) {
-    Classes classes;
-    const std::size_t first = removed.size();
-    for (ClassId id = 0; id < roster.shelves().classes(); ++id) {
-        classes.fits.push_back(fit_of_class(request, roster.shelves().host_class(id)));
-        const Fit& fit = classes.fits.back();
-        if (fit.fits) {
-            classes.fitting += ranking.fitting(id);
-            for (std::size_t at = 0; at < Ranking::questions; ++at)
-                classes.by_room[at] += ranking.removed(id, at);
-        } else if (ranking.hosts(id) > 0) {
-            const auto same = [&](const Removed& each) {
-                return each.asked == fit.asked && each.index == fit.index;
-            };
-            const auto at = std::find_if(removed.begin() + static_cast<std::ptrdiff_t>(first),
-                                         removed.end(), same);
-            if (at == removed.end())
-                removed.push_back({fit.asked, fit.index, ranking.hosts(id)});
-            else
-                at->hosts += ranking.hosts(id);
-        }
-    }
-    for (std::size_t at = 0; at < Ranking::questions; ++at) {
-        if (classes.by_room[at] == 0) continue;
-        removed.push_back(Ranking::question(at));
-        removed.back().hosts = classes.by_room[at];
-    }
-    return classes;
+/// The classes of hosts, as far as the request may come to them.
+std::vector<Fit> ask_classes(const Roster& roster, const Request& request) {
+    std::vector<Fit> fits;
+    fits.reserve(roster.shelves().classes());
+    for (ClassId id = 0; id < roster.shelves().classes(); ++id)
+        fits.push_back(fit_of_class(request, roster.shelves().host_class(id)));
+    return fits;
 }
+
+/// So many hosts more were removed by that of which one of `removed` from `first` on may tell.
+void add_removed(const Removed& more, std::size_t first, std::vector<Removed>& removed) {
+    const auto same = [&](const Removed& each) {
+        return each.asked == more.asked && each.index == more.index;
+    };
+    const auto at =
+        std::find_if(removed.begin() + static_cast<std::ptrdiff_t>(first), removed.end(), same);
+    if (at == removed.end())
+        removed.push_back(more);
+    else
+        at->hosts += more.hosts;
+}
+
+/// Tells what classes and rooms removed; how many hosts are left.
+std::int64_t count_by_shelves(const Ranking& ranking, const std::vector<Fit>& classes,
+                              std::vector<Removed>& removed) {
+    std::int64_t fitting = 0;
+    std::array<std::int64_t, Ranking::questions_max> by_room{};
+    const std::size_t first = removed.size();
+    for (ClassId id = 0; id < classes.size(); ++id) {
+        const Fit& fit = classes[id];
+        if (!fit.fits && ranking.hosts(id) > 0)
+            add_removed({fit.asked, fit.index, ranking.hosts(id)}, first, removed);
+        if (!fit.fits) continue;
+        fitting += ranking.fitting(id);
+        for (std::size_t at = 0; at < ranking.questions().size(); ++at)
+            by_room[at] += ranking.removed(id, at);
+    }
+    for (std::size_t at = 0; at < ranking.questions().size(); ++at) {
+        if (by_room[at] == 0) continue;
+        removed.push_back(ranking.questions()[at]);
+        removed.back().hosts = by_room[at];
+    }
+    return fitting;
+}
+
+/// Hosts that hold a request, as far as shelves tell.
+struct Holding {
+    const Roster& roster;
+    const Ranking& ranking;
+    const std::vector<Fit>& classes;
+
+    bool operator()(HostSlot slot) const {
+        return roster.is_open(slot) && ranking.holds(roster.shelf_of(slot)) &&
+               classes[roster.class_of(slot)].fits;
+    }
+};
 
 }  // namespace
 
@@ -127,9 +148,12 @@ static std::optional<Position> choose(Favourites& hosts, const Roster& roster,
     std::optional<Position> best = hosts.next();
     while (best && refuses(*best))
         best = ++refused < Inquiry::refusals_max ? hosts.next() : std::nullopt;
-    if (refused > 0) decision.removed.push_back({Asked::allowed, 0, best ? refused : left});
+    const bool explained = inquiry.explained == Explained::yes;
+    if (refused > 0 && explained)
+        decision.removed.push_back({Asked::allowed, 0, best ? refused : left});
     if (!best) return {};
     decision.best = ranked(roster, *best);
+    if (!explained) return best;
     if (const auto second = hosts.next()) decision.runner_up = ranked(roster, *second);
     return best;
 }
@@ -138,26 +162,24 @@ Decision Fleet::decide(const Request& request, const Inquiry& inquiry) {
     roster_.settle();
     Ranking& ranking = ranking_of(request.needs);
     ranking.refresh(roster_, worths_);
-    Decision decision = begun(roster_, request);
-    const Classes classes = ask_classes(roster_, ranking, request, decision.removed);
+    const bool explained = inquiry.explained == Explained::yes;
+    Decision decision = begun(roster_, request, inquiry.explained);
+    const std::vector<Fit> classes = ask_classes(roster_, request);
+    std::int64_t left = explained ? count_by_shelves(ranking, classes, decision.removed) : 0;
     Ranking::Walk walk(ranking, roster_);
-    for (ClassId id = 0; id < classes.fits.size(); ++id)
-        if (classes.fits[id].fits) walk.add(id, classes.fits[id].yielded);
+    for (ClassId id = 0; id < classes.size(); ++id)
+        if (classes[id].fits) walk.add(id, classes[id].yielded);
     Candidates candidates(roster_, std::move(walk));
     std::optional<Near> near;
-    std::int64_t left = classes.fitting;
     if (has_rules_about_single_hosts(request)) {
-        const auto fits = [&](HostSlot slot) {
-            const Roster::Entry& host = roster_.host(slot);
-            return host.on_shelf && classes.fits[host.of_class].fits &&
-                   ranking.fit(host.shelf).fits;
-        };
-        near.emplace(roster_, request, classes.fitting, fits);
+        const Holding holding{roster_, ranking, classes};
+        near.emplace(roster_, request, left, std::cref(holding), inquiry.explained);
         std::vector<Position> wanted;
         for (const HostSlot slot : near->wanted()) {
             const Roster::Entry& host = roster_.host(slot);
-            wanted.push_back({classes.fits[host.of_class].yielded + near->yielded(slot),
-                              ranking.fit(host.shelf).score, host.rank});
+            const Shelf& shelf = roster_.shelves()[roster_.shelf_of(slot)];
+            wanted.push_back({classes[roster_.class_of(slot)].yielded + near->yielded(slot),
+                              ranking.score(shelf), host.rank});
         }
         candidates.add_rules(*near, std::move(wanted));
         for (const Removed& each : near->removed()) {
@@ -169,25 +191,25 @@ Decision Fleet::decide(const Request& request, const Inquiry& inquiry) {
     if (decision.short_of_shared) return decision;
     Favourites hosts(roster_, std::move(candidates), inquiry);
     if (const auto best = choose(hosts, roster_, inquiry, left, decision))
-        decision.seat = ranking.fit(roster_.host(roster_.by_rank()[best->rank]).shelf).seat;
+        decision.seat =
+            ranking.seat(roster_.shelves()[roster_.shelf_of(roster_.by_rank()[best->rank])]);
     return decision;
 }
 
 Decision Fleet::decide_on(model::HostId id, const Request& request, const Inquiry& inquiry) {
     roster_.settle();
-    Decision decision = begun(roster_, request);
+    Decision decision = begun(roster_, request, Explained::yes);
     const auto slot = roster_.find(id);
-    const bool asked = slot && roster_.host(*slot).on_shelf;
+    const bool asked = slot && roster_.is_open(*slot);
     const std::int64_t others = roster_.hosts_that_are(HostState::open) - (asked ? 1 : 0);
     if (others > 0) decision.removed.push_back({Asked::hosts, 0, others});
     if (!asked) return decision;
-    const Roster::Entry& host = roster_.host(*slot);
-    const HostClass& what = roster_.shelves().host_class(host.of_class);
+    const HostClass& what = roster_.shelves().host_class(roster_.class_of(*slot));
     Fit fit = fit_of_class(request, what);
     const Yielded yielded = fit.yielded;
     if (fit.fits)
         fit = fit_of_room(worths_.appraiser(), request.needs, what, roster_.room(*slot),
-                          worths_.of(roster_, host.shelf));
+                          worths_.of(roster_, roster_.shelf_of(*slot)));
     if (!fit.fits) {
         decision.removed.push_back({fit.asked, fit.index, 1});
         return decision;

@@ -413,6 +413,12 @@ RC_GTEST_PROP(Fleet, DecidesAsIfItAskedEveryHost, (std::uint64_t seed)) {
         const Decision oracle =
             decide_by_scan(life.fleet().roster(), life.fleet().appraiser(), request, inquiry);
         RC_ASSERT(decision == oracle);
+        Inquiry where = inquiry;
+        where.explained = Explained::no;
+        const Decision unexplained = life.fleet().decide(request, where);
+        RC_ASSERT(unexplained.best == decision.best);
+        RC_ASSERT(unexplained.seat == decision.seat);
+        RC_ASSERT(unexplained.short_of_shared == decision.short_of_shared);
         std::int64_t left = decision.candidates;
         for (const Removed& each : decision.removed) left -= each.hosts;
         RC_ASSERT(left >= 0);

@@ -81,7 +81,7 @@ class Search {
         const Roster& roster = fleet_.roster();
         Amounts left;
         for (const HostSlot slot : roster.by_rank())
-            if (roster.host(slot).on_shelf)
+            if (roster.is_open(slot))
                 for (std::size_t kind = 0; kind < kinds_max; ++kind)
                     left.of[kind] += std::max<std::int64_t>(0, roster.room(slot).amounts.of[kind]);
         for (std::size_t kind = 0; kind < kinds_max; ++kind)
@@ -104,10 +104,10 @@ class Search {
     /// The host and all that are its equals now.
     void rule_out(model::HostId id, std::vector<model::HostId>& tried) const {
         const Roster& roster = fleet_.roster();
-        const Roster::Entry& host = roster.host(*roster.find(id));
         if (!hosts_are_alike_) return tried.push_back(id);
-        for (const Rank rank : roster.shelves()[host.shelf].hosts)
-            tried.push_back(roster.host(roster.by_rank()[rank]).id);
+        const Ranks& equal = roster.shelves().hosts(roster.shelf_of(*roster.find(id)));
+        for (std::optional<Rank> rank = equal.first(); rank; rank = equal.after(*rank))
+            tried.push_back(roster.host(roster.by_rank()[*rank]).id);
     }
 
     bool place_from(std::size_t depth) {

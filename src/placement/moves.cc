@@ -16,8 +16,8 @@ namespace {
 
 constexpr std::array<Kind, 2> counted_as_spare{Kinds::cpu, Kinds::memory};
 
-bool is_in_use(const Roster::Entry& host) {
-    return host.on_shelf && host.guests > 0;
+bool is_in_use(const Roster& roster, HostSlot slot) {
+    return roster.is_open(slot) && roster.host(slot).guests > 0;
 }
 
 /// Takes somebody to another host, or back. He keeps his number: the last one that became free is
@@ -26,6 +26,13 @@ void shift(Fleet& fleet, GuestSlot guest, const Request& request, model::HostId 
     fleet.take_away(guest);
     const GuestSlot now = fleet.put(to, request, seat);
     check(now == guest, "a guest that moves keeps its number");
+}
+
+/// Where it goes; nobody will ask why.
+Decision place_for(Fleet& fleet, const Request& request) {
+    Inquiry inquiry;
+    inquiry.explained = Explained::no;
+    return fleet.decide(request, inquiry);
 }
 
 bool holds(const Room& room, const HostClass& host_class, const Needs& needs) {
@@ -76,7 +83,7 @@ std::vector<GuestSlot> MovePlanner::guests_of(HostSlot host) const {
 /// Where he goes: to empty a host, only onto hosts that are in use.
 Decision MovePlanner::destination(const Request& request, HostSlot from, Purpose purpose) {
     HostsRule not_there{{fleet_.roster().host(from).id}, false, Strength::hard};
-    Decision decision = fleet_.decide(with_rule(request, not_there));
+    Decision decision = place_for(fleet_, with_rule(request, not_there));
     if (purpose != Purpose::empty_host || !decision.best) return decision;
     const auto is_unused = [&](model::HostId id) {
         return fleet_.roster().host(*fleet_.roster().find(id)).guests == 0;
@@ -85,7 +92,7 @@ Decision MovePlanner::destination(const Request& request, HostSlot from, Purpose
     for (const HostSlot slot : fleet_.roster().by_rank())
         if (slot != from && fleet_.roster().host(slot).guests == 0)
             not_there.hosts.push_back(fleet_.roster().host(slot).id);
-    return fleet_.decide(with_rule(request, std::move(not_there)));
+    return place_for(fleet_, with_rule(request, std::move(not_there)));
 }
 
 /// Others with a hard rule about a group that he is in, in order.
@@ -199,8 +206,7 @@ bool MovePlanner::leaves_spare(HostSlot host) const {
     Amounts left;
     Amounts all;
     for (const HostSlot slot : roster.by_rank()) {
-        const Roster::Entry& entry = roster.host(slot);
-        if (slot == host || !is_in_use(entry)) continue;
+        if (slot == host || !is_in_use(roster, slot)) continue;
         left += roster.room(slot).amounts;
         all += roster.room(slot).claimable;
     }
@@ -233,7 +239,7 @@ MovePlan MovePlanner::empty_hosts() {
     };
     std::vector<Candidate> candidates;
     for (const HostSlot slot : roster.by_rank())
-        if (is_in_use(roster.host(slot)))
+        if (is_in_use(roster, slot))
             if (const auto cost = cost_to_empty(slot); cost && *cost <= limits_.worth)
                 candidates.push_back({*cost, claimed_of(slot), roster.host(slot).rank, slot});
     std::sort(candidates.begin(), candidates.end());
@@ -286,7 +292,7 @@ MovePlan MovePlanner::mend() {
     std::vector<GuestSlot> stuck;
     const std::vector<HostSlot> hosts = fleet_.settled().by_rank();
     for (const HostSlot host : hosts) {
-        if (!is_in_use(fleet_.roster().host(host))) continue;
+        if (!is_in_use(fleet_.roster(), host)) continue;
         const model::HostId about = fleet_.roster().host(host).id;
         for (const GuestSlot guest : guests_of(host))
             if (is_misplaced(guest) && !try_move(guest, Purpose::mend, about))
@@ -318,7 +324,7 @@ class Leavers {
 
     Leavers(const Roster& roster, HostSlot host, const Needs& needs, Some guests)
         : roster_(roster),
-          host_class_(roster.shelves().host_class(roster.host(host).of_class)),
+          host_class_(roster.shelves().host_class(roster.class_of(host))),
           needs_(needs),
           guests_(std::move(guests)),
           room_(roster.room(host)) {
@@ -380,7 +386,7 @@ class Leavers {
 void MovePlanner::add_ways_to_admit(const Request& request, HostSlot host,
                                     std::vector<Way>& ways) const {
     const Roster& roster = fleet_.roster();
-    const HostClass& host_class = roster.shelves().host_class(roster.host(host).of_class);
+    const HostClass& host_class = roster.shelves().host_class(roster.class_of(host));
     if (!fit_of_class(request, host_class).fits) return;
     Leavers::Some guests;
     for (GuestSlot at = roster.host(host).first; at != Roster::nobody; at = roster.guest(at).next)
@@ -414,7 +420,7 @@ void MovePlanner::add_ways_to_admit(const Request& request, HostSlot host,
 std::vector<MovePlanner::Way> MovePlanner::ways_to_admit(const Request& request) const {
     std::vector<Way> ways;
     for (const HostSlot slot : fleet_.roster().by_rank())
-        if (is_in_use(fleet_.roster().host(slot))) add_ways_to_admit(request, slot, ways);
+        if (is_in_use(fleet_.roster(), slot)) add_ways_to_admit(request, slot, ways);
     const std::int64_t most = std::min(limits_.worth, limits_.budget);
     std::erase_if(ways, [&](const Way& way) { return way.cost > most; });
     std::stable_sort(ways.begin(), ways.end(), [](const Way& a, const Way& b) {
@@ -436,7 +442,7 @@ bool MovePlanner::go(const Way& way, const Request& request) {
     const bool all = std::all_of(leaving.begin(), leaving.end(), [&](GuestSlot guest) {
         return try_move(guest, Purpose::admit, host);
     });
-    if (all && fleet_.decide(with_rule(request, HostsRule{{host}, true, Strength::hard})).best)
+    if (all && place_for(fleet_, with_rule(request, HostsRule{{host}, true, Strength::hard})).best)
         return true;
     take_back(0);
     return false;
@@ -451,13 +457,13 @@ std::optional<std::int64_t> MovePlanner::try_way(const Way& way, const Request& 
     const auto worth = [&] {
         std::int64_t sum = 0;
         for (const HostSlot slot : touched)
-            sum += fleet_.appraiser().worth(roster.shelves().host_class(roster.host(slot).of_class),
+            sum += fleet_.appraiser().worth(roster.shelves().host_class(roster.class_of(slot)),
                                             roster.room(slot));
         return sum;
     };
     const model::HostId host = roster.host(way.host).id;
     const Decision decision =
-        fleet_.decide(with_rule(request, HostsRule{{host}, true, Strength::hard}));
+        place_for(fleet_, with_rule(request, HostsRule{{host}, true, Strength::hard}));
     const GuestSlot guest = fleet_.put(host, request, decision.seat);
     const std::int64_t after = worth();
     fleet_.take_away(guest);
@@ -466,7 +472,7 @@ std::optional<std::int64_t> MovePlanner::try_way(const Way& way, const Request& 
 }
 
 MovePlan MovePlanner::admit(const Request& request) {
-    if (!has_room_for_a_rule(request) || fleet_.decide(request).best) return {};
+    if (!has_room_for_a_rule(request) || place_for(fleet_, request).best) return {};
     std::optional<Way> best;
     std::int64_t most = 0;
     std::size_t tried = 0;

@@ -272,7 +272,7 @@ class RandomWorld : public World {
     }
 
     bool is_on_open_host(GuestSlot guest) const {
-        return fleet.roster().host(fleet.roster().guest(guest).host).on_shelf;
+        return fleet.roster().is_open(fleet.roster().guest(guest).host);
     }
 
     model::HostId some_host() {

@@ -6,10 +6,6 @@ namespace vdc::placement {
 
 namespace {
 
-bool is_open(const Roster& roster, HostSlot slot) {
-    return roster.host(slot).on_shelf;
-}
-
 std::uint32_t value_of(const Roster& roster, HostSlot slot, std::uint32_t domain) {
     const auto& values = roster.host(slot).values;
     return domain < values.size() ? values[domain] : 0;
@@ -24,7 +20,7 @@ void keep_each_once(std::vector<HostSlot>& slots) {
 
 // ---- one rule ----------------------------------------------------------------------------------
 
-Judge::Judge(const Roster& roster, std::size_t index, const Rule& rule)
+Judge::Judge(const Roster& roster, std::size_t index, const Rule& rule, const Judge* before)
     : roster_(roster),
       index_(index),
       strength_(strength_of(rule)),
@@ -36,10 +32,16 @@ Judge::Judge(const Roster& roster, std::size_t index, const Rule& rule)
         keep_each_once(slots_);
     }
     if (group_rule_ == nullptr) return;
-    group_ = roster.group(group_rule_->group);
+    group_ = find_group(before);
     if (!group_rule_->domain.empty()) domain_ = roster.domain(group_rule_->domain);
     if (group_ != nullptr && group_rule_->wish == GroupRule::Wish::spread)
         fewest_ = fewest_members();
+}
+
+const GroupCount* Judge::find_group(const Judge* before) const {
+    const bool same = before != nullptr && before->group_rule_ != nullptr &&
+                      before->group_rule_->group == group_rule_->group;
+    return same ? before->group_ : roster_.group(group_rule_->group);
 }
 
 /// Of all areas with open hosts: values of the domain, and single hosts that have none. More than
@@ -58,7 +60,7 @@ std::int64_t Judge::fewest_members() const {
         for (const auto& [value, members] : group_->in_domain)
             if (value.domain == *domain_ && !roster_.sharing(value).empty()) count(members);
     for (const auto& [slot, members] : group_->on_host)
-        if (is_open(roster_, slot) && (!domain_ || value_of(roster_, slot, *domain_) == 0))
+        if (roster_.is_open(slot) && (!domain_ || value_of(roster_, slot, *domain_) == 0))
             count(members);
     return areas == 0 ? fewest : 0;
 }
@@ -72,8 +74,11 @@ std::int64_t Judge::broken_on(HostSlot slot) const {
     if (hosts_rule_ != nullptr)
         return std::binary_search(slots_.begin(), slots_.end(), slot) == hosts_rule_->wanted ? 0
                                                                                              : 1;
-    if (group_ == nullptr) return 0;
-    const std::int64_t members = members_near(slot);
+    return group_ == nullptr ? 0 : broken_by(members_near(slot));
+}
+
+/// About a group: where so many of it are near.
+std::int64_t Judge::broken_by(std::int64_t members) const {
     switch (group_rule_->wish) {
         case GroupRule::Wish::apart: return std::max<std::int64_t>(0, members - group_rule_->most);
         case GroupRule::Wish::together: return members > 0 ? 0 : 1;
@@ -100,23 +105,25 @@ std::vector<HostSlot> Judge::named() const {
         for (const auto& [slot, members] : group_->on_host)
             if (!domain_ || value_of(roster_, slot, *domain_) == 0) named.push_back(slot);
     }
-    std::erase_if(named, [&](HostSlot slot) { return !is_open(roster_, slot); });
+    std::erase_if(named, [&](HostSlot slot) { return !roster_.is_open(slot); });
     keep_each_once(named);
     return named;
 }
 
 // ---- all of them -------------------------------------------------------------------------------
 
-Near::Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits) {
+Near::Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits,
+           Explained explained) {
     judges_.reserve(request.rules.size());
     for (std::size_t index = 0; index < request.rules.size(); ++index)
         if (!std::holds_alternative<TraitRule>(request.rules[index]))
-            judges_.emplace_back(roster, index, request.rules[index]);
+            judges_.emplace_back(roster, index, request.rules[index],
+                                 judges_.empty() ? nullptr : &judges_.back());
     std::int64_t left = fitting;
     for (const Judge& judge : judges_) {
-        if (judge.strength() == Strength::hard)
-            judge_hard(judge, left, fits);
-        else
+        if (judge.strength() == Strength::hard && explained == Explained::yes)
+            count_removed(judge, left, fits);
+        if (judge.strength() == Strength::soft)
             least_ += yielded_by(judge.index(), judge.broken_elsewhere());
         if (!judge.wants_few()) continue;
         only_wanted_ = only_wanted_ || judge.strength() == Strength::hard;
@@ -137,13 +144,13 @@ bool Near::kept_before(const Judge& judge, HostSlot slot) const {
 }
 
 /// Counts whom the rule removes of those who were left.
-void Near::judge_hard(const Judge& judge, std::int64_t& left, const Fits& fits) {
+void Near::count_removed(const Judge& judge, std::int64_t& left, const Fits& fits) {
     std::int64_t removed = judge.wants_few() ? left : 0;
-    for (const HostSlot slot : judge.named()) {
-        const bool breaks = judge.broken_on(slot) > 0;
-        if (breaks == judge.wants_few() || !kept_before(judge, slot) || !fits(slot)) continue;
+    judge.each_named([&](HostSlot slot, std::int64_t broken) {
+        const bool breaks = broken > 0;
+        if (breaks == judge.wants_few() || !kept_before(judge, slot) || !fits(slot)) return;
         removed += breaks ? 1 : -1;
-    }
+    });
     left -= removed;
     if (removed > 0)
         removed_.push_back({judge.asked(), static_cast<std::uint8_t>(judge.index()), removed});

@@ -15,7 +15,8 @@ namespace vdc::placement {
 /// One such rule, with what was counted for it once.
 class Judge {
   public:
-    Judge(const Roster& roster, std::size_t index, const Rule& rule);
+    /// `before`: the judge of another rule, perhaps of one about the same group; or none.
+    Judge(const Roster& roster, std::size_t index, const Rule& rule, const Judge* before = nullptr);
 
     std::size_t index() const { return index_; }
     Strength strength() const { return strength_; }
@@ -29,12 +30,24 @@ class Judge {
 
     /// Open hosts that it can tell from others: those named, or near the group. Each once.
     std::vector<HostSlot> named() const;
+    /// Calls `with` for each of them, in order, with how far the rule is not kept there.
+    template <class With>
+    void each_named(With with) const {
+        if (group_ == nullptr || domain_) {
+            for (const HostSlot slot : named()) with(slot, broken_on(slot));
+            return;
+        }
+        for (const auto& [slot, members] : group_->on_host)
+            if (roster_.is_open(slot)) with(slot, broken_by(members));
+    }
 
     /// What it says of others at best.
     std::int64_t broken_elsewhere() const { return wants_few() ? 1 : 0; }
 
   private:
+    const GroupCount* find_group(const Judge* before) const;
     std::int64_t members_near(HostSlot slot) const;
+    std::int64_t broken_by(std::int64_t members) const;
     std::int64_t fewest_members() const;
 
     const Roster& roster_;
@@ -54,7 +67,9 @@ class Near {
     using Fits = std::function<bool(HostSlot)>;
 
     /// `fits` says of a host whether it is open and holds the request otherwise; `fitting` do.
-    Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits);
+    /// `explained`: whether it is counted whom hard rules remove.
+    Near(const Roster& roster, const Request& request, std::int64_t fitting, const Fits& fits,
+         Explained explained = Explained::yes);
 
     /// Hosts that hold the request and keep its hard rules, and that a rule asks for.
     const std::vector<HostSlot>& wanted() const { return wanted_; }
@@ -74,7 +89,7 @@ class Near {
     const std::vector<Removed>& removed() const { return removed_; }
 
   private:
-    void judge_hard(const Judge& judge, std::int64_t& left, const Fits& fits);
+    void count_removed(const Judge& judge, std::int64_t& left, const Fits& fits);
     bool kept_before(const Judge& judge, HostSlot slot) const;
 
     std::vector<Judge> judges_;

@@ -39,22 +39,26 @@ class Worths {
 /// the roster's changes, each at the cost of the tree's height; what a shelf gives is asked once.
 class Ranking {
   public:
-    explicit Ranking(const Needs& needs) : needs_(needs) {}
+    explicit Ranking(const Needs& needs);
 
     const Needs& needs() const { return needs_; }
 
     /// Everything below is as of the last refresh.
     void refresh(const Roster& roster, Worths& worths);
 
-    const Fit& fit(ShelfId shelf) const { return known_[shelf].fit; }
+    /// Of a shelf with hosts: whether they hold it, how well and in which seat.
+    bool holds(ShelfId shelf) const { return holds_[shelf] != 0; }
+    std::int64_t score(const Shelf& shelf) const { return leaf(shelf).best.score; }
+    Seat seat(const Shelf& shelf) const { return leaf(shelf).seat; }
 
     /// Open hosts of a class, and those of them that hold it.
     std::int64_t hosts(ClassId id) const { return trees_[id].hosts; }
     std::int64_t fitting(ClassId id) const { return trees_[id].fitting; }
 
-    /// How many hosts of a class each question about amounts and seats removed.
-    static constexpr std::size_t questions = kinds_max + 3;
-    static Removed question(std::size_t number);
+    /// What is asked about room and may remove somebody, in the order in which it is asked.
+    static constexpr std::size_t questions_max = kinds_max + 3;
+    const std::vector<Removed>& questions() const { return questions_; }
+    /// How many hosts of a class a question removed.
     std::int64_t removed(ClassId id, std::size_t question) const {
         return trees_[id].removed[question];
     }
@@ -65,24 +69,26 @@ class Ranking {
         Walk(const Ranking& ranking, const Roster& roster);
         void add(ClassId id, Yielded yielded);
         std::optional<Position> next();
-        /// What the next one will be. There must be one.
-        const Position& ahead() const { return heap_.front().position; }
-        bool is_over() const { return heap_.empty(); }
+        /// Better than which the next one will not be; none: there is no next one.
+        std::optional<Position> bound() const;
 
       private:
         struct Item {
             Position position;
             ClassId of_class = 0;
             std::size_t part = 0;
-            std::set<Rank>::const_iterator host{};  ///< of a single shelf
         };
         static bool later(const Item& a, const Item& b) { return better(b.position, a.position); }
         void push(Item item);
         void descend(Item& item);
+        void look_behind(Item item);
 
         const Ranking& ranking_;
         const Roster& roster_;
         std::vector<Item> heap_;
+        /// What was told last. Who stands behind it is looked for only when the next one is asked
+        /// for: most want only the first.
+        std::optional<Item> told_;
     };
 
   private:
@@ -93,31 +99,45 @@ class Ranking {
         Rank rank = absent;
         friend bool operator==(const Best&, const Best&) = default;
     };
+    /// A shelf, at its place: all that is asked when it changes lies together.
+    struct Leaf {
+        Best best{};                ///< without a rank while it is empty, or does not hold it
+        std::uint32_t version = 0;  ///< of the shelf, and 1; 0: not asked
+        std::uint32_t hosts = 0;    ///< as counted
+        Seat seat{};
+        std::uint8_t question = 0;  ///< that it fails
+        bool fits = false;
+    };
     struct Tree {
-        std::size_t width = 1;
-        std::vector<Best> best{2};  ///< of each part; the leaves begin at width
         std::int64_t hosts = 0;
         std::int64_t fitting = 0;
-        std::array<std::int64_t, questions> removed{};
+        std::array<std::int64_t, questions_max> removed{};
+        std::size_t width = 1;
+        std::vector<Best> inner{1};  ///< of each part but single shelves, the whole is 1
+        std::vector<Leaf> leaves{1};
 
+        /// Leaves begin at width.
+        const Best& best(std::size_t part) const {
+            return part < width ? inner[part] : leaves[part - width].best;
+        }
         void widen(std::size_t count);
         void set(std::size_t place, const Best& value);
         void raise(std::size_t part);
+        void count(Leaf& leaf, std::uint32_t hosts_now);
     };
-    struct Known {
-        Fit fit;
-        std::uint32_t version = 0;  ///< of the shelf, and 1; 0: not asked
-        std::int64_t hosts = 0;     ///< as counted
-    };
-    void count(Tree& tree, Known& known, std::int64_t hosts) const;
 
+    const Leaf& leaf(const Shelf& shelf) const {
+        return trees_[shelf.of_class].leaves[shelf.place];
+    }
+    std::uint8_t number_of(const Fit& fit) const;
     void look_at(ShelfId shelf, const Roster& roster, Worths& worths);
 
     Needs needs_;
+    std::vector<Removed> questions_;
     std::uint64_t era_ = 0;
-    std::size_t seen_ = 0;  ///< of the roster's changes
-    std::vector<Known> known_;
-    std::vector<Tree> trees_;  ///< by class
+    std::size_t seen_ = 0;             ///< of the roster's changes
+    std::vector<std::uint8_t> holds_;  ///< by shelf
+    std::vector<Tree> trees_;          ///< by class
 };
 
 }  // namespace vdc::placement

@@ -73,7 +73,7 @@ Room Roster::empty_room(const HostSpec& spec) const {
             claimable(spec)};
 }
 
-HostClass Roster::class_of(const HostSpec& spec) {
+HostClass Roster::host_class(const HostSpec& spec) {
     HostClass result{{}, spec.traits, spec.dedication};
     for (const std::string& name : spec.accelerators) {
         const auto known = model(name);
@@ -85,9 +85,10 @@ HostClass Roster::class_of(const HostSpec& spec) {
 
 HostSlot Roster::new_slot(model::HostId id) {
     HostSlot slot = static_cast<HostSlot>(hosts_.size());
-    if (free_hosts_.empty())
+    if (free_hosts_.empty()) {
         hosts_.emplace_back();
-    else {
+        standings_.emplace_back();
+    } else {
         slot = free_hosts_.back();
         free_hosts_.pop_back();
     }
@@ -116,7 +117,7 @@ void Roster::set_host(model::HostId id, const HostSpec& spec) {
     }
     if (!known || entry.spec->name != spec.name) ranks_are_stale_ = true;
     entry.spec = std::make_shared<const HostSpec>(spec);
-    entry.of_class = shelves_.class_id(class_of(spec));
+    standings_[slot].of_class = shelves_.class_id(host_class(spec));
     by_name_.insert({spec.name, id, slot});
     ++in_state_[static_cast<std::size_t>(spec.state)];
     enter_domains(entry);
@@ -134,6 +135,7 @@ void Roster::remove_host(model::HostId id) {
     --in_state_[static_cast<std::size_t>(entry.spec->state)];
     by_id_.erase(hash_of(id.value), *slot);
     entry = Entry{};
+    standings_[*slot] = {};
     free_hosts_.push_back(*slot);
     ranks_are_stale_ = true;
 }
@@ -147,13 +149,15 @@ std::optional<HostSlot> Roster::find(model::HostId id) const {
 
 const Room& Roster::room(HostSlot slot) const {
     const Entry& entry = hosts_[slot];
-    return entry.beside ? *entry.beside : shelves_[entry.shelf].room;
+    return entry.beside ? *entry.beside : shelves_.room(shelf_of(slot));
 }
 
 // ---- shelves -----------------------------------------------------------------------------------
 
 void Roster::changed(ShelfId shelf) {
     constexpr std::size_t changes_max = 1 << 20;
+    if (last_change_.size() <= shelf) last_change_.resize(2 * (shelf + std::size_t{1}));
+    last_change_[shelf] = static_cast<std::uint32_t>(changes_.size());
     changes_.push_back(shelf);
     if (changes_.size() < changes_max) return;
     changes_.clear();
@@ -162,46 +166,43 @@ void Roster::changed(ShelfId shelf) {
 
 void Roster::stand(HostSlot slot, const Room& room) {
     Entry& entry = hosts_[slot];
-    entry.on_shelf = entry.spec->state == HostState::open;
-    if (!entry.on_shelf || ranks_are_stale_) {
+    const bool open = entry.spec->state == HostState::open;
+    if (!open || ranks_are_stale_) {
+        standings_[slot].shelf = open ? 0 : no_shelf;
         entry.beside = std::make_shared<const Room>(room);
         return;
     }
     entry.beside.reset();
-    entry.shelf = shelves_.find(entry.of_class, room);
-    shelves_[entry.shelf].hosts.insert(entry.rank);
-    changed(entry.shelf);
+    const ShelfId shelf = standings_[slot].shelf = shelves_.find(class_of(slot), room);
+    shelves_.add(shelf, entry.rank);
+    changed(shelf);
 }
 
 void Roster::step_off(HostSlot slot) {
-    const Entry& entry = hosts_[slot];
-    if (!entry.on_shelf || ranks_are_stale_) return;
-    std::set<Rank>& hosts = shelves_[entry.shelf].hosts;
-    hosts.erase(entry.rank);
-    if (hosts.empty()) shelves_.is_empty(entry.shelf);
-    changed(entry.shelf);
+    if (!is_open(slot) || ranks_are_stale_) return;
+    shelves_.remove(shelf_of(slot), hosts_[slot].rank);
+    changed(shelf_of(slot));
 }
 
 void Roster::settle() {
     if (!ranks_are_stale_) return;
-    for (ShelfId id = 0; id < shelves_.count(); ++id) shelves_[id].hosts.clear();
+    shelves_.take_all_away();
     by_rank_.clear();
     for (const auto& [name, id, slot] : by_name_) {
         Entry& entry = hosts_[slot];
         entry.rank = static_cast<Rank>(by_rank_.size());
         by_rank_.push_back(slot);
-        if (entry.on_shelf && !entry.beside) shelves_[entry.shelf].hosts.insert(entry.rank);
+        if (is_open(slot) && !entry.beside) shelves_.add(shelf_of(slot), entry.rank);
     }
     // Shelves are looked for once all that are in use have their hosts: empty ones are used again.
     for (const HostSlot slot : by_rank_) {
         Entry& entry = hosts_[slot];
-        if (!entry.on_shelf || !entry.beside) continue;
-        entry.shelf = shelves_.find(entry.of_class, *entry.beside);
+        if (!is_open(slot) || !entry.beside) continue;
+        standings_[slot].shelf = shelves_.find(class_of(slot), *entry.beside);
         entry.beside.reset();
-        shelves_[entry.shelf].hosts.insert(entry.rank);
+        shelves_.add(shelf_of(slot), entry.rank);
     }
-    for (ShelfId id = 0; id < shelves_.count(); ++id)
-        if (shelves_[id].hosts.empty()) shelves_.is_empty(id);
+    shelves_.all_stand();
     ranks_are_stale_ = false;
     changes_.clear();
     ++era_;
@@ -334,7 +335,7 @@ const GroupCount* Roster::group(Group group) const {
     return number == HashIndex::none ? nullptr : &group_counts_[number];
 }
 
-void Roster::count_group(GroupCount& count, HostSlot slot, std::int64_t by) {
+void Roster::count_group(GroupCount& count, HostSlot slot, std::int32_t by) {
     count.all += by;
     count.on_host.add(slot, by);
     const Entry& entry = hosts_[slot];
@@ -342,13 +343,21 @@ void Roster::count_group(GroupCount& count, HostSlot slot, std::int64_t by) {
         if (entry.values[domain] != 0) count.in_domain.add({domain, entry.values[domain]}, by);
 }
 
-void Roster::count_groups(const Guest& guest, int by) {
-    for (const Group& group : groups(guest)) {
-        std::uint32_t number = find_group(group);
-        if (number == HashIndex::none) number = new_group(group);
-        count_group(group_counts_[number], guest.host, by);
-        if (group_counts_[number].all > 0) continue;
-        group_index_.erase(hash_of(group), number);
+void Roster::count_groups(const Guest& guest, std::int32_t by) {
+    GroupList& list = group_lists_[guest.groups];
+    if (list.counted == 0) {
+        list.numbers.clear();
+        for (const Group& group : list.groups) {
+            const std::uint32_t known = find_group(group);
+            list.numbers.push_back(known == HashIndex::none ? new_group(group) : known);
+        }
+    }
+    list.counted += by;
+    for (const std::uint32_t number : list.numbers) {
+        GroupCount& count = group_counts_[number];
+        count_group(count, guest.host, by);
+        if (count.all > 0) continue;
+        group_index_.erase(hash_of(count.group), number);
         free_groups_.push_back(number);
     }
 }

@@ -66,13 +66,10 @@ class Roster {
     struct Entry {
         model::HostId id;
         std::shared_ptr<const HostSpec> spec;  ///< apart from what decisions look at
-        ClassId of_class = 0;
-        ShelfId shelf = 0;
         Rank rank = 0;
         std::vector<std::uint32_t> values{};  ///< by domain; 0: it has none
         GuestSlot first = nobody;             ///< of its guests
         std::int64_t guests = 0;
-        bool on_shelf = false;  ///< it is open
         /// The room of others, and of those who change their shelf while ranks are stale.
         std::shared_ptr<const Room> beside{};
     };
@@ -113,6 +110,10 @@ class Roster {
 
     std::optional<HostSlot> find(model::HostId id) const;
     const Entry& host(HostSlot slot) const { return hosts_[slot]; }
+    bool is_open(HostSlot slot) const { return standings_[slot].shelf != no_shelf; }
+    ClassId class_of(HostSlot slot) const { return standings_[slot].of_class; }
+    /// Of an open host, as of settle().
+    ShelfId shelf_of(HostSlot slot) const { return standings_[slot].shelf; }
     const Room& room(HostSlot slot) const;
     const Guest& guest(GuestSlot slot) const { return guests_[slot]; }
     const Needs& needs(const Guest& guest) const { return footprints_[guest.footprint].what.needs; }
@@ -135,6 +136,8 @@ class Roster {
     /// Shelves whose lowest host or whose number of hosts changed, in the order in which it
     /// happened; begun anew with each `era`.
     const std::vector<ShelfId>& changes() const { return changes_; }
+    /// Whether nothing that came after the change at `place` was about the same shelf.
+    bool is_last_change(std::size_t place) const { return last_change_[changes_[place]] == place; }
     /// Another one: ranks have other numbers, nothing that was kept of them holds.
     std::uint64_t era() const { return era_; }
 
@@ -150,6 +153,7 @@ class Roster {
     DomainUse use_of(std::uint32_t domain) const { return domain_use_[domain]; }
 
   private:
+    static constexpr ShelfId no_shelf = static_cast<ShelfId>(-1);
     struct Footprint {
         Needs needs;
         std::vector<SharedNeed> shared;
@@ -161,7 +165,7 @@ class Roster {
     };
 
     Room empty_room(const HostSpec& spec) const;
-    HostClass class_of(const HostSpec& spec);
+    HostClass host_class(const HostSpec& spec);
     HostSlot new_slot(model::HostId id);
     void enter_domains(Entry& entry);
     void leave_domains(HostSlot slot);
@@ -174,8 +178,8 @@ class Roster {
     void leave_group_list(std::uint32_t list);
     std::uint32_t find_group(const Group& group) const;
     std::uint32_t new_group(const Group& group);
-    void count_groups(const Guest& guest, int by);
-    void count_group(GroupCount& count, HostSlot slot, std::int64_t by);
+    void count_groups(const Guest& guest, std::int32_t by);
+    void count_group(GroupCount& count, HostSlot slot, std::int32_t by);
     void link(GuestSlot slot);
     void unlink(GuestSlot slot);
 
@@ -188,12 +192,18 @@ class Roster {
     HashIndex by_id_;
     std::set<std::tuple<std::string, model::HostId, HostSlot>> by_name_;
     std::vector<Entry> hosts_;
+    struct Standing {
+        ShelfId shelf = no_shelf;
+        ClassId of_class = 0;
+    };
+    std::vector<Standing> standings_;  ///< by host; apart, for many are asked at once
     std::vector<HostSlot> free_hosts_;
     std::vector<HostSlot> by_rank_;
     bool ranks_are_stale_ = false;
     std::array<std::int64_t, 3> in_state_{};
     Shelves shelves_;
     std::vector<ShelfId> changes_;
+    std::vector<std::uint32_t> last_change_;  ///< by shelf: its place there
     std::uint64_t era_ = 1;
     struct Footprints {
         Footprint what;
@@ -205,6 +215,9 @@ class Roster {
     struct GroupList {
         std::vector<Group> groups;
         std::int64_t guests = 0;
+        /// Of each group, in group_counts_; known while somebody with the list is counted.
+        std::vector<std::uint32_t> numbers{};
+        std::int64_t counted = 0;
     };
     HashIndex group_list_index_;
     std::vector<GroupList> group_lists_;

@@ -135,7 +135,7 @@ class Scan {
         const Roster::Entry& host = roster_.host(slot);
         if (host.spec->state == HostState::down) return remove(Asked::up, 0), std::nullopt;
         if (host.spec->state == HostState::closed) return remove(Asked::open, 0), std::nullopt;
-        const HostClass& what = roster_.shelves().host_class(host.of_class);
+        const HostClass& what = roster_.shelves().host_class(roster_.class_of(slot));
         Fit fit = fit_of_class(request_, what);
         if (!fit.fits) return remove(fit.asked, fit.index), std::nullopt;
         const Yielded of_class = fit.yielded;

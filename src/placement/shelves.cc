@@ -41,11 +41,11 @@ ClassId Shelves::class_id(const HostClass& host_class) {
 ShelfId Shelves::find(ClassId of_class, const Room& room) {
     const std::uint64_t hash = hash_of(of_class, room);
     const ShelfId known = index_.find(hash, [&](ShelfId id) {
-        return shelves_[id].of_class == of_class && shelves_[id].room == room;
+        return shelves_[id].of_class == of_class && contents_[id].room == room;
     });
     if (known != HashIndex::none) return known;
     const ShelfId id = unused(of_class);
-    shelves_[id].room = room;
+    contents_[id].room = room;
     index_.insert(hash, id);
     return id;
 }
@@ -56,16 +56,17 @@ ShelfId Shelves::unused(ClassId of_class) {
     while (empty.size() > empty_kept) {
         const ShelfId id = empty.front();
         empty.pop_front();
-        Shelf& shelf = shelves_[id];
+        Contents& contents = contents_[id];
         // It may have had hosts since, and may wait a second time.
-        if (--shelf.waiting > 0 || !shelf.hosts.empty()) continue;
-        index_.erase(hash_of(of_class, shelf.room), id);
-        ++shelf.version;
+        if (--contents.waiting > 0 || !contents.hosts.empty()) continue;
+        index_.erase(hash_of(of_class, contents.room), id);
+        ++shelves_[id].version;
         return id;
     }
     const auto id = static_cast<ShelfId>(shelves_.size());
     std::vector<ShelfId>& same = by_class_[of_class];
     shelves_.emplace_back();
+    contents_.emplace_back();
     shelves_.back().of_class = of_class;
     shelves_.back().place = static_cast<std::uint32_t>(same.size());
     same.push_back(id);
@@ -73,8 +74,36 @@ ShelfId Shelves::unused(ClassId of_class) {
 }
 
 void Shelves::is_empty(ShelfId id) {
-    ++shelves_[id].waiting;
+    ++contents_[id].waiting;
     empty_[shelves_[id].of_class].push_back(id);
+}
+
+void Shelves::add(ShelfId id, Rank rank) {
+    Shelf& shelf = shelves_[id];
+    contents_[id].hosts.insert(rank);
+    shelf.first = shelf.hosts == 0 ? rank : std::min(shelf.first, rank);
+    ++shelf.hosts;
+}
+
+void Shelves::remove(ShelfId id, Rank rank) {
+    Shelf& shelf = shelves_[id];
+    Ranks& hosts = contents_[id].hosts;
+    hosts.erase(rank);
+    --shelf.hosts;
+    if (hosts.empty()) return is_empty(id);
+    if (rank == shelf.first) shelf.first = hosts.first();
+}
+
+void Shelves::take_all_away() {
+    for (ShelfId id = 0; id < count(); ++id) {
+        shelves_[id].hosts = 0;
+        contents_[id].hosts.clear();
+    }
+}
+
+void Shelves::all_stand() {
+    for (ShelfId id = 0; id < count(); ++id)
+        if (shelves_[id].hosts == 0) is_empty(id);
 }
 
 }  // namespace vdc::placement

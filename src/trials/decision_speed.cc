@@ -85,13 +85,14 @@ Request request_of(const TracedInstance& instance, Chance& chance, std::uint64_t
 
 struct Life {
     Fleet fleet;
+    placement::Inquiry inquiry{};
     std::deque<placement::GuestSlot> there;
     std::int64_t refused = 0;
 };
 
 /// Comes, and if there is no place, somebody leaves first.
 std::optional<Decision> come(Life& life, const Request& request) {
-    Decision decision = life.fleet.decide(request);
+    Decision decision = life.fleet.decide(request, life.inquiry);
     if (!decision.best) {
         ++life.refused;
         return {};
@@ -142,6 +143,31 @@ std::int64_t scan_nanoseconds(std::size_t hosts) {
     return nanoseconds_since(begin) / times;
 }
 
+/// What explaining costs: turns with it, and as many without, by turns; the median of their ratios.
+double explained_to_bare(Life& life, Chance& chance, const std::vector<Request>& requests,
+                         std::int64_t turns) {
+    constexpr std::int64_t turns_of_a_part = 500;
+    std::size_t number = 0;
+    const auto part = [&](placement::Explained explained) {
+        life.inquiry.explained = explained;
+        const std::int64_t begin = processor_nanoseconds();
+        for (std::int64_t count = 0; count < turns_of_a_part; ++count) {
+            someone_leaves(life, chance);
+            come(life, requests[number++ % requests.size()]);
+        }
+        return static_cast<double>(processor_nanoseconds() - begin);
+    };
+    std::vector<double> ratios;
+    for (std::int64_t count = 0; count < turns; count += 4 * turns_of_a_part) {
+        // Neither is always the first.
+        const double first = part(placement::Explained::yes);
+        const double bare = part(placement::Explained::no) + part(placement::Explained::no);
+        ratios.push_back((first + part(placement::Explained::yes)) / bare);
+    }
+    std::sort(ratios.begin(), ratios.end());
+    return ratios[ratios.size() / 2];
+}
+
 Json measure(const std::vector<TracedInstance>& all, const PlacementWish& wish) {
     Chance chance(static_cast<std::uint64_t>(wish.first_seed));
     const std::int64_t before = resident();
@@ -175,6 +201,8 @@ Json measure(const std::vector<TracedInstance>& all, const PlacementWish& wish) 
     }
     const std::int64_t whole = nanoseconds_since(begin);
     const std::int64_t worked = processor_nanoseconds() - processor_begin;
+    const std::int64_t refused = life.refused;
+    const double explained = explained_to_bare(life, chance, requests, wish.decisions);
     std::sort(times.begin(), times.end());
     const auto quantile = [&](std::size_t thousandths) {
         return static_cast<double>(times[times.size() * thousandths / 1000]) / 1000;
@@ -190,7 +218,8 @@ Json measure(const std::vector<TracedInstance>& all, const PlacementWish& wish) 
          {"p50_us", quantile(500)},
          {"p99_us", quantile(990)},
          {"p999_us", quantile(999)},
-         {"refused", life.refused},
+         {"refused", refused},
+         {"explained_to_bare", explained},
          {"shelves", static_cast<std::int64_t>(life.fleet.roster().shelves().count())},
          {"memory_mib", held / 1024},
          {"scan_of_four_columns_us",

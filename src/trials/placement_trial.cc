@@ -38,7 +38,8 @@ static Status check_wish(const PlacementWish& wish) {
           Bound{"--arrivals-per-move", wish.arrivals_per_move, 1, 1'000'000'000},
           Bound{"--host-worth", wish.host_worth, 1, 1'000'000},
           Bound{"--guests-of-a-host", wish.guests_of_a_host, 1, 100},
-          Bound{"--pass", wish.pass, 1, 1'000'000'000}})
+          Bound{"--pass", wish.pass, 1, 1'000'000'000},
+          Bound{"--solver-seconds", wish.solver_seconds, 1, 3600}})
         if (each.value < each.low || each.value > each.high)
             return Error{Error::Code::invalid,
                          std::string(each.option) + " is " + std::to_string(each.value),
