@@ -302,7 +302,7 @@ static InstanceSpec instance_spec(const Snapshot& s, const Instance& instance) {
                               port->claimed.mac, static_cast<int>(network.declared.mtu)});
     }
     spec.seed = seed(s, instance);
-    spec.wishes = {instance.declared.starts, instance.declared.reboots, instance.declared.resets};
+    spec.wishes = {starts_wanted(instance), instance.declared.reboots, instance.declared.resets};
     return spec;
 }
 
@@ -312,6 +312,7 @@ static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
             instance.claimed.leaving ? Power::off : wanted_power(instance),
             instance.deleting,
             declared.restart,
+            declared.rules,
             declared.stop_hard ? base::Duration{} : declared.stop_timeout,
             metadata_of(s, instance),
             instance.observed};

@@ -64,6 +64,7 @@ struct InstanceDuty {
     model::Power power = model::Power::off;
     bool gone = false;  ///< being deleted: end it at once and leave nothing
     model::Restart restart = model::Restart::on_failure;
+    std::uint64_t rules = 0;  ///< how often that was changed
     base::Duration stop_timeout{};
     Metadata metadata;
     model::InstanceObserved reported;

@@ -304,13 +304,11 @@ template <>
 struct Members<InstanceDuty> {
     static constexpr auto fields() {
         using T = InstanceDuty;
-        return std::tuple{member("instance", &T::instance),
-                          member("power", &T::power),
-                          member("gone", &T::gone),
-                          member("restart", &T::restart),
-                          member("stop_timeout", &T::stop_timeout),
-                          member("metadata", &T::metadata),
-                          member("reported", &T::reported)};
+        return std::tuple{
+            member("instance", &T::instance), member("power", &T::power),
+            member("gone", &T::gone),         member("restart", &T::restart),
+            member("rules", &T::rules),       member("stop_timeout", &T::stop_timeout),
+            member("metadata", &T::metadata), member("reported", &T::reported)};
     }
 };
 template <>

@@ -154,6 +154,7 @@ model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstanc
     observed.starts = seen.obeyed.starts;
     observed.reboots = seen.obeyed.reboots;
     observed.resets = seen.obeyed.resets;
+    observed.rules = duty.rules;
     observed.accelerator = sighting.alive ? sighting.accelerator : "";
     observed.ended = run_end(seen.ended, duty.reported.ended);
     if (seen.ended) observed.ended_detail = seen.ended_detail;

@@ -424,13 +424,11 @@ TEST_F(Mind, ForgetsEndsAfterTenMinutes) {
 
 TEST_F(Mind, PressesTheButtonAgainEveryTwoSecondsThenHardStopsAGuestThatDoesNotObey) {
     make_running();
-    duties.instances[web].power = Power::off;
-    tell();
+    shall_be_off();
     const Instant begin = now;
     for (int press = 0; press < 15; ++press) {
-        EXPECT_NE(begins().find("power down instance web"), std::string::npos) << press;
-        done("power down instance web", alive(web));
-        network_stays();
+        SCOPED_TRACE(press);
+        button_is_pressed();
         now += 2s;
     }
     EXPECT_EQ(now, begin + 30s);
@@ -439,26 +437,18 @@ TEST_F(Mind, PressesTheButtonAgainEveryTwoSecondsThenHardStopsAGuestThatDoesNotO
 
 TEST_F(Mind, AsksAGuestOnceMoreWhenTheHostStoodStillUntilItsTimeWasOver) {
     make_running();
-    duties.instances[web].power = Power::off;
-    tell();
-    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
-    done("power down instance web", alive(web));
-    network_stays();
+    shall_be_off();
+    button_is_pressed();
     now += 31s;  // nothing was looked at meanwhile
-    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
-    done("power down instance web", alive(web));
-    network_stays();
+    button_is_pressed();
     now += 11s;
     EXPECT_NE(begins().find("kill instance web"), std::string::npos);
 }
 
 TEST_F(Mind, ObeysAStartByGoingOnWhenNoButtonCanEndTheRunAnyMore) {
     make_running();
-    duties.instances[web].power = Power::off;
-    tell();
-    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
-    done("power down instance web", alive(web));
-    network_stays();
+    shall_be_off();
+    button_is_pressed();
     duties.instances[web].power = Power::on;
     const auto starts = ++duties.instances[web].instance.wishes.starts;
     tell();
@@ -627,8 +617,7 @@ TEST_F(Mind, SaysOfNoInstanceThatItIsOffWhileItIsBeingLaunched) {
     make_ready();
     store_reports();
     EXPECT_EQ(begins(), "launch web");
-    duties.instances[web].power = Power::off;
-    tell();
+    shall_be_off();
     EXPECT_EQ(reports(), "");
     done("launch web", alive(web));
     EXPECT_EQ(begins(), "power down instance web");

@@ -79,6 +79,17 @@ void MindTest::launch_again() {
     done("launch web", alive(web));
 }
 
+void MindTest::shall_be_off() {
+    duties.instances[web].power = model::Power::off;
+    tell();
+}
+
+void MindTest::button_is_pressed() {
+    EXPECT_NE(begins().find("power down instance web"), std::string::npos);
+    done("power down instance web", alive(web));
+    network_stays();
+}
+
 VolumeSighting MindTest::present(model::VolumeId id) const {
     const VolumeSpec& wanted = duties.volumes.at(id).volume;
     return {true, wanted.size, wanted.snapshots, wanted.reverts, {}};

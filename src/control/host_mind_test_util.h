@@ -54,6 +54,11 @@ class MindTest : public ::testing::Test {
     /// Begins, and ends, the launch of web, which must be due.
     void launch_again();
 
+    /// Web shall be off from now on.
+    void shall_be_off();
+    /// The guest of web is asked to power off, which must be due, and does not obey.
+    void button_is_pressed();
+
     InstanceSighting alive(model::InstanceId id) const;
     static InstanceSighting down();
     static InstanceSighting ended(Ending how, const std::string& detail = {});

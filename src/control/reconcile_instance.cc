@@ -267,6 +267,7 @@ void reconcile_instance(Draft& draft, const Instance& instance) {
     if (may_stay(draft, instance)) {
         InstanceClaimed claimed = instance.claimed;
         claimed.leaving = false;
+        claimed.stays += 1;  // it may have gone off by then, which nobody wanted of it
         return draft.must_add(Claim<Instance>{instance.id, std::move(claimed)},
                               instance.name + " stays on " + host + ", which is drained no more");
     }

@@ -65,7 +65,7 @@ Judgement judge(const model::Snapshot&, const Operation& operation, const Instan
     const bool current =
         instance.claimed.host && observed.generation == instance.claimed.generation;
     const bool running = current && observed.phase == InstancePhase::running;
-    const bool heard = observed.starts >= instance.declared.starts;
+    const bool heard = observed.starts >= starts_wanted(instance);
     if (overtaken(operation.declared.goal, instance.declared.power))
         return {Progress::overtaken, "a later wish stands against it"};
     if (went_off(instance)) return judge_ended(operation, instance);

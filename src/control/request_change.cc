@@ -76,6 +76,7 @@ Status follow(const Work&, const model::Application&, model::Application&, Wish&
 }
 
 Status follow(const Work&, const Instance& before, Instance& after, Wish& wish) {
+    if (before.declared.restart != after.declared.restart) ++after.declared.rules;
     if (before.declared.power == after.declared.power) return {};
     after.declared.stop_hard = false;
     wish.reached = false;

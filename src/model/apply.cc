@@ -135,7 +135,7 @@ Status check_declare(const Snapshot& snapshot, const Instance& before, const Ins
     const InstanceDeclared& a = before.declared;
     const InstanceDeclared& b = after.declared;
     if (b.priority > a.priority) TRY(check_priority(snapshot, after));
-    if (b.starts < a.starts || b.reboots < a.reboots || b.resets < a.resets)
+    if (b.starts < a.starts || b.reboots < a.reboots || b.resets < a.resets || b.rules < a.rules)
         return Error{Code::conflict, "the counters of " + quoted_name(before) + " cannot fall"};
     if (b.vcpus <= a.vcpus && b.memory <= a.memory) return {};
     return check_quota(snapshot, after.project,

@@ -104,6 +104,7 @@ struct InstanceDeclared {
     std::uint64_t starts = 0;
     std::uint64_t reboots = 0;
     std::uint64_t resets = 0;
+    std::uint64_t rules = 0;
     std::optional<ApplicationId> application;
     std::int64_t ordinal = 0;
     std::string template_mark;
@@ -132,6 +133,7 @@ struct InstanceDeclared {
             field("starts", &D::starts, "times that starting was asked for", {}, computed),
             field("reboots", &D::reboots, "times that a reboot was asked for", {}, computed),
             field("resets", &D::resets, "times that a reset was asked for", {}, computed),
+            field("rules", &D::rules, "times that its restart rule was changed", {}, computed),
             field("application", &D::application, "whose replica it is", {}, computed),
             field("ordinal", &D::ordinal, "which replica, from 0", {}, computed),
             field("template_mark", &D::template_mark, "of the template it was made by", {},
@@ -208,6 +210,7 @@ struct InstanceClaimed {
     std::string evidence;
     Evidence proof = Evidence::none;
     bool leaving = false;
+    std::uint64_t stays = 0;
     Explanation placement;
 
     friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
@@ -220,6 +223,8 @@ struct InstanceClaimed {
             field("proof", &InstanceClaimed::proof, "the kind of that evidence"),
             field("leaving", &InstanceClaimed::leaving,
                   "whether it shall stop there, to start on another host"),
+            field("stays", &InstanceClaimed::stays,
+                  "how often that was taken back; each counts as a wish to start"),
             field("placement", &InstanceClaimed::placement, "why there")};
     }
 };
@@ -234,6 +239,7 @@ struct InstanceObserved {
     std::uint64_t starts = 0;
     std::uint64_t reboots = 0;
     std::uint64_t resets = 0;
+    std::uint64_t rules = 0;
     std::string accelerator;
     std::string message;
 
@@ -250,6 +256,7 @@ struct InstanceObserved {
             field("starts", &O::starts, "wishes to start that were obeyed"),
             field("reboots", &O::reboots, "wishes to reboot that were obeyed"),
             field("resets", &O::resets, "wishes to reset that were obeyed"),
+            field("rules", &O::rules, "changes of its restart rule that its host has heard of"),
             field("accelerator", &O::accelerator, "kvm or tcg"),
             field("message", &O::message, "what stands in the way")};
     }

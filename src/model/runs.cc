@@ -53,9 +53,11 @@ Evidence end_of_run(const Snapshot& snapshot, const Instance& instance) {
     const Evidence fence =
         fence_evidence(snapshot, *claimed.host, claimed.epoch, run_class(snapshot, instance));
     if (fence != Evidence::none) return fence;
-    // A host that has not heard of a later start may be obeying it now.
-    const bool heard =
-        seen.starts >= instance.declared.starts && seen.reboots >= instance.declared.reboots;
+    // A host that has not heard of a later start, or rule for it, may be obeying that now; also of
+    // one that was taken back since.
+    const bool heard = seen.starts >= starts_wanted(instance) &&
+                       seen.reboots >= instance.declared.reboots &&
+                       seen.rules >= instance.declared.rules;
     const bool over =
         seen.phase == InstancePhase::absent || (seen.phase == InstancePhase::stopped && heard);
     return over && seen.generation == claimed.generation ? Evidence::end_seen : Evidence::none;

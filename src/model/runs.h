@@ -25,9 +25,9 @@ bool changes_class(const Snapshot& snapshot, const Instance& instance, const std
 bool proves_end(Evidence evidence, RunClass of);
 
 /// How it is known that the instance's present claim has no run, and never will have one again:
-/// its host saw the end and has heard of every start, or the epoch of the claim was fenced with
-/// evidence that proves it. `none`: it is not known, and then nothing may take the instance from
-/// its host.
+/// its host saw the end and has heard of every start and restart rule, or the epoch of the claim
+/// was fenced with evidence that proves it. `none`: it is not known, and then nothing may take the
+/// instance from its host.
 Evidence end_of_run(const Snapshot& snapshot, const Instance& instance);
 
 /// How it is known that the volume's host does nothing with it any more, so that another may:

@@ -81,6 +81,10 @@ base::Hash128 hash_of(const Snapshot& snapshot) {
     return hasher.finish();
 }
 
+std::uint64_t starts_wanted(const Instance& instance) {
+    return instance.declared.starts + instance.claimed.stays;
+}
+
 Power wanted_power(const Instance& instance) {
     if (instance.deleting) return Power::off;
     const InstanceDeclared& declared = instance.declared;
@@ -89,7 +93,7 @@ Power wanted_power(const Instance& instance) {
     // The end of an earlier claim, told late, says nothing of the present one.
     const bool ended_since_last_start = observed.phase == InstancePhase::stopped &&
                                         observed.generation == instance.claimed.generation &&
-                                        observed.starts >= declared.starts &&
+                                        observed.starts >= starts_wanted(instance) &&
                                         observed.reboots >= declared.reboots;
     if (!ended_since_last_start || declared.restart == Restart::always) return declared.power;
     if (observed.ended == RunEnd::guest_off) return Power::off;

@@ -138,6 +138,10 @@ base::Hash128 hash_of(const Snapshot& snapshot);
 /// go of it, which it does as soon as the host has seen that nothing of it runs.
 bool takes_capacity(const Instance& instance);
 
+/// The wishes to start that its host shall hear of: those of people, and one for each time that it
+/// was to leave its host and then was not, because the button may have been pressed by then.
+std::uint64_t starts_wanted(const Instance& instance);
+
 /// The power that control works towards: what is declared, except that a guest which powered
 /// itself off stays off until somebody starts it again, as its restart rule says.
 Power wanted_power(const Instance& instance);

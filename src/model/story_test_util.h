@@ -128,6 +128,7 @@ class Story {
         declared.starts = counter();
         declared.reboots = counter();
         declared.resets = counter();
+        declared.rules = counter();
     }
     void mend(ApplicationDeclared& declared) {
         declared.priority = random_.between(0, priority_usual);
@@ -170,6 +171,7 @@ class Story {
     void mend(InstanceClaimed& claimed) {
         claimed.proof = Evidence::none;
         claimed.epoch = 0;
+        claimed.stays = counter();
         claimed.host = perhaps<HostId, Host>();
         claimed.generation = counter();
     }

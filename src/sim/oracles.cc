@@ -173,10 +173,11 @@ static bool runs_somewhere(const Hosts& hosts, model::InstanceId id) {
 /// As the record reads to a person: on, and its guest did not power itself off since.
 static bool should_run(const Instance& instance) {
     if (instance.deleting || instance.declared.power == model::Power::off) return false;
-    const bool ended = instance.observed.phase == model::InstancePhase::stopped &&
-                       instance.observed.generation == instance.claimed.generation &&
-                       instance.observed.starts == instance.declared.starts &&
-                       instance.observed.reboots == instance.declared.reboots;
+    const bool ended =
+        instance.observed.phase == model::InstancePhase::stopped &&
+        instance.observed.generation == instance.claimed.generation &&
+        instance.observed.starts == instance.declared.starts + instance.claimed.stays &&
+        instance.observed.reboots == instance.declared.reboots;
     if (!ended || instance.declared.restart == model::Restart::always) return true;
     if (instance.observed.ended == model::RunEnd::guest_off) return false;
     return !(instance.observed.ended == model::RunEnd::crashed &&
@@ -445,11 +446,13 @@ static bool went_unasked(const PretendHost& on, const PretendHost::Instance& run
     return pressed.last < hears && hears + 10s < now;
 }
 
-std::string had_its_time(const Snapshot& known, const PretendHost& on, model::InstanceId id,
-                         const std::optional<Pressed>& pressed, base::Instant now) {
+std::string had_its_time(const Snapshot& known, model::HostId host, const PretendHost& on,
+                         model::InstanceId id, const std::optional<Pressed>& pressed,
+                         base::Instant now) {
     const Instance* instance = known.find<Instance>(id);
     const auto runs = on.running.find(id);
-    if (instance == nullptr || instance->deleting || instance->declared.stop_hard) return {};
+    if (instance == nullptr || instance->claimed.host != host) return {};
+    if (instance->deleting || instance->declared.stop_hard) return {};
     if (runs == on.running.end() || !runs->second.sighting.alive) return {};
     const auto& sighting = runs->second.sighting;
     if (sighting.generation != instance->claimed.generation || goes_back(known, on, id)) return {};

@@ -64,8 +64,8 @@ struct Pressed {
 
 /// I10: a guest that shall stop or reboot is ended over its head only when it was told to, is
 /// paused, or had its time since the button was `pressed` first in this run. One that began to hear
-/// long ago on a host where all works was `pressed` since.
-std::string had_its_time(const model::Snapshot& known, const PretendHost& on,
+/// long ago on a host where all works was `pressed` since. What may not run there gets no time.
+std::string had_its_time(const model::Snapshot& known, model::HostId host, const PretendHost& on,
                          model::InstanceId instance, const std::optional<Pressed>& pressed,
                          base::Instant now);
 

@@ -553,7 +553,8 @@ void PretendHands::fence() {
 
 void PretendHands::die(base::Chance& chance) {
     for (const auto& [number, each] : under_way_)
-        if (chance.once_in(1, 2)) (void)host_.run(each.effect);  // nobody is there to hear of it
+        if (chance.once_in(1, 2) && !each.is_ended)
+            (void)host_.run(each.effect);  // nobody is there to hear of it
     under_way_.clear();
 }
 

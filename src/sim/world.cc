@@ -147,7 +147,7 @@ void World::judge_effect(std::size_t index, const control::Effect& effect) {
     const auto found = site.pressed.find(run);
     std::optional<Pressed> pressed;
     if (found != site.pressed.end()) pressed = found->second;
-    violated(had_its_time(*site.given, *site.host, id, pressed, now()));
+    violated(had_its_time(*site.given, site.id, *site.host, id, pressed, now()));
 }
 
 engine::SnapshotPtr World::snapshot() const {
