@@ -54,6 +54,12 @@ class HostLink::Body {
         bell_ = std::move(*pipe);
         for (const int end : {bell_.read.get(), bell_.write.get()})
             ::fcntl(end, F_SETFL, O_NONBLOCK);
+        if (!options_.open_console) return;
+        dialer_ =
+            std::make_unique<ConsoleDialer>(options_.console_path, options_.open_console,
+                                            [this](const std::string& session, const Error& why) {
+                                                put_out(control::ConsoleRefused{session, why});
+                                            });
     }
     ~Body() {
         {
@@ -73,7 +79,7 @@ class HostLink::Body {
         {
             const std::lock_guard lock(mutex_);
             if (is_open_) {
-                outbox_.push_back({++number_, std::move(step)});
+                outbox_.emplace_back(control::Report{++number_, std::move(step)});
                 waiting_[number_] = std::move(done);
                 return ring();
             }
@@ -89,6 +95,15 @@ class HostLink::Body {
     void ring() {
         const char any = 0;
         (void)!::write(bell_.write.get(), &any, 1);  // full: it rings already
+    }
+    /// With no stream nobody waits for it.
+    void put_out(control::FromHost message) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!is_open_) return;
+            outbox_.push_back(std::move(message));
+        }
+        ring();
     }
     void answer(std::function<void(Status)> done, Status outcome) {
         agents_.post([done = std::move(done), outcome = std::move(outcome)] { done(outcome); });
@@ -121,7 +136,8 @@ class HostLink::Body {
         holder_.reset();
         wire::ClientLimits limits;
         limits.connect_time = connect_time;
-        auto client = wire::Client::connect(options_.controller(), limits);
+        endpoint_ = options_.controller();
+        auto client = wire::Client::connect(endpoint_, limits);
         if (!client.ok()) return client.error();
         auto socket = (*client)->connect_websocket({.path = options_.path});
         if (!socket.ok()) return socket.error();
@@ -174,12 +190,12 @@ class HostLink::Body {
     }
 
     Status send_waiting() {
-        std::vector<control::Report> reports;
+        std::vector<control::FromHost> messages;
         {
             const std::lock_guard lock(mutex_);
-            reports = std::exchange(outbox_, {});
+            messages = std::exchange(outbox_, {});
         }
-        for (control::Report& report : reports) TRY(say(std::move(report)));
+        for (const control::FromHost& message : messages) TRY(say(message));
         return {};
     }
 
@@ -235,6 +251,15 @@ class HostLink::Body {
         return {};
     }
 
+    Status hear(control::OpenConsole open) {
+        if (dialer_) {
+            dialer_->dial(endpoint_, std::move(open));
+            return {};
+        }
+        return say(control::ConsoleRefused{
+            open.session, {Error::Code::unsupported, "this host opens no consoles"}});
+    }
+
     /// The epoch is over: what fences itself has ended (nothing here does), and the next hello says
     /// so.
     Status begin_anew() {
@@ -263,10 +288,11 @@ class HostLink::Body {
     bool stopping_ = false;
     bool is_open_ = false;
     std::uint64_t number_ = 0;
-    std::vector<control::Report> outbox_;
+    std::vector<control::FromHost> outbox_;
     std::map<std::uint64_t, std::function<void(Status)>> waiting_;
 
     // Of the thread alone.
+    wire::Endpoint endpoint_;  ///< of the stream
     std::unique_ptr<wire::ClientWebSocket> socket_;
     std::optional<control::LeaseHolder> holder_;
     Duties duties_;
@@ -274,6 +300,8 @@ class HostLink::Body {
     base::Instant heard_at_;
     std::string last_trouble_;
     std::thread thread_;
+
+    std::unique_ptr<ConsoleDialer> dialer_;  ///< ends first: its calls tell us of refusals
 };
 
 HostLink::HostLink(runtime::Executor& agents, Options options)

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/agent.h"
+#include "agent/console_dialer.h"
 #include "control/host_messages.h"
 #include "wire/http_client.h"
 
@@ -29,6 +30,9 @@ class HostLink final : public Controller {
         std::function<void(control::Duties)> on_duties;
         /// Where controllers are, on the stream's thread; may be empty.
         std::function<void(control::Controllers)> on_controllers = {};
+        /// Opens consoles that people at the controller want; empty: none is.
+        ConsoleDialer::Open open_console = {};
+        std::string console_path = "/v1/host-consoles/";  ///< where the host then dials
     };
 
     /// `agents` outlives this and its tasks.

@@ -19,10 +19,6 @@ using model::Noun;
 using model::Snapshot;
 using wire::Method;
 
-static Json boolean_schema(const char* about) {
-    return Json::object({{"type", "boolean"}, {"description", about}});
-}
-
 /// A text member that must be there.
 static Result<std::string> text_in(const Json& body, std::string_view name) {
     const Json& given = body.at(name);
@@ -65,7 +61,7 @@ static Route power_route(PowerVerb verb) {
     Route route = verb_route(Noun::instance, std::string(model::word(verb)), summary_of(verb));
     const bool may_be_hard = verb == PowerVerb::stop || verb == PowerVerb::reboot;
     Json::Object members;
-    if (may_be_hard) members.push_back({"hard", boolean_schema("over the guest's head")});
+    if (may_be_hard) members.push_back({"hard", flag_schema("over the guest's head")});
     route.body = body_schema(std::move(members), {});
     route.body_optional = true;
     route.handle = [verb](Desk& desk, CallPtr call) {

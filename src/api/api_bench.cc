@@ -20,8 +20,7 @@ constexpr std::uint64_t instances = 10'000;
 
 class NoConsoles final : public Consoles {
   public:
-    base::Result<runtime::Fd> open(model::InstanceId) override { return base::Error{}; }
-    base::Result<std::string> log_tail(model::InstanceId, std::size_t) override { return ""; }
+    base::Result<runtime::Fd> open(const control::ConsoleWish&) override { return base::Error{}; }
 };
 
 template <class R>

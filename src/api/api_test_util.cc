@@ -25,21 +25,23 @@ Folder::~Folder() {
 
 // ---- consoles ----------------------------------------------------------------------------------
 
-base::Result<runtime::Fd> EchoConsoles::open(model::InstanceId instance) {
+base::Result<runtime::Fd> EchoConsoles::open(const control::ConsoleWish& wish) {
     int pair[2];
     base::check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "a socket pair");
+    runtime::Fd here(pair[0]);
+    runtime::Fd there(pair[1]);
     const std::lock_guard lock(mutex);
-    ends[instance] = runtime::Fd(pair[1]);
-    return runtime::Fd(pair[0]);
-}
-
-base::Result<std::string> EchoConsoles::log_tail(model::InstanceId instance, std::size_t size_max) {
-    const std::lock_guard lock(mutex);
-    const auto found = logs.find(instance);
-    if (found == logs.end())
-        return base::Error{base::Error::Code::not_found, "this instance never said anything"};
-    const std::string& log = found->second;
-    return log.substr(log.size() - std::min(size_max, log.size()));
+    if (wish.log) {
+        const auto found = logs.find(wish.instance);
+        if (found == logs.end())
+            return base::Error{base::Error::Code::not_found, "this instance never said anything"};
+        const std::string& log = found->second;
+        const std::string tail =
+            log.substr(log.size() - std::min<std::size_t>(wish.log->bytes_max, log.size()));
+        base::check(::send(there.get(), tail.data(), tail.size(), 0) >= 0, "the tail fits");
+    }
+    if (!wish.log || wish.log->follows) ends[wish.instance] = std::move(there);
+    return here;
 }
 
 base::Result<Forecast> BlindForesight::foresee(const engine::SnapshotPtr& datacenter,

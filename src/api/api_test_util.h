@@ -37,8 +37,7 @@ class Folder {
 /// Consoles that echo what is typed, through a socket pair each.
 class EchoConsoles final : public Consoles {
   public:
-    base::Result<runtime::Fd> open(model::InstanceId instance) override;
-    base::Result<std::string> log_tail(model::InstanceId instance, std::size_t size_max) override;
+    base::Result<runtime::Fd> open(const control::ConsoleWish& wish) override;
 
     std::mutex mutex;
     std::map<model::InstanceId, runtime::Fd> ends;  ///< the consoles' own ends

@@ -89,6 +89,24 @@ TEST_F(Console, ShowsTheEndOfWhatItSaid) {
     EXPECT_EQ(log.body, "ready\n");
     EXPECT_EQ(log.headers.get("Content-Type"), "text/plain; charset=utf-8");
     EXPECT_EQ(site.get("/v1/instances/a/log?bytes=0").status, 400);
+    EXPECT_EQ(site.get("/v1/instances/a/log?follow=maybe").status, 400);
+}
+
+TEST_F(Console, SaysWhatComesToWhoFollows) {
+    site.consoles.logs[id] = "ready\n";
+    std::string heard;
+    const auto ended = site.client()->stream(
+        request(wire::Method::get, "/v1/instances/a/log?follow=true"), [&](std::string_view more) {
+            heard += more;
+            if (heard == "ready\n") {
+                EXPECT_EQ(::send(end(), "login: ", 7, 0), 7);
+            }
+            return heard.size() < 13;
+        });
+    EXPECT_TRUE(ended.ok());
+    EXPECT_EQ(heard, "ready\nlogin: ");
+    char byte = 0;
+    EXPECT_EQ(::recv(end(), &byte, 1, 0), 0) << "whose reader left is hung up";
 }
 
 }  // namespace vdc::api::test

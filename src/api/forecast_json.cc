@@ -295,7 +295,7 @@ static Json broken_schema() {
                           {"least", integer_schema("replicas ready at the worst moment")},
                           {"below", number_schema("seconds with too few")},
                           {"missing", number_schema("replica-seconds that were not kept")},
-                          {"for_good", Json::object({{"type", "boolean"}})}});
+                          {"for_good", flag_schema()}});
 }
 
 Json forecast_schema() {
@@ -308,8 +308,8 @@ Json forecast_schema() {
                          {"runs", nullable(number_schema("seconds: when its QEMU was there"))},
                          {"ready", nullable(number_schema("seconds; null: not by the end"))},
                          {"host", text_schema("where it is at the end")}});
-    const Json waiting = instance_schema({{"reason", text_schema("reads on from its name")},
-                                          {"already", Json::object({{"type", "boolean"}})}});
+    const Json waiting = instance_schema(
+        {{"reason", text_schema("reads on from its name")}, {"already", flag_schema()}});
     const Json summary =
         object_schema({{"down", integer_schema("instances that were down, or are new")},
                        {"ready", integer_schema("of them, ready by the end")},
@@ -318,7 +318,7 @@ Json forecast_schema() {
     const Json speed = object_schema({{"of", text_schema("what")},
                                       {"seconds", number_schema("median")},
                                       {"samples", integer_schema("seen in the log")},
-                                      {"measured", Json::object({{"type", "boolean"}})}});
+                                      {"measured", flag_schema()}});
     const Json point = object_schema(
         {{"at", number_schema("seconds")}, {"instances", integer_schema("down from then on")}});
     return object_schema({{"revision", integer_schema("of the datacenter that it began with")},

@@ -175,16 +175,16 @@ static Json guarantee_schema() {
     const Json loss =
         object_schema({{"loss", text_schema("`host h3`, or a failure domain: `rack r1`")},
                        {"hosts", array_schema(text_schema())},
-                       {"covered", Json::object({{"type", "boolean"}})},
+                       {"covered", flag_schema()},
                        {"moves", array_schema(move)},
                        {"left_behind", array_schema(left)}});
     const Json host = object_schema({{"host", text_schema("its name")},
-                                     {"open", Json::object({{"type", "boolean"}})},
+                                     {"open", flag_schema()},
                                      {"left", resources()},
                                      {"reserved", resources()},
                                      {"spare", resources()}});
     return object_schema({{"revision", integer_schema("of the datacenter")},
-                          {"covered", Json::object({{"type", "boolean"}})},
+                          {"covered", flag_schema()},
                           {"losses", array_schema(loss)},
                           {"hosts", array_schema(host)}});
 }

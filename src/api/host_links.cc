@@ -2,10 +2,10 @@
 
 #include <map>
 
-#include "control/affected_hosts.h"
-#include "control/host_messages.h"
+#include "api/console_host.h"
 #include "control/registration.h"
 #include "runtime/log.h"
+#include "runtime/random.h"
 
 namespace vdc::api {
 
@@ -65,6 +65,7 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
         const SnapshotPtr before = std::exchange(heard_, snapshot);
         control::Affected affected = control::affected_hosts(*before, *snapshot, commits);
         if (affected.empty()) return;
+        if (services_.on_affected) services_.on_affected(affected);
         post([self = shared_from_this(), snapshot, affected = std::move(affected)] {
             for (const auto& [host, parts] : affected) self->tell(host, parts, *snapshot);
         });
@@ -75,6 +76,41 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
         for (const auto& [host, link] : links_)
             if (link->is_told) tell_controllers(link);
     }
+
+    // ---- consoles, on the loop
+
+    void open_console(HostId host, const control::ConsoleWish& wish, ConsoleCalls::Done done) {
+        const auto present = links_.find(host);
+        if (present == links_.end() || !present->second->is_told) return done(not_connected(host));
+        const std::string session = runtime::random_token().reveal();
+        const base::Instant now = services_.loop.now();
+        // Who is refused at once is told here; `done` is the calls' from then on.
+        const auto shared = std::make_shared<ConsoleCalls::Done>(std::move(done));
+        const Status begun = calls_.begin(
+            session, host, wish.instance,
+            [shared](Result<runtime::Fd> console) { (*shared)(std::move(console)); }, now);
+        if (!begun.ok()) return (*shared)(begun.error());
+        send(present->second, control::OpenConsole{session, wish});
+        services_.loop.post_at(now + ConsoleCalls::answered_within, [self = shared_from_this()] {
+            self->calls_.expire(self->services_.loop.now());
+        });
+    }
+
+    Result<ConsoleCalls::Done> take_console(const std::string& name, const std::string& session) {
+        const HostId host = control::host_id(services_.datacenter, name);
+        ConsoleCalls::Asked asked = TRY(calls_.take(session, host));
+        const SnapshotPtr snapshot = services_.engine.snapshot();
+        const auto* instance = snapshot->find<model::Instance>(asked.instance);
+        if (instance != nullptr && console_host(*snapshot, *instance) == host)
+            return std::move(asked.done);
+        const base::Error gone{base::Error::Code::conflict,
+                               "the instance has left host " + name + " meanwhile", "try again"};
+        calls_.ended(session);
+        asked.done(gone);
+        return gone;
+    }
+
+    void console_ended(const std::string& session) { calls_.ended(session); }
 
     /// On the loop: from now on nobody is told anything.
     void end() {
@@ -101,6 +137,7 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
         const auto present = links_.find(link->host);
         if (present == links_.end() || present->second != link) return;
         links_.erase(present);
+        calls_.lost(link->host);
         runtime::log().warning("hosts", "the stream of a host ended", {{"host", link->name}});
     }
 
@@ -178,6 +215,19 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
                         });
     }
 
+    void hear(const LinkPtr& link, const control::ConsoleRefused& refused) {
+        calls_.refused(refused.session, link->host, refused.error);
+    }
+
+    base::Error not_connected(HostId host) const {
+        const SnapshotPtr snapshot = services_.engine.snapshot();
+        const auto* record = snapshot->find<model::Host>(host);
+        return {base::Error::Code::unavailable,
+                "host " + (record != nullptr ? record->name : text(host)) +
+                    ", where the instance is, is not connected to the controller now",
+                "it connects again when it can; `vdc host list` shows how it is"};
+    }
+
     /// `done` is called on the loop.
     template <class Decide, class Done>
     void submit(const LinkPtr& link, Decide decide, Done done) {
@@ -212,6 +262,7 @@ class HostLinks::Body : public std::enable_shared_from_this<Body> {
     const Services services_;
     SnapshotPtr heard_;  ///< of the engine's loop
     std::map<HostId, LinkPtr> links_;
+    ConsoleCalls calls_;
     bool ended_ = false;
 };
 
@@ -230,6 +281,24 @@ HostLinks::~HostLinks() {
 
 void HostLinks::tell_controllers() {
     body_->post([body = body_] { body->tell_controllers(); });
+}
+
+void HostLinks::open_console(HostId host, const control::ConsoleWish& wish,
+                             ConsoleCalls::Done done) {
+    body_->post([body = body_, host, wish, done = std::move(done)]() mutable {
+        body->open_console(host, wish, std::move(done));
+    });
+}
+
+void HostLinks::take_console(const std::string& host, const std::string& session,
+                             std::function<void(Result<ConsoleCalls::Done>)> taken) {
+    body_->post([body = body_, host, session, taken = std::move(taken)] {
+        taken(body->take_console(host, session));
+    });
+}
+
+void HostLinks::console_ended(const std::string& session) {
+    body_->post([body = body_, session] { body->console_ended(session); });
 }
 
 wire::WebSocketEvents HostLinks::stream_of(const std::string& host) {

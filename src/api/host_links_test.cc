@@ -137,6 +137,23 @@ class StreamsOfHosts : public ::testing::Test, wire::Handler {
         return {model::Observe<model::Instance>{instance, seen}, "it runs"};
     }
 
+    /// Wants a console, whose fate `console` hears, of an instance of that host, which hears this.
+    control::OpenConsole ask_for_console(Host& host, const control::ConsoleWish& wish) {
+        links->open_console(id("h2"), wish,
+                            [this](Result<runtime::Fd> got) { console.set_value(std::move(got)); });
+        for (;;) {
+            const ToHost heard = host.hear();
+            if (const auto* asked = std::get_if<control::OpenConsole>(&heard)) return *asked;
+        }
+    }
+    Result<ConsoleCalls::Done> take_console(const std::string& host, const std::string& session) {
+        std::promise<Result<ConsoleCalls::Done>> promise;
+        links->take_console(host, session, [&](Result<ConsoleCalls::Done> taken) {
+            promise.set_value(std::move(taken));
+        });
+        return promise.get_future().get();
+    }
+
     std::string hash_text() { return text(hash_of(*engine.snapshot())); }
 
     test::Folder folder;
@@ -148,6 +165,7 @@ class StreamsOfHosts : public ::testing::Test, wire::Handler {
     std::unique_ptr<wire::HttpServer> server;
     std::pair<HostId, model::Epoch> renewed;
     std::vector<std::string> controllers;
+    std::promise<Result<runtime::Fd>> console;
 };
 
 }  // namespace
@@ -275,6 +293,65 @@ TEST_F(StreamsOfHosts, EndWithTheController) {
     Host host = greeted("h2");
     links.reset();
     EXPECT_EQ(host.goodbye(), 1001);
+}
+
+// ---- consoles
+
+TEST_F(StreamsOfHosts, AHostIsAskedForAConsoleAndTakesItUpOnce) {
+    Host host = greeted("h2");
+    Host other = greeted("h3");
+    const control::ConsoleWish wish{claim_instance("h2"), control::ConsoleWish::Log{100, true}};
+    const control::OpenConsole asked = ask_for_console(host, wish);
+    EXPECT_EQ(asked.wish, wish);
+    EXPECT_FALSE(take_console("h3", asked.session).ok()) << "another host was asked";
+    EXPECT_FALSE(take_console("h2", "another").ok());
+    const auto taken = take_console("h2", asked.session);
+    ASSERT_TRUE(taken.ok());
+    (*taken)(runtime::Fd());
+    EXPECT_TRUE(console.get_future().get().ok());
+    EXPECT_FALSE(take_console("h2", asked.session).ok()) << "a session is taken once";
+}
+
+TEST_F(StreamsOfHosts, WhoAsksForAConsoleHearsTheHostsOwnReason) {
+    Host host = greeted("h2");
+    const control::OpenConsole asked = ask_for_console(host, {claim_instance("h2")});
+    const Error off{Error::Code::conflict, "web does not run", "start it"};
+    host.say(control::ConsoleRefused{asked.session, off});
+    EXPECT_EQ(console.get_future().get().error(), off);
+}
+
+TEST_F(StreamsOfHosts, WhoAsksForAConsoleHearsThatTheHostIsNotConnected) {
+    std::promise<Error> refused;
+    {
+        Host host = greeted("h2");
+        ask_for_console(host, {claim_instance("h2")});
+    }
+    EXPECT_EQ(console.get_future().get().error().code, Error::Code::unavailable)
+        << "lost meanwhile";
+    links->open_console(id("h2"), {},
+                        [&](const Result<runtime::Fd>& got) { refused.set_value(got.error()); });
+    const Error error = refused.get_future().get();
+    EXPECT_EQ(error.code, Error::Code::unavailable);
+    EXPECT_NE(error.message.find("host h2"), std::string::npos);
+    EXPECT_FALSE(error.hint.empty());
+}
+
+TEST_F(StreamsOfHosts, AHostGivesNoConsoleOfAnInstanceThatHasLeftIt) {
+    Host host = greeted("h2");
+    greeted("h3");
+    const model::InstanceId instance = claim_instance("h2");
+    const control::OpenConsole asked = ask_for_console(host, {instance});
+    model::InstanceObserved seen;
+    seen.generation = 1;
+    commit({{model::Observe<model::Instance>{instance, seen}, "nothing of it is left there"}});
+    model::InstanceClaimed claimed;
+    claimed.host = id("h3");
+    claimed.generation = 2;
+    claimed.epoch = 1;
+    claimed.evidence = "its host saw its end";
+    commit({{model::Claim<model::Instance>{instance, claimed}, "it moves"}});
+    EXPECT_EQ(take_console("h2", asked.session).error().code, Error::Code::conflict);
+    EXPECT_EQ(console.get_future().get().error().code, Error::Code::conflict);
 }
 
 }  // namespace vdc::api

@@ -30,6 +30,47 @@ static Route link_route() {
     return route;
 }
 
+// ---- consoles
+
+static void take_console(Desk& desk, const CallPtr& call, const std::string& host) {
+    const std::string& session = call->path_value();
+    desk.links->take_console(
+        host, session, [&desk, call, session](const base::Result<ConsoleCalls::Done>& taken) {
+            if (!taken.ok()) return call->refuse(taken.error());
+            auto end = desk.bridge.far_end();
+            if (!end.ok()) {
+                desk.links->console_ended(session);
+                (*taken)(end.error());
+                return call->refuse(end.error());
+            }
+            end->events.on_closed = [&links = *desk.links, session,
+                                     closed = std::move(end->events.on_closed)](auto code) {
+                links.console_ended(session);
+                closed(code);
+            };
+            call->upgrade(std::move(end->events));
+            (*taken)(std::move(end->socket));
+        });
+}
+
+static Route console_route() {
+    Route route{Method::get, "/v1/host-consoles/{session}", "openHostConsole", "hosts",
+                "Bring a console that the controller has asked for"};
+    route.about =
+        "A WebSocket, for the host that was asked on its stream, once: the console's bytes both "
+        "ways in binary messages. The host hears in text messages how many bytes were taken in "
+        "all, and is never more than 131072 ahead.";
+    route.access = Access::host;
+    route.answers = {{101, "The connection is a WebSocket now.", {}}};
+    route.handle = [](Desk& desk, const CallPtr& call) {
+        if (desk.links == nullptr)
+            return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
+        desk.admit_host(call,
+                        [&desk, call](const std::string& host) { take_console(desk, call, host); });
+    };
+    return route;
+}
+
 // ---- images
 
 namespace {
@@ -84,6 +125,7 @@ static Route image_route() {
 
 void add_link_routes(Routes& routes) {
     routes.push_back(link_route());
+    routes.push_back(console_route());
     routes.push_back(image_route());
 }
 

@@ -152,7 +152,7 @@ static Json recoveries_schema() {
                        {"suspicion", text_schema("the sentence")},
                        {"fenced", text_schema("from then on others may run what ran there")},
                        {"evidence", text_schema("the sentence")},
-                       {"over", Json::object({{"type", "boolean"}})},
+                       {"over", flag_schema()},
                        {"instances", array_schema(run)}});
     return object_schema({{"items", array_schema(recovery)}});
 }

@@ -59,9 +59,7 @@ Json integer_schema(std::string about) {
 }
 
 Json flag_schema(std::string about) {
-    Json schema = Json::object({{"type", "boolean"}});
-    if (!about.empty()) schema.set("description", std::move(about));
-    return schema;
+    return described(Json::object({{"type", "boolean"}}), std::move(about));
 }
 
 Json array_schema(Json items) {
@@ -83,10 +81,6 @@ static Json formatted(const char* format, std::string about) {
     return described(Json::object({{"type", "string"}, {"format", format}}), std::move(about));
 }
 
-static Json boolean(std::string about) {
-    return described(Json::object({{"type", "boolean"}}), std::move(about));
-}
-
 // ---- records -----------------------------------------------------------------------------------
 
 static Json status_schema() {
@@ -106,7 +100,7 @@ static Json item_schema() {
          {"created", formatted("date-time", "when")},
          {"revision", integer_schema("of the last change of any part")},
          {"declared_revision", integer_schema("of the last change of what is declared")},
-         {"deleting", boolean("its end was asked for")},
+         {"deleting", flag_schema("its end was asked for")},
          {"declared", described(model::schema<typename R::Declared>(), "what is wanted of it")},
          {"claimed", described(model::schema<typename R::Claimed>(), "what control decided")},
          {"observed", described(model::schema<typename R::Observed>(), "what its host sees")},
@@ -309,9 +303,9 @@ static Json document_list_schema() {
 }
 
 static Json apply_schema() {
-    return body_schema(
-        {{"documents", document_list_schema()}, {"plan", boolean("only say what would be done")}},
-        {"documents"});
+    return body_schema({{"documents", document_list_schema()},
+                        {"plan", flag_schema("only say what would be done")}},
+                       {"documents"});
 }
 
 Json documents_schema() {

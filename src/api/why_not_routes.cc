@@ -52,7 +52,7 @@ static Json why_not_schema() {
                        {"from", described(Json::object(), "as it is meant now")},
                        {"to", described(Json::object(), "with which everything finds room")}});
     return object_schema(
-        {{"fits", Json::object({{"type", "boolean"}})},
+        {{"fits", flag_schema()},
          {"sentence", text_schema("what stands in the way of the first that finds no room")},
          {"instance", nullable(text_schema("the first that finds no room; null: none was made"))},
          {"candidates", integer_schema("hosts that were looked at")},
@@ -66,10 +66,8 @@ void add_why_not_routes(Routes& routes) {
                 "Say whether documents would find room, and what would let them in"};
     route.about =
         "The documents are tried on a copy of the datacenter, as `apply` would carry them out, "
-        "with "
-        "quotas and the guarantee; nothing is changed. Where they find no room, the smallest "
-        "change "
-        "is looked for, and each that is told was tried, too.";
+        "with quotas and the guarantee; nothing is changed. Where they find no room, the smallest "
+        "change is looked for, and each that is told was tried, too.";
     route.query = {project_parameter()};
     route.body = documents_schema();
     route.answers = {{200, "Whether they fit, or why not.", why_not_schema()}};

@@ -147,6 +147,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     Status look_around();
     void bring_images(const std::vector<store::Controller>& controllers);
     void undo_move(const Error& why);
+    Status open_own_etcd();
     Status let_other_lead_etcd();
     bool answers(const ControllerPapers& known, const store::EtcdMember& member) const;
     std::shared_ptr<store::EtcdClient> client();
@@ -173,6 +174,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     std::shared_ptr<store::EtcdClient> client_;
 
     // Of the thread alone.
+    std::unique_ptr<store::EtcdClient> own_etcd_;  ///< speaks to this machine's alone
     std::unique_ptr<store::Leadership> leadership_;
     std::unique_ptr<store::SharedStore> store_;
     std::unique_ptr<ControlPart> control_;
@@ -360,6 +362,7 @@ Status ClusterDaemon::renew_certificates() {
     const auto [address, port] = TRY(parse_listen(settings_.listen));
     TRY(renew_store_certificate(settings_.data, papers_, now));
     const wire::TlsSettings tls = TRY(certificates_->tls(address, now));
+    own_etcd_.reset();  // it would show the old one
     way_->prove_with(tls.identity);
     TRY(waiting_server_->change_tls(listener_, tls));
     certified_at_ = now;
@@ -373,7 +376,8 @@ bool ClusterDaemon::learn(const std::vector<store::Controller>& controllers) {
     for (const store::Controller& each : controllers) {
         addresses.push_back(each.address);
         const auto place = parse_listen(each.address);
-        if (each.name != membership_.host && place.ok()) servers.push_back(place->first + ":2379");
+        if (each.name != membership_.host && place.ok())
+            servers.push_back(store_server(place->first));
     }
     const bool changed = !controllers.empty() && servers != papers_.servers;
     if (changed) {
@@ -444,24 +448,30 @@ Status ClusterDaemon::look_around() {
     return tell_of_me(control_->engine().snapshot()->revision);
 }
 
+Status ClusterDaemon::open_own_etcd() {
+    if (own_etcd_) return {};
+    store::EtcdServers own = store_servers(settings_.data, papers_);
+    own.addresses.resize(1);
+    own.answer_within = 1s;
+    own_etcd_ = TRY(store::EtcdClient::open(own));
+    return {};
+}
+
 /// If one machine led both, its loss would cost both elections, one after the other: etcd counts
 /// the lease of the lost leader anew when it has elected its own.
 Status ClusterDaemon::let_other_lead_etcd() {
     const ControllerPapers papers = known();
     if (papers.servers.empty()) return {};
-    store::EtcdServers own = store_servers(settings_.data, papers);
-    own.addresses.resize(1);
-    own.answer_within = 1s;
-    const auto here = TRY(store::EtcdClient::open(own));
-    const store::EtcdHealth health = TRY(here->health());
-    const std::vector<store::EtcdMember> members = TRY(here->members());
+    TRY(open_own_etcd());
+    const store::EtcdHealth health = TRY(own_etcd_->health());
+    const std::vector<store::EtcdMember> members = TRY(own_etcd_->members());
     const auto leads = [&](const store::EtcdMember& each) {
         return each.id == health.leader && each.peer == papers.peer_url();
     };
     if (std::ranges::none_of(members, leads)) return {};
     for (const store::EtcdMember& each : members) {
         const bool may = each.peer != papers.peer_url() && !each.learner;
-        if (may && answers(papers, each)) return here->let_lead(each.id);
+        if (may && answers(papers, each)) return own_etcd_->let_lead(each.id);
     }
     return {};
 }
@@ -544,7 +554,7 @@ Result<api::Cluster::Papers> ClusterDaemon::papers() {
     Papers shared;
     shared.authority = certificates_->authority();
     shared.store_authority = papers_.store_authority;
-    shared.token = TRY(runtime::read_file(settings_.data + "/token", 4096));
+    shared.token = TRY(token_of(settings_)).reveal();
     shared.servers = store_servers(settings_.data, known()).addresses;
     return shared;
 }

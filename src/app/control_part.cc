@@ -35,19 +35,17 @@ namespace {
 
 class SerialConsoles final : public api::Consoles {
   public:
-    explicit SerialConsoles(drivers::qemu::Instances& instances) : instances_(instances) {}
-    Result<runtime::Fd> open(model::InstanceId instance) override {
-        return instances_.open_console(instance);
-    }
-    Result<std::string> log_tail(model::InstanceId instance, std::size_t size_max) override {
-        return instances_.console_log(instance, size_max);
+    explicit SerialConsoles(HostPart& host) : host_(host) {}
+    Result<runtime::Fd> open(const control::ConsoleWish& wish) override {
+        return host_.open_console(wish);
     }
 
   private:
-    drivers::qemu::Instances& instances_;
+    HostPart& host_;
 };
 
-/// The one that opens the API; made where there is none yet.
+}  // namespace
+
 Result<base::Secret> token_of(const Settings& settings) {
     if (settings.token_file.empty() && settings.listen.empty()) return base::Secret();
     const std::string path =
@@ -58,8 +56,6 @@ Result<base::Secret> token_of(const Settings& settings) {
     while (!token.empty() && token.back() == '\n') token.pop_back();
     return base::Secret(std::move(token));
 }
-
-}  // namespace
 
 /// Members in the order in which they need each other; they end in the opposite order.
 class ControlPart::Body {
@@ -132,12 +128,12 @@ class ControlPart::Body {
             });
         };
         links = std::make_unique<api::HostLinks>(api::HostLinks::Services{
-            *engine, links_loop, renew, needs_.datacenter, needs_.controllers});
+            *engine, links_loop, renew, needs_.datacenter, needs_.controllers, needs_.on_affected});
     }
 
     Status open_api() {
         uploads_ = TRY(api::FileUploads::open(needs_.uploads));
-        consoles_ = std::make_unique<SerialConsoles>(needs_.host.qemus());
+        consoles_ = std::make_unique<SerialConsoles>(needs_.host);
         foresight_ = std::make_unique<sim::Foreseer>(needs_.store);
         api::Options options;
         options.version = VDC_VERSION;

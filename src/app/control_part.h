@@ -10,6 +10,7 @@
 #include "app/certificates.h"
 #include "app/host_part.h"
 #include "app/settings.h"
+#include "control/affected_hosts.h"
 #include "engine/engine.h"
 #include "runtime/loop.h"
 #include "store/store.h"
@@ -35,6 +36,8 @@ class ControlPart {
         std::function<bool()> leads = {};
         /// Where all controllers are; any thread. Empty: this is the only one.
         std::function<std::vector<std::string>()> controllers = {};
+        /// Hears whom each group of commits concerns, on the engine's loop. May be empty.
+        std::function<void(const control::Affected&)> on_affected = {};
         /// As api::Services::own_host.
         std::optional<model::HostId> own_host = {};
     };
@@ -65,6 +68,10 @@ class ControlPart {
     explicit ControlPart(std::unique_ptr<Body> body);
     std::unique_ptr<Body> body_;
 };
+
+/// What opens the API over TLS: the file that the settings name, or one in the data folder; made
+/// where there is none yet. Empty when the API is not served over TLS.
+base::Result<base::Secret> token_of(const Settings& settings);
 
 /// "ADDRESS:PORT" in its two parts.
 base::Result<std::pair<std::string, std::uint16_t>> parse_listen(const std::string& listen);

@@ -13,7 +13,6 @@
 #include "runtime/clock.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
-#include "runtime/process.h"
 #include "runtime/random.h"
 #include "wire/authority.h"
 
@@ -79,10 +78,9 @@ class ControllerDaemon final : public Daemon, public api::Cluster {
                 "run `vdc cluster init` there first"};
     }
     Status open_store();
-    Status register_host();
+    void register_host();
     Status start_loops();
     Status make_own_papers();
-    void hear(const engine::Engine::Group& commits, const engine::SnapshotPtr& snapshot);
     void renew_duties();
 
     const Settings settings_;
@@ -96,7 +94,6 @@ class ControllerDaemon final : public Daemon, public api::Cluster {
     std::unique_ptr<HostPart> own_host_;
     std::unique_ptr<ControlPart> control_;
     std::unique_ptr<InProcess> way_;
-    engine::SnapshotPtr heard_;  ///< of the engine's loop
     std::atomic<bool> duties_posted_ = false;
     std::atomic<bool> has_begun_ = false;  ///< to have several controllers
 };
@@ -107,9 +104,13 @@ Status ControllerDaemon::open() {
     underlay_ = TRY(controller_underlay(settings_));
     TRY(open_store());
     own_host_ = TRY(HostPart::open(settings_, paths_, host_name_));
-    control_ = TRY(ControlPart::open(
-        {settings_, *store_, 1, *certificates_, datacenter_, *own_host_, paths_.uploads(), *this}));
-    TRY(register_host());
+    ControlPart::Needs needs{settings_,  *store_,          1,    *certificates_, datacenter_,
+                             *own_host_, paths_.uploads(), *this};
+    needs.on_affected = [this](const control::Affected& affected) {
+        if (affected.contains(host_)) renew_duties();  // most commits do not concern this host
+    };
+    control_ = TRY(ControlPart::open(std::move(needs)));
+    register_host();
     TRY(start_loops());
     return control_->serve();
 }
@@ -127,7 +128,7 @@ Status ControllerDaemon::open_store() {
     return {};
 }
 
-Status ControllerDaemon::register_host() {
+void ControllerDaemon::register_host() {
     model::HostObserved observed = own_host_->observed();
     observed.underlay = underlay_;
     if (std::string warning = underlay_warning(settings_, underlay_); !warning.empty())
@@ -141,26 +142,14 @@ Status ControllerDaemon::register_host() {
                                        runtime::log().error("app", "this host could not join",
                                                             {{"error", text(outcome.error())}});
                                }});
-    return {};
 }
 
 /// The engine begins, and with it all that listens to it.
 Status ControllerDaemon::start_loops() {
-    engine::Engine& engine = control_->engine();
-    heard_ = engine.snapshot();
-    engine.listen([this](const engine::Engine::Group& commits,
-                         const engine::SnapshotPtr& snapshot) { hear(commits, snapshot); });
-    way_ = std::make_unique<InProcess>(engine, own_host_->loop(), host_name_);
+    way_ = std::make_unique<InProcess>(control_->engine(), own_host_->loop(), host_name_);
     renew_duties();
     control_->start();
     return own_host_->start(*way_);
-}
-
-/// Most of what is committed does not concern this host.
-void ControllerDaemon::hear(const engine::Engine::Group& commits,
-                            const engine::SnapshotPtr& snapshot) {
-    const engine::SnapshotPtr before = std::exchange(heard_, snapshot);
-    if (control::affected_hosts(*before, *snapshot, commits).contains(host_)) renew_duties();
 }
 
 /// At most one letter at a time: the newest snapshot is what counts.
@@ -195,7 +184,7 @@ Status ControllerDaemon::make_own_papers() {
 
 Status ControllerDaemon::begin() {
     TRY(check_listens_for_others(settings_.listen));
-    TRY(runtime::must_run({.words = {"etcd", "--version"}}));
+    TRY(check_has_etcd());
     if (has_begun_.exchange(true))
         return Error{Error::Code::conflict, "it has begun already", "wait a moment"};
     const Status made = make_own_papers();

@@ -4,6 +4,7 @@
 #include "base/addresses.h"
 #include "base/json.h"
 #include "runtime/files.h"
+#include "runtime/process.h"
 #include "wire/authority.h"
 #include "wire/problem.h"
 
@@ -15,7 +16,6 @@ using base::Result;
 using base::Status;
 
 static constexpr base::Duration certificate_lifetime = 30 * store_certificate_renewed_after;
-static constexpr const char* client_port = ":2379";
 static constexpr const char* peer_port = ":2380";
 
 static std::string folder_of(const std::string& data) {
@@ -32,10 +32,19 @@ std::string ControllerPapers::address() const {
     return parse_listen(listen).value().first;
 }
 std::string ControllerPapers::client_url() const {
-    return "https://" + address() + client_port;
+    return "https://" + store_server(address());
 }
 std::string ControllerPapers::peer_url() const {
     return "https://" + address() + peer_port;
+}
+
+std::string store_server(const std::string& address) {
+    return address + ":2379";
+}
+
+Status check_has_etcd() {
+    TRY(runtime::must_run({.words = {"etcd", "--version"}}));
+    return {};
 }
 
 Status check_listens_for_others(const std::string& listen) {
@@ -50,6 +59,15 @@ Status check_listens_for_others(const std::string& listen) {
 
 // ---- what is kept
 
+static std::vector<std::string> servers_in(const Json& json) {
+    std::vector<std::string> servers;
+    const Json& listed = json.at("servers");
+    if (listed.is(Json::Kind::array))
+        for (const Json& each : listed.items())
+            if (each.is(Json::Kind::text)) servers.push_back(each.text());
+    return servers;
+}
+
 Result<std::optional<ControllerPapers>> read_controller_papers(const std::string& data) {
     if (!runtime::exists(papers_of(data))) return std::optional<ControllerPapers>();
     const std::string kept = TRY(runtime::read_file(papers_of(data)));
@@ -57,9 +75,7 @@ Result<std::optional<ControllerPapers>> read_controller_papers(const std::string
     ControllerPapers papers;
     papers.listen = json.text_at("listen");
     papers.moving = json.boolean_at("moving");
-    if (json.at("servers").is(Json::Kind::array))
-        for (const Json& each : json.at("servers").items())
-            if (each.is(Json::Kind::text)) papers.servers.push_back(each.text());
+    papers.servers = servers_in(json);
     TRY(check_listens_for_others(papers.listen));
     papers.store_authority = TRY(wire::load_identity(authority_of(data), authority_of(data)));
     return std::optional(std::move(papers));
@@ -102,7 +118,7 @@ store::EtcdServers store_servers(const std::string& data, const ControllerPapers
                                  Whom whom) {
     const std::string folder = folder_of(data);
     store::EtcdServers servers;
-    if (whom == Whom::own_first) servers.addresses.push_back(papers.address() + client_port);
+    if (whom == Whom::own_first) servers.addresses.push_back(store_server(papers.address()));
     for (const std::string& each : papers.servers) servers.addresses.push_back(each);
     servers.authority = folder + "/etcd-authority.crt";
     servers.certificate = folder + "/etcd.crt";
@@ -128,9 +144,7 @@ Result<ControllerPapers> get_controller_papers(const std::string& data, const wi
     ControllerPapers papers;
     papers.listen = listen;
     papers.store_authority = TRY(identity_from(shared.at("store_authority")));
-    if (shared.at("servers").is(Json::Kind::array))
-        for (const Json& each : shared.at("servers").items())
-            if (each.is(Json::Kind::text)) papers.servers.push_back(each.text());
+    papers.servers = servers_in(shared);
     const wire::Identity authority = TRY(identity_from(shared.at("authority")));
     TRY(runtime::write_file_atomic(data + "/authority.pem", authority.certificate + authority.key,
                                    0600));

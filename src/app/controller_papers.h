@@ -56,6 +56,12 @@ base::Result<ControllerPapers> get_controller_papers(const std::string& data,
                                                      const wire::Endpoint& me,
                                                      const std::string& listen);
 
+/// Where the etcd of a controller at this address serves, "10.0.0.2:2379".
+std::string store_server(const std::string& address);
+
+/// Whether this machine has an etcd to run. Errors: what is missing.
+base::Status check_has_etcd();
+
 /// Where others reach a controller. Errors: invalid, when it is not one address that they could.
 base::Status check_listens_for_others(const std::string& listen);
 

@@ -128,8 +128,12 @@ const model::HostObserved& HostPart::observed() const {
 runtime::Executor& HostPart::loop() {
     return body_->loop;
 }
-drivers::qemu::Instances& HostPart::qemus() {
-    return body_->driver->qemus();
+Result<runtime::Fd> HostPart::open_console(const control::ConsoleWish& wish) {
+    using Until = drivers::qemu::LogFeeds::Until;
+    drivers::qemu::Instances& qemus = body_->driver->qemus();
+    if (!wish.log) return qemus.open_console(wish.instance);
+    return qemus.open_log(wish.instance, wish.log->bytes_max,
+                          wish.log->follows ? Until::reader_goes : Until::end_of_file);
 }
 drivers::images::Images& HostPart::images() {
     return body_->driver->images();

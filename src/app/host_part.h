@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "app/settings.h"
+#include "control/host_messages.h"
 #include "drivers/host_driver.h"
 #include "runtime/loop.h"
 
@@ -28,7 +29,8 @@ class HostPart {
     const model::HostObserved& observed() const;
     /// The agent's; it runs from start() on.
     runtime::Executor& loop();
-    drivers::qemu::Instances& qemus();
+    /// The console of an instance that runs here, or its log: a stream socket. From any thread.
+    base::Result<runtime::Fd> open_console(const control::ConsoleWish& wish);
     drivers::images::Images& images();
 
     /// `controller` outlives the loop.

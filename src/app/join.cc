@@ -8,7 +8,6 @@
 #include "app/membership.h"
 #include "base/text.h"
 #include "runtime/clock.h"
-#include "runtime/process.h"
 
 namespace vdc::app {
 
@@ -35,7 +34,7 @@ static Result<Membership> join_as_host(const Settings& settings, const std::stri
 static Result<Membership> join_as_controller(const Settings& settings, const std::string& address,
                                              const std::string& token) {
     TRY(check_listens_for_others(settings.listen));
-    TRY(runtime::must_run({.words = {"etcd", "--version"}}));
+    TRY(check_has_etcd());
     const bool has_papers = TRY(read_controller_papers(settings.data)).has_value();
     const auto before = TRY(read_membership(settings.data));
     const bool goes_on = before && !has_papers && before->not_after > runtime::now();

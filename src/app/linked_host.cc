@@ -36,6 +36,9 @@ class LinkedHost::Body {
         if (underlay) options.hello.observed.underlay = *underlay;
         options.underlay_from_stream = !underlay;
         options.on_duties = [this](control::Duties duties) { host->set_duties(std::move(duties)); };
+        options.open_console = [this](const control::ConsoleWish& wish) {
+            return host->open_console(wish);
+        };
         options.on_controllers = [this](control::Controllers all) { know(std::move(all)); };
         link_ = std::make_unique<agent::HostLink>(host->loop(), std::move(options));
         return {};

@@ -71,12 +71,13 @@ Result<std::optional<Membership>> read_membership(const std::string& data) {
     return std::optional(std::move(membership));
 }
 
-static std::string lines_of(const std::vector<std::string>& controllers) {
-    return base::join(controllers, "\n");
+static Status write_controllers(const std::string& folder,
+                                const std::vector<std::string>& controllers) {
+    return runtime::write_file_atomic(folder + "/controller", base::join(controllers, "\n"), 0644);
 }
 
 Status keep_controllers(const std::string& data, const std::vector<std::string>& controllers) {
-    return runtime::write_file_atomic(folder_of(data) + "/controller", lines_of(controllers), 0644);
+    return write_controllers(folder_of(data), controllers);
 }
 
 Status keep_membership(const std::string& data, const Membership& membership) {
@@ -85,7 +86,7 @@ Status keep_membership(const std::string& data, const Membership& membership) {
     TRY(runtime::write_file_atomic(folder + "/host.key", membership.identity.key, 0600));
     TRY(runtime::write_file_atomic(folder + "/host.crt", membership.identity.certificate, 0644));
     TRY(runtime::write_file_atomic(folder + "/authority.crt", membership.authority, 0644));
-    TRY(runtime::write_file_atomic(folder + "/controller", lines_of(membership.controllers), 0644));
+    TRY(write_controllers(folder, membership.controllers));
     TRY(runtime::write_file_atomic(folder + "/datacenter", membership.datacenter, 0644));
     TRY(runtime::remove_tree(folder_of(data)));
     if (::rename(folder.c_str(), folder_of(data).c_str()) != 0)

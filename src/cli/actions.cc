@@ -20,21 +20,6 @@ using base::Json;
 using base::Result;
 using base::Status;
 
-/// Runs a command that may fail at any step and turns the outcome into an exit code.
-template <class Do>
-static int attempt(Do&& deed) {
-    const Status status = deed();
-    return status.ok() ? 0 : say(status.error());
-}
-
-static void put(const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-}
-
-static void note(const Session& session, const std::string& line) {
-    if (!session.common().quiet) std::fprintf(stderr, "%s\n", line.c_str());
-}
-
 static std::string path_of(const NounCommand& noun, const std::string& name) {
     return noun.path + "/" + name;
 }
@@ -304,13 +289,20 @@ int why_not(Session& session, const std::string& file) {
     return code == 0 && !fits ? 5 : code;
 }
 
-int console_log(Session& session, const std::string& name) {
+int console_log(Session& session, const std::string& name, std::uint64_t bytes, bool follow) {
+    constexpr auto silence_max = std::chrono::hours(24 * 365);  // an idle guest says nothing
     return attempt([&]() -> Status {
-        const wire::Response response =
-            TRY(session.raw(wire::Method::get, "/v1/instances/" + name + "/log", ""));
-        if (response.status >= 300) TRY(session.get("/v1/instances/" + name + "/log"));
-        put(response.body);
-        return {};
+        wire::Query query;
+        query.set("bytes", std::to_string(bytes));
+        if (follow) query.set("follow", "true");
+        return session.stream(
+            "/v1/instances/" + name + "/log", query,
+            [](std::string_view more) {
+                put(std::string(more));
+                std::fflush(stdout);
+                return true;
+            },
+            silence_max);
     });
 }
 

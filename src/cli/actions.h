@@ -42,7 +42,7 @@ int why(Session& session, const std::string& name);
 /// 0: what the manifest asks for finds room, 5: it does not; then what would let it in.
 int why_not(Session& session, const std::string& file);
 int console(Session& session, const std::string& name);
-int console_log(Session& session, const std::string& name);
+int console_log(Session& session, const std::string& name, std::uint64_t bytes, bool follow);
 int events(Session& session, const std::string& about, bool follow);
 int status(Session& session);
 int recoveries(Session& session, std::uint64_t limit);  ///< of the last losses of hosts

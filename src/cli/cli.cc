@@ -120,10 +120,11 @@ void Tree::add_instance_verbs(CLI::App& group, const NounCommand& noun) {
          [this](Session& s) { return console(s, name_); })
         .add_option("name", name_, "name or id")
         ->required();
-    verb(group, "log", "the end of what its serial console said",
-         [this](Session& s) { return console_log(s, name_); })
-        .add_option("name", name_, "name or id")
-        ->required();
+    CLI::App& log = verb(group, "log", "the end of what its serial console said; -f follows",
+                         [this](Session& s) { return console_log(s, name_, log_bytes_, flag_); });
+    log.add_option("name", name_, "name or id")->required();
+    log.add_option("--bytes", log_bytes_, "how much of it, at most 1048576");
+    log.add_flag("-f,--follow", flag_, "go on with what it says from then on");
 }
 
 void Tree::add_volume_verbs(CLI::App& group, const NounCommand& noun) {

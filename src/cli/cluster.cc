@@ -1,5 +1,4 @@
 #include <chrono>
-#include <cstdio>
 #include <thread>
 
 #include "cli/actions.h"
@@ -10,12 +9,7 @@ namespace vdc::cli {
 
 using base::Error;
 using base::Json;
-using base::Result;
 using base::Status;
-
-static void note(const Session& session, const std::string& line) {
-    if (!session.common().quiet) std::fprintf(stderr, "%s\n", line.c_str());
-}
 
 /// The daemon begins anew and is not there for a moment, so each look has a connection of its own.
 static Status await_leader(const Session& session) {
@@ -37,51 +31,52 @@ static Status await_leader(const Session& session) {
 }
 
 int cluster_init(Session& session) {
-    const auto begun = session.send(wire::Method::post, "/v1/cluster", {});
-    if (!begun.ok()) return say(begun.error());
-    const Status done = await_leader(session);
-    if (!done.ok()) return say(done.error());
-    note(
-        session,
-        "the datacenter may have several controllers now: `vdc host token --controller` here, then "
-        "`vdc join ADDRESS:PORT --token - --controller --listen ADDRESS:PORT` there");
-    return 0;
+    return attempt([&]() -> Status {
+        TRY(session.send(wire::Method::post, "/v1/cluster", {}));
+        TRY(await_leader(session));
+        note(session,
+             "the datacenter may have several controllers now: `vdc host token --controller` here, "
+             "then `vdc join ADDRESS:PORT --token - --controller --listen ADDRESS:PORT` there");
+        return {};
+    });
 }
 
 int cluster_status(Session& session) {
-    const auto cluster = session.get("/v1/cluster");
-    if (!cluster.ok()) return say(cluster.error());
     static const std::vector<Column> columns = {{"name", "name"},       {"role", "role"},
                                                 {"address", "address"}, {"answers", "answers"},
                                                 {"behind", "behind"},   {"heard", "heard"}};
-    const auto format = parse_format(session.common().format);
-    const bool table = format.ok() && *format == Format::table;
-    const auto text = table ? shown(cluster->at("controllers"), columns, session.common())
-                            : shown_one(*cluster, {}, session.common());
-    if (!text.ok()) return say(text.error());
-    std::fputs(text->c_str(), stdout);
-    return 0;
+    return attempt([&]() -> Status {
+        const Json cluster = TRY(session.get("/v1/cluster"));
+        const bool table = TRY(parse_format(session.common().format)) == Format::table;
+        put(table ? TRY(shown(cluster.at("controllers"), columns, session.common()))
+                  : TRY(shown_one(cluster, {}, session.common())));
+        return {};
+    });
 }
 
 int cluster_check(Session& session) {
+    bool sound = true;
+    const int code = attempt([&]() -> Status {
+        const Json cluster = TRY(session.get("/v1/cluster"));
+        const Json& findings = cluster.at("findings");
+        sound = !findings.is(Json::Kind::array) || findings.items().empty();
+        if (sound)
+            note(session, "all controllers answer; " + cluster.text_at("leader") + " leads");
+        else
+            for (const Json& each : findings.items()) put(each.text() + "\n");
+        return {};
+    });
     constexpr int something_found = 5;
-    const auto cluster = session.get("/v1/cluster");
-    if (!cluster.ok()) return say(cluster.error());
-    const Json& findings = cluster->at("findings");
-    if (!findings.is(Json::Kind::array) || findings.items().empty()) {
-        note(session, "all controllers answer; " + cluster->text_at("leader") + " leads");
-        return 0;
-    }
-    for (const Json& each : findings.items()) std::printf("%s\n", each.text().c_str());
-    return something_found;
+    return code == 0 && !sound ? something_found : code;
 }
 
 int cluster_remove(Session& session, const std::string& name) {
-    const auto removed =
-        session.send(wire::Method::delete_, "/v1/controllers/" + wire::percent_encoded(name), {});
-    if (!removed.ok()) return say(removed.error());
-    note(session, name + " is no controller any more");
-    return 0;
+    return attempt([&]() -> Status {
+        TRY(session.send(wire::Method::delete_, "/v1/controllers/" + wire::percent_encoded(name),
+                         {}));
+        note(session, name + " is no controller any more");
+        return {};
+    });
 }
 
 }  // namespace vdc::cli

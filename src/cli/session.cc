@@ -32,6 +32,14 @@ int say(const Error& error) {
     return exit_code(error);
 }
 
+void note(const Session& session, const std::string& line) {
+    if (!session.common().quiet) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void put(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
 /// The error that a problem document (RFC 9457) means.
 static Error error_of(const wire::Response& response) {
     const auto json = base::parse_json(response.body);
@@ -182,10 +190,11 @@ Result<Json> Session::upload(const std::string& path, const std::string& file) {
 }
 
 Status Session::stream(const std::string& path, wire::Query query,
-                       const std::function<bool(std::string_view)>& on_chunk) {
+                       const std::function<bool(std::string_view)>& on_chunk,
+                       std::chrono::milliseconds silence_max) {
     wire::Client* api = TRY(client());
     const wire::Response head =
-        TRY(api->stream(request(wire::Method::get, path, std::move(query)), on_chunk));
+        TRY(api->stream(request(wire::Method::get, path, std::move(query)), on_chunk, silence_max));
     return head.status < 300 ? Status{} : Status(error_of(head));
 }
 

@@ -69,8 +69,10 @@ class Session {
     base::Result<base::Json> list(const std::string& path, wire::Query query = {});
 
     base::Result<base::Json> upload(const std::string& path, const std::string& file);
+    /// As wire::Client::stream.
     base::Status stream(const std::string& path, wire::Query query,
-                        const std::function<bool(std::string_view)>& on_chunk);
+                        const std::function<bool(std::string_view)>& on_chunk,
+                        std::chrono::milliseconds silence_max = std::chrono::seconds(60));
     base::Result<std::unique_ptr<wire::ClientWebSocket>> websocket(const std::string& path);
 
     /// Waits until the operation in `answer` is over, showing what it waits for. Nothing to wait
@@ -96,5 +98,18 @@ int exit_code(const base::Error& error);
 
 /// "error: ..." on stderr; returns exit_code().
 int say(const base::Error& error);
+
+/// A line for the person on stderr, unless they wish for quiet.
+void note(const Session& session, const std::string& line);
+
+/// Writes to stdout, as it is.
+void put(const std::string& text);
+
+/// Runs a command that may fail at any step and turns the outcome into an exit code.
+template <class Do>
+int attempt(Do&& deed) {
+    const base::Status status = deed();
+    return status.ok() ? 0 : say(status.error());
+}
 
 }  // namespace vdc::cli

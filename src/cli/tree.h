@@ -62,6 +62,7 @@ class Tree {
     std::string sum_;
     std::string word_;
     std::string lifetime_ = "1h";
+    std::uint64_t log_bytes_ = 64 << 10;
     std::string body_;
     std::vector<std::string> names_;
     std::vector<std::string> fields_;

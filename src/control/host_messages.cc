@@ -32,13 +32,20 @@ static Json to_json(const Renewal& renewal) {
         {{"say", "renewal"}, {"number", number(renewal.number)}, {"epoch", number(renewal.epoch)}});
 }
 
+static Json to_json(const Error& error) {
+    return Json::object(
+        {{"code", word(error.code)}, {"message", error.message}, {"hint", error.hint}});
+}
+
+static Json to_json(const ConsoleRefused& refused) {
+    return Json::object({{"say", "console_refused"},
+                         {"session", refused.session},
+                         {"error", to_json(refused.error)}});
+}
+
 static Json to_json(const Reported& answer) {
     Json json = Json::object({{"say", "reported"}, {"number", number(answer.number)}});
-    if (answer.outcome.ok()) return json;
-    const Error& error = answer.outcome.error();
-    json.set("error",
-             Json::object(
-                 {{"code", word(error.code)}, {"message", error.message}, {"hint", error.hint}}));
+    if (!answer.outcome.ok()) json.set("error", to_json(answer.outcome.error()));
     return json;
 }
 
@@ -51,6 +58,16 @@ static Json to_json(const Controllers& controllers) {
     Json addresses = Json::array();
     for (const std::string& address : controllers.addresses) addresses.push(address);
     return Json::object({{"say", "controllers"}, {"addresses", std::move(addresses)}});
+}
+
+static Json to_json(const OpenConsole& open) {
+    Json json = Json::object({{"say", "open_console"},
+                              {"session", open.session},
+                              {"instance", text(open.wish.instance)}});
+    if (open.wish.log)
+        json.set("log", Json::object({{"bytes_max", number(open.wish.log->bytes_max)},
+                                      {"follows", open.wish.log->follows}}));
+    return json;
 }
 
 static Json tagged(const DutiesUpdate& update) {
@@ -126,15 +143,44 @@ static Result<FromHost> renewal_from(const Json& json) {
     return FromHost(Renewal{number, TRY(count_at(json, "epoch"))});
 }
 
+/// The error that it tells, if it is one.
+static std::optional<Error> error_in(const Json& error) {
+    if (!error.is(Json::Kind::object)) return {};
+    const auto code = base::error_code(error.text_at("code"));
+    return Error{code.value_or(Code::failed), error.text_at("message"), error.text_at("hint")};
+}
+
+static Result<std::string> session_at(const Json& json) {
+    constexpr std::size_t size_max = 200;
+    std::string session = json.text_at("session");
+    if (session.empty() || session.size() > size_max) return misfit("must name a session");
+    return session;
+}
+
+static Result<FromHost> console_refused_from(const Json& json) {
+    const std::string session = TRY(session_at(json));
+    const auto error = error_in(json.at("error"));
+    if (!error) return misfit("must say why a console is not opened");
+    return FromHost(ConsoleRefused{session, *error});
+}
+
 static Result<ToHost> reported_from(const Json& json) {
     Reported answer{TRY(count_at(json, "number")), {}};
-    const Json* error = json.find("error");
-    if (error == nullptr) return ToHost(std::move(answer));
-    if (!error->is(Json::Kind::object)) return misfit("has an 'error' that is no object");
-    const auto code = base::error_code(error->text_at("code"));
-    answer.outcome =
-        Error{code.value_or(Code::failed), error->text_at("message"), error->text_at("hint")};
+    if (!json.has("error")) return ToHost(std::move(answer));
+    const auto error = error_in(json.at("error"));
+    if (!error) return misfit("has an 'error' that is no object");
+    answer.outcome = *error;
     return ToHost(std::move(answer));
+}
+
+static Result<ToHost> open_console_from(const Json& json) {
+    const auto instance = base::parse_uuid(json.text_at("instance"));
+    if (!instance) return misfit("must name an instance");
+    OpenConsole open{TRY(session_at(json)), {{*instance}}};
+    const Json* log = json.find("log");
+    if (log != nullptr)
+        open.wish.log = {TRY(count_at(*log, "bytes_max")), log->boolean_at("follows")};
+    return ToHost(std::move(open));
 }
 
 static Result<ToHost> renewed_from(const Json& json) {
@@ -161,6 +207,7 @@ Result<FromHost> parse_from_host(std::string_view text) {
     if (say == "hello") return hello_from(json);
     if (say == "report") return report_from(json);
     if (say == "renewal") return renewal_from(json);
+    if (say == "console_refused") return console_refused_from(json);
     return misfit("says nothing that a controller knows");
 }
 
@@ -171,6 +218,7 @@ Result<ToHost> parse_to_host(std::string_view text) {
     if (say == "reported") return reported_from(json);
     if (say == "renewed") return renewed_from(json);
     if (say == "controllers") return controllers_from(json);
+    if (say == "open_console") return open_console_from(json);
     return misfit("says nothing that a host knows");
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,9 +12,10 @@
 /// What a host and a controller on another machine say to each other, on one stream in both
 /// directions. Each message is one JSON object with a member `say`. Pure.
 ///
-///     host         hello, then reports and renewals as they come
+///     host         hello, then reports and renewals as they come; why a console is not opened
 ///     controller   duties: whole after each hello, then what changed; an answer to each report and
-///                  renewal, in any order; where all controllers are, if there may be several
+///                  renewal, in any order; where all controllers are, if there may be several; that
+///                  somebody wants a console, for which the host then dials (docs/consoles.md)
 ///
 /// Messages of one direction arrive in their order or not at all; a stream that breaks takes with
 /// it what was not answered. Who the host is follows from its certificate, never from a message.
@@ -43,7 +45,26 @@ struct Renewal {
     friend bool operator==(const Renewal&, const Renewal&) = default;
 };
 
-using FromHost = std::variant<Hello, Report, Renewal>;
+/// What somebody wants of an instance's serial console.
+struct ConsoleWish {
+    /// Of what it said, the last so many bytes; and whether what it says from then on, too.
+    struct Log {
+        std::uint64_t bytes_max = 0;
+        bool follows = false;
+        friend bool operator==(const Log&, const Log&) = default;
+    };
+    model::InstanceId instance;
+    std::optional<Log> log = {};  ///< none: the console itself, both ways
+    friend bool operator==(const ConsoleWish&, const ConsoleWish&) = default;
+};
+
+/// A console cannot be opened, and why.
+struct ConsoleRefused {
+    std::string session;
+    base::Error error;
+};
+
+using FromHost = std::variant<Hello, Report, Renewal, ConsoleRefused>;
 
 struct Reported {
     std::uint64_t number = 0;
@@ -63,7 +84,14 @@ struct Controllers {
     friend bool operator==(const Controllers&, const Controllers&) = default;
 };
 
-using ToHost = std::variant<DutiesUpdate, Reported, Renewed, Controllers>;
+/// Somebody wants a console: the host opens it and dials, naming the session, once and soon.
+struct OpenConsole {
+    std::string session;  ///< a secret: who knows it is the one who was asked
+    ConsoleWish wish;
+    friend bool operator==(const OpenConsole&, const OpenConsole&) = default;
+};
+
+using ToHost = std::variant<DutiesUpdate, Reported, Renewed, Controllers, OpenConsole>;
 
 std::string text(const FromHost& message);
 std::string text(const ToHost& message);

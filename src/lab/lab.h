@@ -65,10 +65,11 @@ class Lab {
     base::Status start(int number, bool controls) const;
     base::Status join(int number, bool controls) const;
     base::Status begin_cluster() const;
-    base::Status await_controllers(int count) const;
     base::Result<std::string> ask(std::vector<std::string> words) const;
+    base::Result<int> controllers_up() const;
     base::Result<int> hosts_up() const;
-    base::Status await_hosts(int count) const;
+    base::Status await(int count, const char* what,
+                       base::Result<int> (Lab::*count_now)() const) const;
 
     std::string name_;
     std::string program_;

@@ -7,11 +7,11 @@
 
 #include <array>
 #include <atomic>
-#include <charconv>
 #include <list>
 #include <mutex>
 #include <thread>
 
+#include "wire/http_client.h"
 #include "wire/openssl.h"
 #include "wire/sockets.h"
 
@@ -345,19 +345,12 @@ class Streams final : public HostStreams {
     Result<Fd> open(const std::string& address, const std::string& host,
                     const std::string& subject) override {
         base::check(subject.size() <= subject_size_max, "a subject is short");
-        const std::size_t colon = address.rfind(':');
-        std::uint16_t port = 0;
-        const bool is_address =
-            colon != std::string::npos &&
-            std::from_chars(address.data() + colon + 1, address.data() + address.size(), port).ec ==
-                std::errc();
-        if (!is_address)
-            return Error{Error::Code::invalid, "'" + address + "' is no address of a host"};
+        const Endpoint there = TRY(parse_endpoint("https://" + address));
         auto line = std::make_shared<Line>(
-            TRY(connect_to_port(address.substr(0, colon), port, greeting_time)), stop_.get());
+            TRY(connect_to_port(there.host, there.port, greeting_time)), stop_.get());
         TRY(line->shake_hands(proof_(), /*as_server=*/false));
-        const std::string there = TRY(line->peer());
-        if (there != host) return stranger("host " + there + " is where " + host + " should be");
+        const std::string peer = TRY(line->peer());
+        if (peer != host) return stranger("host " + peer + " is where " + host + " should be");
         TRY(line->say(subject));
         const std::string answer = TRY(line->hear(answer_size_max));
         if (!answer.empty()) return Error{Error::Code::conflict, host + " refuses it: " + answer};

@@ -163,7 +163,9 @@ TEST(HostStreams, TellThatNobodyIsThere) {
     const Datacenter datacenter;
     const auto from = sender(datacenter.proof("h1"));
     EXPECT_FALSE(from->open("127.0.0.1:1", "h2", "echo").ok());
-    EXPECT_EQ(from->open("nowhere", "h2", "echo").error().code, Error::Code::invalid);
+    for (const char* no_address : {"", "nowhere:", "127.0.0.1:1x", "127.0.0.1:65536"})
+        EXPECT_EQ(from->open(no_address, "h2", "echo").error().code, Error::Code::invalid)
+            << no_address;
 }
 
 }  // namespace vdc::wire

@@ -1,6 +1,7 @@
 #include "wire/socket_bridge.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
@@ -20,16 +21,50 @@ static constexpr std::size_t to_socket_max = 256 << 10;  ///< beyond this the pe
 
 namespace {
 
-/// One socket and one person. All on the loop's thread but the WebSocket's own calls.
-class Span final : public std::enable_shared_from_this<Span> {
+/// Who has the other end of a socket.
+struct Person {
+    std::function<bool(std::string_view bytes)> send;
+    std::function<std::size_t()> queued;
+    std::function<void(std::uint16_t code)> close;
+    std::function<void(std::uint64_t bytes)> tell_taken;  ///< empty: they need not know
+};
+
+Person person_at(const WebSocket& socket) {
+    return {[socket](std::string_view bytes) { return socket.send(bytes); },
+            [socket] { return socket.queued(); },
+            [socket](std::uint16_t code) { socket.close(code); },
+            {}};
+}
+
+Person program_at(const WebSocket& socket) {
+    Person program = person_at(socket);
+    program.tell_taken = [socket](std::uint64_t bytes) {
+        socket.send(std::to_string(bytes), WebSocket::Kind::text);
+    };
+    return program;
+}
+
+Person reader_of(const Stream& stream) {
+    return {[stream](std::string_view bytes) { return stream.write(std::string(bytes)); },
+            [stream] { return stream.queued(); },
+            [stream](std::uint16_t) { stream.close(); },
+            {}};
+}
+
+}  // namespace
+
+/// One socket and one person. All on the loop's thread but the person's own calls.
+class SocketBridge::Span final : public std::enable_shared_from_this<Span> {
   public:
     Span(std::shared_ptr<Loop> loop, runtime::Fd socket)
         : loop_(std::move(loop)), socket_(loop_->context(), std::move(socket)) {}
 
-    void open(WebSocket person) {
+    /// `handle`: where the person is.
+    template <class Handle>
+    void open(const Handle& handle, Person person) {
         if (ended_) return person.close(1001);
         person_.emplace(std::move(person));
-        person_->on_drained([weak = weak_from_this(), loop = loop_] {
+        handle.on_drained([weak = weak_from_this(), loop = loop_] {
             loop->post([weak] {
                 if (const auto self = weak.lock()) self->read_on();
             });
@@ -41,6 +76,18 @@ class Span final : public std::enable_shared_from_this<Span> {
         typed_ += bytes;
         if (typed_.size() + sending_.size() > to_socket_max) return end(1009);
         write_on();
+    }
+
+    template <class Task>
+    void post(Task task) {
+        loop_->post(std::move(task));
+    }
+
+    /// The person is over; what a program sent goes on to the socket.
+    void leave() {
+        leaving_ = true;
+        const bool is_program = person_ && person_->tell_taken;
+        if (!is_program || (typed_.empty() && sending_.empty())) end(1000);
     }
 
     /// Either side is over.
@@ -67,7 +114,8 @@ class Span final : public std::enable_shared_from_this<Span> {
     }
 
     void write_on() {
-        if (ended_ || !sending_.empty() || typed_.empty()) return;
+        if (ended_ || !sending_.empty()) return;
+        if (typed_.empty()) return leaving_ ? end(1000) : void();
         sending_.swap(typed_);
         write_rest(0);
     }
@@ -77,6 +125,9 @@ class Span final : public std::enable_shared_from_this<Span> {
             asio::buffer(sending_) + sent,
             [self = shared_from_this(), sent](const error_code& failure, std::size_t size) {
                 if (failure) return self->end(1000);
+                self->taken_ += size;
+                if (self->person_ && self->person_->tell_taken)
+                    self->person_->tell_taken(self->taken_);
                 if (sent + size < self->sending_.size()) return self->write_rest(sent + size);
                 self->sending_.clear();
                 self->write_on();
@@ -85,15 +136,15 @@ class Span final : public std::enable_shared_from_this<Span> {
 
     const std::shared_ptr<Loop> loop_;
     Channel socket_;
-    std::optional<WebSocket> person_;
+    std::optional<Person> person_;
     std::array<char, 16 << 10> read_;
     std::string typed_;
-    std::string sending_;  ///< under way
+    std::string sending_;      ///< under way
+    std::uint64_t taken_ = 0;  ///< by the socket, in all
     bool reading_ = false;
+    bool leaving_ = false;
     bool ended_ = false;
 };
-
-}  // namespace
 
 struct SocketBridge::Shared {
     std::vector<std::weak_ptr<Span>> spans;  ///< the loop's
@@ -119,26 +170,54 @@ Result<std::shared_ptr<SocketBridge::Shared>> SocketBridge::shared() try {
                  std::string("cannot set up an event loop: ") + failure.what()};
 }
 
-Result<WebSocketEvents> SocketBridge::events(runtime::Fd socket) {
+Result<std::shared_ptr<SocketBridge::Span>> SocketBridge::span(runtime::Fd socket) {
     const int flags = ::fcntl(socket.get(), F_GETFL);
     if (flags < 0 || ::fcntl(socket.get(), F_SETFL, flags | O_NONBLOCK) != 0)
         return runtime::system_error(errno, "cannot use the console's socket");
     const std::shared_ptr<Shared> on = TRY(shared());
-    const auto span =
+    const auto made =
         std::make_shared<Span>(std::shared_ptr<Loop>(on, &on->loop), std::move(socket));
-    on->loop.post([on = on.get(), weak = std::weak_ptr(span)] {
+    on->loop.post([on = on.get(), weak = std::weak_ptr(made)] {
         std::erase_if(on->spans, [](const auto& old) { return old.expired(); });
         on->spans.push_back(weak);
     });
+    return made;
+}
+
+/// `at` says who is at the WebSocket.
+template <class Span>
+static WebSocketEvents events_of(const std::shared_ptr<Span>& span,
+                                 Person (*at)(const WebSocket&)) {
     WebSocketEvents events;
-    events.on_open = [on, span](WebSocket person) {
-        on->loop.post([span, person = std::move(person)] { span->open(person); });
+    events.on_open = [span, at](const WebSocket& socket) {
+        span->post([span, at, socket] { span->open(socket, at(socket)); });
     };
-    events.on_message = [on, span](std::string bytes, WebSocket::Kind) {
-        on->loop.post([span, bytes = std::move(bytes)] { span->type(bytes); });
+    events.on_message = [span](std::string bytes, WebSocket::Kind) {
+        span->post([span, bytes = std::move(bytes)] { span->type(bytes); });
     };
-    events.on_closed = [on, span](std::uint16_t) { on->loop.post([span] { span->end(1000); }); };
+    events.on_closed = [span](std::uint16_t) { span->post([span] { span->leave(); }); };
     return events;
+}
+
+Result<WebSocketEvents> SocketBridge::events(runtime::Fd socket) {
+    return events_of(TRY(span(std::move(socket))), person_at);
+}
+
+Result<SocketBridge::FarEnd> SocketBridge::far_end() {
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return runtime::system_error(errno, "cannot make a pair of sockets");
+    runtime::Fd there(ends[0]);
+    runtime::Fd here(ends[1]);
+    return FarEnd{events_of(TRY(span(std::move(there))), program_at), std::move(here)};
+}
+
+Result<std::function<void(const Stream&)>> SocketBridge::pouring(runtime::Fd socket) {
+    const auto pours = TRY(span(std::move(socket)));
+    return std::function([pours](const Stream& into) {
+        into.on_closed([pours] { pours->post([pours] { pours->end(1000); }); });
+        pours->post([pours, into] { pours->open(into, reader_of(into)); });
+    });
 }
 
 }  // namespace vdc::wire

@@ -53,6 +53,25 @@ static Result<Address> address_of_path(const std::string& path) {
     return address;
 }
 
+static Result<Address> numeric_address(const std::string& text, std::uint16_t port) {
+    Address address;
+    auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
+    if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        address.size = sizeof *v4;
+    } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        address.size = sizeof *v6;
+    } else {
+        return Error{Error::Code::invalid, "'" + base::quoted(text) + "' is no IP address",
+                     "give one such as 127.0.0.1, 0.0.0.0 or ::"};
+    }
+    return address;
+}
+
 bool is_ip_address(const std::string& text) {
     std::array<unsigned char, 16> bits{};
     return inet_pton(AF_INET, text.c_str(), bits.data()) == 1 ||
@@ -115,28 +134,10 @@ void tune(int socket) {
     ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle_seconds, sizeof idle_seconds);
 }
 
-static Result<Address> address_of_port(const std::string& host, std::uint16_t port) {
-    Address address;
-    auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
-    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
-    if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        address.size = sizeof *v4;
-    } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        address.size = sizeof *v6;
-    } else {
-        return Error{Error::Code::invalid, "'" + base::quoted(host) + "' is no address"};
-    }
-    return address;
-}
-
 Result<Fd> begin_to_connect(const Endpoint& endpoint) {
     const Address address = TRY(endpoint.kind == Endpoint::Kind::unix_socket
                                     ? address_of_path(endpoint.path)
-                                    : address_of_port(endpoint.host, endpoint.port));
+                                    : numeric_address(endpoint.host, endpoint.port));
     Fd fd = TRY(stream_socket(address.family()));
     if (::connect(fd.get(), address.get(), address.size) == 0 || errno == EINPROGRESS) return fd;
     return system_error(errno, "cannot reach " + text(endpoint));
@@ -179,8 +180,7 @@ Result<Fd> connect_to_port(const std::string& host, std::uint16_t port, millisec
             last = fd.error();
             continue;
         }
-        const int on = 1;
-        ::setsockopt(fd->get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        tune(fd->get());
         return fd;
     }
     return not_reached(last, "is the server running and its port open?");
@@ -225,25 +225,6 @@ Result<Fd> listen_on_path(const std::string& path, unsigned mode) {
         return error;
     }
     return fd;
-}
-
-static Result<Address> numeric_address(const std::string& text, std::uint16_t port) {
-    Address address;
-    auto* const v4 = reinterpret_cast<sockaddr_in*>(&address.bytes);
-    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address.bytes);
-    if (inet_pton(AF_INET, text.c_str(), &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        address.size = sizeof *v4;
-    } else if (inet_pton(AF_INET6, text.c_str(), &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        address.size = sizeof *v6;
-    } else {
-        return Error{Error::Code::invalid, "'" + base::quoted(text) + "' is no IP address",
-                     "give one such as 127.0.0.1, 0.0.0.0 or ::"};
-    }
-    return address;
 }
 
 static Error cannot_listen(const std::string& address, std::uint16_t port, int failure) {

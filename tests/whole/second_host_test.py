@@ -136,5 +136,25 @@ class Join(unittest.TestCase):
         self.assertEqual({host["name"]: host["claimed"]["epoch"] for host in self.controller.items("hosts")}, epochs)
 
 
+class JoinAsController(unittest.TestCase):
+    def test_it_gets_the_token_that_opens_the_api_wherever_that_lies(self):
+        machines = Machines()
+        self.addCleanup(machines.close)
+        first, second = Datacenter(machines.first), Datacenter(machines.second)
+        self.addCleanup(first.close)
+        self.addCleanup(second.close)
+        token_file = os.path.join(first.folder, "elsewhere")
+        with open(token_file, "w") as file:
+            file.write("a-token-of-our-own\n")
+        first.up("--name", "h1", "--listen", machines.address, "--api-token-file", token_file)
+        self.assertFalse(os.path.exists(os.path.join(first.data, "token")))
+        first.vdc("cluster", "init")
+        token = first.vdc("host", "token", "--controller").stdout.strip()
+        second.vdc("join", machines.address, "--token", "-", "--name", "h2", "--controller", "--listen",
+                   "10.250.0.2:7443", input=token)
+        with open(os.path.join(second.data, "token")) as file:
+            self.assertEqual(file.read(), "a-token-of-our-own")
+
+
 if __name__ == "__main__":
     unittest.main()

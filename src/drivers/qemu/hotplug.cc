@@ -32,11 +32,6 @@ Result<Fd> reopened_read_only(int fd) {
 
 // ---- what is there -----------------------------------------------------------------------------
 
-static const Json::Array& items_of(const Json& json) {
-    static const Json::Array none;
-    return json.is(Json::Kind::array) ? json.items() : none;
-}
-
 Result<std::vector<DiskSpec>> attached_disks(Qmp& qmp) {
     const Json devices =
         TRY(qmp.execute("qom-list", Json::object({{"path", "/machine/peripheral"}})));

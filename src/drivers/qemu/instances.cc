@@ -9,7 +9,6 @@
 
 #include "drivers/jail/jail.h"
 #include "drivers/qemu/launch.h"
-#include "drivers/qemu/log_file.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
 
@@ -370,11 +369,17 @@ Seen Instances::detach(InstanceId instance, const DiskSpec& disk, Milliseconds l
 }
 
 Result<Fd> Instances::open_console(InstanceId instance) {
-    return TRY(alive(instance))->open_console();
+    const auto run = alive(instance);
+    if (run.ok()) return (*run)->open_console();
+    return Error{Error::Code::conflict, "it does not run, so its console cannot be opened",
+                 "`vdc instance start` starts it; `vdc instance log` shows what it said"};
 }
 
-Result<std::string> Instances::console_log(InstanceId instance, std::size_t size_max) {
-    return log_tail(folder(instance, 0).console_log, size_max);
+Result<Fd> Instances::open_log(InstanceId instance, std::size_t size_max, LogFeeds::Until until) {
+    Result<Fd> log = logs_.open(folder(instance, 0).console_log, size_max, until);
+    if (log.ok() || log.error().code != Error::Code::not_found) return log;
+    return Error{Error::Code::not_found, "it has not run on its host, so there is no log yet",
+                 "`vdc instance start` starts it"};
 }
 
 Status Instances::grow(InstanceId instance, model::VolumeId volume, base::Bytes size) {

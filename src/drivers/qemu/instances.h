@@ -15,6 +15,7 @@
 #include "drivers/jail/cgroup.h"
 #include "drivers/openers.h"
 #include "drivers/qemu/command_line.h"
+#include "drivers/qemu/log_feeds.h"
 #include "drivers/qemu/run.h"
 #include "drivers/qemu/watcher.h"
 
@@ -87,8 +88,10 @@ class Instances final : public RunningDisks {
 
     /// A stream socket that is the serial console; several may be open. See Console.
     base::Result<runtime::Fd> open_console(model::InstanceId instance);
-    /// The end of what the console said, of ended runs too; not_found when there is nothing.
-    base::Result<std::string> console_log(model::InstanceId instance, std::size_t size_max);
+    /// A stream socket with the end of what the console said, of ended runs too, and perhaps what
+    /// it says from then on; not_found when there is nothing. See LogFeeds.
+    base::Result<runtime::Fd> open_log(model::InstanceId instance, std::size_t size_max,
+                                       LogFeeds::Until until);
 
     base::Status grow(model::InstanceId instance, model::VolumeId volume,
                       base::Bytes size) override;
@@ -133,6 +136,7 @@ class Instances final : public RunningDisks {
     TapOpener& taps_;
     const std::unique_ptr<Watcher> watcher_;
     const jail::Cgroups cgroups_;
+    LogFeeds logs_;
 
     mutable std::mutex mutex_;
     std::function<void(Notice)> heard_;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "drivers/jail/jail.h"
 #include "drivers/qemu/guest_test_util.h"
+#include "drivers/qemu/log_file.h"
 #include "runtime/files.h"
 
 namespace vdc::drivers::qemu {
@@ -99,7 +100,11 @@ TEST_F(InstancesReal, LivesFromLaunchToPowerDownAndLeavesNothing) {
     const InstanceSighting ended = ears.wait([](const auto& seen) { return !seen.alive; });
     EXPECT_EQ(ended.ended, Ending::guest_off) << ended.ended_detail;
     EXPECT_TRUE(ended.leftovers);
-    EXPECT_NE(instances->console_log(made.id, 1 << 20).value().find("login:"), std::string::npos);
+    const std::string log = paths.consoles() + "/" + text(made.id) + ".log";
+    EXPECT_NE(log_tail(log, 1 << 20).value().find("login:"), std::string::npos);
+    EXPECT_TRUE(instances->open_log(made.id, 1 << 20, LogFeeds::Until::end_of_file).ok());
+    EXPECT_EQ(instances->open_log({{9, 9}}, 1, LogFeeds::Until::end_of_file).error().code,
+              base::Error::Code::not_found);
 
     EXPECT_TRUE(instances->clean(made.id).ok());
     EXPECT_EQ(taps.closed, std::vector<model::PortId>{made.cards[0].port});

@@ -42,11 +42,6 @@ static Status ask(Qmp& qmp, const char* command, Json arguments = Json::object()
     return {};
 }
 
-static const Json::Array& items_of(const Json& json) {
-    static const Json::Array none;
-    return json.is(Json::Kind::array) ? json.items() : none;
-}
-
 /// Every one is said each time: a QEMU that came by a move still has those that it came with.
 static Status set_capabilities(Qmp& qmp, bool sends) {
     Json list = Json::array();

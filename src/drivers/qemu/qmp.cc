@@ -243,4 +243,9 @@ Status Qmp::transmit(std::string_view line, int descriptor, Clock::time_point de
     return {};
 }
 
+const Json::Array& items_of(const Json& json) {
+    static const Json::Array none;
+    return json.is(Json::Kind::array) ? json.items() : none;
+}
+
 }  // namespace vdc::drivers::qemu

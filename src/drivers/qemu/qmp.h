@@ -93,4 +93,7 @@ class Qmp {
     std::optional<base::Json> answer_;
 };
 
+/// The items of a list that QEMU returned; none of what is no list.
+const base::Json::Array& items_of(const base::Json& json);
+
 }  // namespace vdc::drivers::qemu
