@@ -10,6 +10,20 @@ namespace vdc::base {
 
 static const Json null_json;
 
+Json::Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+Json::~Json() = default;
+Json::Json(std::nullptr_t) : Json() {}
+Json::Json(bool value) : content_(value) {}
+Json::Json(int value) : content_(std::int64_t{value}) {}
+Json::Json(std::int64_t value) : content_(value) {}
+Json::Json(double value) : content_(value) {}
+Json::Json(const char* value) : content_(std::string(value)) {}
+Json::Json(std::string_view value) : content_(std::string(value)) {}
+Json::Json(std::string value) : content_(std::move(value)) {}
 Json::Json(Array value) : content_(std::move(value)) {}
 Json::Json(Object value) : content_(std::move(value)) {}
 

@@ -93,22 +93,6 @@ struct JsonLimits {
     std::size_t size_max = 16 << 20;
 };
 
-// Here, where JsonMember is whole: clang asks for it.
-inline Json::Json() = default;
-inline Json::Json(const Json&) = default;
-inline Json::Json(Json&&) noexcept = default;
-inline Json& Json::operator=(const Json&) = default;
-inline Json& Json::operator=(Json&&) noexcept = default;
-inline Json::~Json() = default;
-inline Json::Json(std::nullptr_t) : Json() {}
-inline Json::Json(bool value) : content_(value) {}
-inline Json::Json(int value) : content_(std::int64_t{value}) {}
-inline Json::Json(std::int64_t value) : content_(value) {}
-inline Json::Json(double value) : content_(value) {}
-inline Json::Json(const char* value) : content_(std::string(value)) {}
-inline Json::Json(std::string_view value) : content_(std::string(value)) {}
-inline Json::Json(std::string value) : content_(std::move(value)) {}
-
 /// One value and nothing after it. Refuses: doubled member names, numbers outside 64 bits, bad
 /// UTF-8, what passes the limits. The error says at which byte.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});

@@ -52,3 +52,6 @@ std::string text(const Effect& effect) {
 }
 
 }  // namespace vdc::control
+
+template class vdc::base::OneOf<vdc::control::AnyEffect>;
+template class vdc::base::OneOf<vdc::control::AnySighting>;

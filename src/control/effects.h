@@ -8,6 +8,7 @@
 
 #include "base/addresses.h"
 #include "base/hash.h"
+#include "base/one_of.h"
 #include "base/time.h"
 #include "base/units.h"
 #include "model/ids.h"
@@ -346,16 +347,29 @@ struct CleanInstance {
 
 // ------------------------------------------------------------------------------------------------
 
-using Effect =
+using AnyEffect =
     std::variant<ImportImage, FetchImage, RemoveImage, PrepareVolume, GrowVolume, TakeSnapshot,
                  DropSnapshot, RevertVolume, RemoveVolume, ApplyNetwork, RemoveNetwork, ApplyFront,
                  LookFront, RemoveFront, LookInstance, Launch, PowerDown, Kill, Pause, Resume,
                  Reset, AttachVolume, DetachVolume, CleanInstance>;
 
-using Sighting =
+using AnySighting =
     std::variant<ImageSighting, VolumeSighting, NetworkSighting, FrontSighting, InstanceSighting>;
+
+/// One thing that an agent does.
+struct Effect : base::OneOf<AnyEffect> {
+    using OneOf::OneOf;
+};
+
+/// What was seen of one thing.
+struct Sighting : base::OneOf<AnySighting> {
+    using OneOf::OneOf;
+};
 
 /// One line for logs: "launch web-1", "apply network 3".
 std::string text(const Effect& effect);
 
 }  // namespace vdc::control
+
+extern template class vdc::base::OneOf<vdc::control::AnyEffect>;
+extern template class vdc::base::OneOf<vdc::control::AnySighting>;

@@ -20,15 +20,10 @@ using model::word;
 
 namespace {
 
-template <class C, class Variant>
-constexpr bool among = false;
-template <class C, class... All>
-constexpr bool among<C, std::variant<All...>> = (std::is_same_v<C, All> || ...);
-
 template <class R>
-constexpr bool may_be_declared = among<model::Declare<R>, model::Change>;
+constexpr bool may_be_declared = base::is_among<model::Declare<R>, model::AnyChange>;
 template <class R>
-constexpr bool ends_slowly = among<model::Delete<R>, model::Change>;
+constexpr bool ends_slowly = base::is_among<model::Delete<R>, model::AnyChange>;
 
 /// Merges nested objects too (RFC 7396), so that a patch may name one member of a template.
 Json merged(const Json& before, const Json& patch) {

@@ -25,14 +25,15 @@ struct Template {
     MiB disk{};
 
     friend bool operator==(const Template&, const Template&) = default;
+    template <class D = Template>
     static constexpr auto fields() {
-        return std::tuple{field("flavor", &Template::flavor, "name of a flavor", {1, 63}),
-                          field("image", &Template::image, "an image, by name or id"),
-                          field("network", &Template::network, "a network, by name or id"),
-                          field("key", &Template::key, "a key pair, by name or id"),
-                          field("user_data", &Template::user_data, "for cloud-init", {0, 65'536}),
-                          field("disk", &Template::disk,
-                                "size of the root volume; 0MiB: the flavor's", {0, 64 << 20})};
+        return std::tuple{
+            field("flavor", &D::flavor, "name of a flavor", {1, 63}),
+            field("image", &D::image, "an image, by name or id"),
+            field("network", &D::network, "a network, by name or id"),
+            field("key", &D::key, "a key pair, by name or id"),
+            field("user_data", &D::user_data, "for cloud-init", {0, 65'536}),
+            field("disk", &D::disk, "size of the root volume; 0MiB: the flavor's", {0, 64 << 20})};
     }
 };
 
@@ -43,12 +44,13 @@ struct Front {
     std::string check_path;
 
     friend bool operator==(const Front&, const Front&) = default;
+    template <class D = Front>
     static constexpr auto fields() {
         return std::tuple{
-            field("port", &Front::port, "where the application answers", {1, 65'535}),
-            field("target_port", &Front::target_port, "where its replicas answer", {1, 65'535}),
-            field("protocol", &Front::protocol, "tcp or http"),
-            field("check_path", &Front::check_path,
+            field("port", &D::port, "where the application answers", {1, 65'535}),
+            field("target_port", &D::target_port, "where its replicas answer", {1, 65'535}),
+            field("protocol", &D::protocol, "tcp or http"),
+            field("check_path", &D::check_path,
                   "http: a replica is ready when this path answers 2xx or 3xx; empty: when it "
                   "connects",
                   {0, 200})};
@@ -63,18 +65,17 @@ struct ApplicationDeclared {
     std::int64_t priority = priority_usual;
 
     friend bool operator==(const ApplicationDeclared&, const ApplicationDeclared&) = default;
+    template <class D = ApplicationDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("replicas", &ApplicationDeclared::replicas, "instances that shall run",
-                  {0, 1000}),
-            field("template", &ApplicationDeclared::instance, "what each replica is made of"),
-            field("front", &ApplicationDeclared::front, "one address before all replicas"),
-            field("survives", &ApplicationDeclared::survives,
+            field("replicas", &D::replicas, "instances that shall run", {0, 1000}),
+            field("template", &D::instance, "what each replica is made of"),
+            field("front", &D::front, "one address before all replicas"),
+            field("survives", &D::survives,
                   "the loss after which its replicas are sure to start elsewhere: host, a label of "
                   "hosts such as rack, or nothing; empty: as its project says",
                   {0, 63}),
-            field("priority", &ApplicationDeclared::priority, "of its replicas",
-                  {0, priority_most})};
+            field("priority", &D::priority, "of its replicas", {0, priority_most})};
     }
 };
 
@@ -84,12 +85,12 @@ struct ApplicationClaimed {
     Generation generation = 0;
 
     friend bool operator==(const ApplicationClaimed&, const ApplicationClaimed&) = default;
+    template <class D = ApplicationClaimed>
     static constexpr auto fields() {
         return std::tuple{
-            field("address", &ApplicationClaimed::address, "of its front; 0.0.0.0: none"),
-            field("places", &ApplicationClaimed::places,
-                  "the host that carries its front, and those that did"),
-            field("generation", &ApplicationClaimed::generation, "the highest of a place so far")};
+            field("address", &D::address, "of its front; 0.0.0.0: none"),
+            field("places", &D::places, "the host that carries its front, and those that did"),
+            field("generation", &D::generation, "the highest of a place so far")};
     }
 };
 
@@ -102,11 +103,12 @@ struct FrontSeen {
 
     bool gone() const { return presence == Presence::absent; }
     friend bool operator==(const FrontSeen&, const FrontSeen&) = default;
+    template <class D = FrontSeen>
     static constexpr auto fields() {
-        return std::tuple{field("host", &FrontSeen::host, "that saw it"),
-                          field("generation", &FrontSeen::generation, "of its place"),
-                          field("presence", &FrontSeen::presence, "whether it stands there"),
-                          field("ready", &FrontSeen::ready, "replicas that it finds ready")};
+        return std::tuple{field("host", &D::host, "that saw it"),
+                          field("generation", &D::generation, "of its place"),
+                          field("presence", &D::presence, "whether it stands there"),
+                          field("ready", &D::ready, "replicas that it finds ready")};
     }
 };
 
@@ -120,12 +122,12 @@ struct ApplicationObserved {
     std::vector<FrontSeen> hosts;
 
     friend bool operator==(const ApplicationObserved&, const ApplicationObserved&) = default;
+    template <class D = ApplicationObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("front", &ApplicationObserved::front, "whether its front stands"),
-            field("ready", &ApplicationObserved::ready, "replicas that the front finds ready"),
-            field("message", &ApplicationObserved::message, "what stands in the way"),
-            field("hosts", &ApplicationObserved::hosts, "what each host saw of its front")};
+        return std::tuple{field("front", &D::front, "whether its front stands"),
+                          field("ready", &D::ready, "replicas that the front finds ready"),
+                          field("message", &D::message, "what stands in the way"),
+                          field("hosts", &D::hosts, "what each host saw of its front")};
     }
 };
 

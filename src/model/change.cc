@@ -119,7 +119,7 @@ Result<Change> change_from_json(const Json& json) {
     const std::string noun = json.text_at("noun");
     const auto id = base::parse_uuid(json.text_at("id"));
     if (!id) return Error{Error::Code::corrupt, "a stored change has no id"};
-    for (const Row& row : rows_of(std::type_identity<Change>{}))
+    for (const Row& row : rows_of(std::type_identity<AnyChange>{}))
         if (row.verb == verb && row.noun == noun) return row.parse(*id, json.at("content"));
     return Error{Error::Code::corrupt,
                  "a stored change is of an unknown kind: '" + verb + " " + noun + "'",
@@ -127,3 +127,5 @@ Result<Change> change_from_json(const Json& json) {
 }
 
 }  // namespace vdc::model
+
+template class vdc::base::OneOf<vdc::model::AnyChange>;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/one_of.h"
 #include "base/result.h"
 #include "model/nouns.h"
 
@@ -57,9 +58,7 @@ struct Forget {
     typename R::Id id;
 };
 
-/// Everything that can happen to the datacenter. The log of committed changes is at once the audit
-/// log, the watch stream, the metering source and the replay file.
-using Change =
+using AnyChange =
     std::variant<Create<Project>, Declare<Project>, Forget<Project>, Create<Host>, Declare<Host>,
                  Claim<Host>, Observe<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>,
                  Create<KeyPair>, Forget<KeyPair>, Create<Image>, Declare<Image>, Claim<Image>,
@@ -73,6 +72,12 @@ using Change =
                  Create<Application>, Declare<Application>, Claim<Application>,
                  Observe<Application>, Sight<Application>, Delete<Application>, Forget<Application>,
                  Create<Operation>, Observe<Operation>, Forget<Operation>>;
+
+/// Everything that can happen to the datacenter. The log of committed changes is at once the audit
+/// log, the watch stream, the metering source and the replay file.
+struct Change : base::OneOf<AnyChange> {
+    using OneOf::OneOf;
+};
 
 /// A change and why it happens: `why`, the event and the log line are this one sentence.
 struct Step {
@@ -91,3 +96,5 @@ base::Json change_to_json(const Change& change);
 base::Result<Change> change_from_json(const base::Json& json);
 
 }  // namespace vdc::model
+
+extern template class vdc::base::OneOf<vdc::model::AnyChange>;

@@ -17,14 +17,14 @@ struct FlavorDeclared {
     MiB disk{1024};
 
     friend bool operator==(const FlavorDeclared&, const FlavorDeclared&) = default;
+    template <class D = FlavorDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("vcpus", &FlavorDeclared::vcpus, "virtual processors", {1, 256},
+            field("vcpus", &D::vcpus, "virtual processors", {1, 256}, Mutability::at_creation),
+            field("memory", &D::memory, "memory, for example 2GiB", {32, 16 << 20},
                   Mutability::at_creation),
-            field("memory", &FlavorDeclared::memory, "memory, for example 2GiB", {32, 16 << 20},
-                  Mutability::at_creation),
-            field("disk", &FlavorDeclared::disk, "size of the root volume, for example 10GiB",
-                  {16, 64 << 20}, Mutability::at_creation)};
+            field("disk", &D::disk, "size of the root volume, for example 10GiB", {16, 64 << 20},
+                  Mutability::at_creation)};
     }
 };
 
@@ -41,10 +41,10 @@ struct KeyPairDeclared {
     std::string public_key;
 
     friend bool operator==(const KeyPairDeclared&, const KeyPairDeclared&) = default;
+    template <class D = KeyPairDeclared>
     static constexpr auto fields() {
-        return std::tuple{field("public_key", &KeyPairDeclared::public_key,
-                                "one line as ssh-keygen writes it", {1, 16'384},
-                                Mutability::at_creation)};
+        return std::tuple{field("public_key", &D::public_key, "one line as ssh-keygen writes it",
+                                {1, 16'384}, Mutability::at_creation)};
     }
 };
 
@@ -111,10 +111,10 @@ struct InstanceDeclared {
     std::string survives{};
 
     friend bool operator==(const InstanceDeclared&, const InstanceDeclared&) = default;
+    template <class D = InstanceDeclared>
     static constexpr auto fields() {
         constexpr auto computed = Mutability::computed;
         constexpr auto once = Mutability::at_creation;
-        using D = InstanceDeclared;
         return std::tuple{
             field("flavor", &D::flavor, "name of the flavor it was made with", {1, 63}, once),
             field("vcpus", &D::vcpus, "virtual processors", {1, 256}, computed),
@@ -153,14 +153,15 @@ struct InstanceExtras {
     std::optional<std::string> pool{};
 
     friend bool operator==(const InstanceExtras&, const InstanceExtras&) = default;
+    template <class D = InstanceExtras>
     static constexpr auto fields() {
         return std::tuple{
-            field("networks", &InstanceExtras::networks,
+            field("networks", &D::networks,
                   "names or ids of networks, a port in each; none given: the network default"),
-            field("address", &InstanceExtras::address, "wanted in the first network"),
-            field("disk", &InstanceExtras::disk,
-                  "size of the root volume; 0MiB or none: the flavor's", {0, 64 << 20}),
-            field("pool", &InstanceExtras::pool, "of the root volume; none: local", {1, 63})};
+            field("address", &D::address, "wanted in the first network"),
+            field("disk", &D::disk, "size of the root volume; 0MiB or none: the flavor's",
+                  {0, 64 << 20}),
+            field("pool", &D::pool, "of the root volume; none: local", {1, 63})};
     }
 };
 
@@ -169,9 +170,10 @@ struct RuleCount {
     std::string rule;
     std::int64_t hosts = 0;
     friend bool operator==(const RuleCount&, const RuleCount&) = default;
+    template <class D = RuleCount>
     static constexpr auto fields() {
-        return std::tuple{field("rule", &RuleCount::rule, "what was asked of hosts"),
-                          field("hosts", &RuleCount::hosts, "how many hosts it removed")};
+        return std::tuple{field("rule", &D::rule, "what was asked of hosts"),
+                          field("hosts", &D::hosts, "how many hosts it removed")};
     }
 };
 
@@ -179,9 +181,10 @@ struct ScorePart {
     std::string part;
     std::int64_t points = 0;
     friend bool operator==(const ScorePart&, const ScorePart&) = default;
+    template <class D = ScorePart>
     static constexpr auto fields() {
-        return std::tuple{field("part", &ScorePart::part, "what was scored"),
-                          field("points", &ScorePart::points, "higher is better")};
+        return std::tuple{field("part", &D::part, "what was scored"),
+                          field("points", &D::points, "higher is better")};
     }
 };
 
@@ -193,13 +196,13 @@ struct Explanation {
     std::optional<HostId> runner_up;
 
     friend bool operator==(const Explanation&, const Explanation&) = default;
+    template <class D = Explanation>
     static constexpr auto fields() {
-        return std::tuple{
-            field("sentence", &Explanation::sentence, "the decision in words"),
-            field("candidates", &Explanation::candidates, "hosts that were looked at"),
-            field("removed", &Explanation::removed, "what each rule removed"),
-            field("scores", &Explanation::scores, "of the host that was chosen"),
-            field("runner_up", &Explanation::runner_up, "the next best host")};
+        return std::tuple{field("sentence", &D::sentence, "the decision in words"),
+                          field("candidates", &D::candidates, "hosts that were looked at"),
+                          field("removed", &D::removed, "what each rule removed"),
+                          field("scores", &D::scores, "of the host that was chosen"),
+                          field("runner_up", &D::runner_up, "the next best host")};
     }
 };
 
@@ -214,18 +217,18 @@ struct InstanceClaimed {
     Explanation placement;
 
     friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
+    template <class D = InstanceClaimed>
     static constexpr auto fields() {
         return std::tuple{
-            field("host", &InstanceClaimed::host, "where it may run; none: nowhere now"),
-            field("epoch", &InstanceClaimed::epoch, "of the host, when it was claimed"),
-            field("generation", &InstanceClaimed::generation, "claims so far"),
-            field("evidence", &InstanceClaimed::evidence, "why the run before is known to be over"),
-            field("proof", &InstanceClaimed::proof, "the kind of that evidence"),
-            field("leaving", &InstanceClaimed::leaving,
-                  "whether it shall stop there, to start on another host"),
-            field("stays", &InstanceClaimed::stays,
+            field("host", &D::host, "where it may run; none: nowhere now"),
+            field("epoch", &D::epoch, "of the host, when it was claimed"),
+            field("generation", &D::generation, "claims so far"),
+            field("evidence", &D::evidence, "why the run before is known to be over"),
+            field("proof", &D::proof, "the kind of that evidence"),
+            field("leaving", &D::leaving, "whether it shall stop there, to start on another host"),
+            field("stays", &D::stays,
                   "how often that was taken back; each counts as a wish to start"),
-            field("placement", &InstanceClaimed::placement, "why there")};
+            field("placement", &D::placement, "why there")};
     }
 };
 
@@ -244,8 +247,8 @@ struct InstanceObserved {
     std::string message;
 
     friend bool operator==(const InstanceObserved&, const InstanceObserved&) = default;
+    template <class O = InstanceObserved>
     static constexpr auto fields() {
-        using O = InstanceObserved;
         return std::tuple{
             field("generation", &O::generation, "of the claim that this was seen under"),
             field("phase", &O::phase, "what its host sees of it"),

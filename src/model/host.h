@@ -34,9 +34,10 @@ struct Pool {
     StorageKind kind = StorageKind::shared_folder;
 
     friend bool operator==(const Pool&, const Pool&) = default;
+    template <class D = Pool>
     static constexpr auto fields() {
-        return std::tuple{field("name", &Pool::name, "the same on every host that reaches it"),
-                          field("kind", &Pool::kind, "what keeps the volumes")};
+        return std::tuple{field("name", &D::name, "the same on every host that reaches it"),
+                          field("kind", &D::kind, "what keeps the volumes")};
     }
 };
 
@@ -51,22 +52,22 @@ struct HostDeclared {
     std::map<std::string, std::string> labels;
 
     friend bool operator==(const HostDeclared&, const HostDeclared&) = default;
+    template <class D = HostDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("schedulable", &HostDeclared::schedulable, "whether new instances may come here"),
-            field("drain", &HostDeclared::drain,
+            field("schedulable", &D::schedulable, "whether new instances may come here"),
+            field("drain", &D::drain,
                   "whether its instances shall leave, those that can; none come meanwhile"),
-            field("dead_epoch", &HostDeclared::dead_epoch,
+            field("dead_epoch", &D::dead_epoch,
                   "the epoch of which an operator said that nothing of it runs any more", {},
                   Mutability::computed),
-            field("dead_says", &HostDeclared::dead_says, "who said so", {0, 200},
-                  Mutability::computed),
-            field("cpu_overcommit", &HostDeclared::cpu_overcommit,
+            field("dead_says", &D::dead_says, "who said so", {0, 200}, Mutability::computed),
+            field("cpu_overcommit", &D::cpu_overcommit,
                   "virtual processors per processor, in thousandths", {100, 64'000}),
-            field("memory_overcommit", &HostDeclared::memory_overcommit,
+            field("memory_overcommit", &D::memory_overcommit,
                   "memory claimed per memory there is, in thousandths", {100, 4'000}),
-            field("memory_kept", &HostDeclared::memory_kept, "memory kept for the host itself"),
-            field("labels", &HostDeclared::labels,
+            field("memory_kept", &D::memory_kept, "memory kept for the host itself"),
+            field("labels", &D::labels,
                   "free words for rules; 'rack' and 'power' name what fails together", {0, 64})};
     }
 };
@@ -82,17 +83,18 @@ struct HostClaimed {
     Instant fenced_at{};
 
     friend bool operator==(const HostClaimed&, const HostClaimed&) = default;
+    template <class D = HostClaimed>
     static constexpr auto fields() {
-        return std::tuple{field("epoch", &HostClaimed::epoch, "registrations so far"),
-                          field("health", &HostClaimed::health, "what control holds it to be"),
-                          field("silent_since", &HostClaimed::silent_since,
-                                "when it was heard last, if it is not up"),
-                          field("lease", &HostClaimed::lease, "by which it lives in this epoch"),
-                          field("fenced", &HostClaimed::fenced,
-                                "what was claimed under epochs up to this one starts no more"),
-                          field("evidence", &HostClaimed::evidence, "how that is known to be over"),
-                          field("evidence_detail", &HostClaimed::evidence_detail, "in words"),
-                          field("fenced_at", &HostClaimed::fenced_at, "when it was down last")};
+        return std::tuple{
+            field("epoch", &D::epoch, "registrations so far"),
+            field("health", &D::health, "what control holds it to be"),
+            field("silent_since", &D::silent_since, "when it was heard last, if it is not up"),
+            field("lease", &D::lease, "by which it lives in this epoch"),
+            field("fenced", &D::fenced,
+                  "what was claimed under epochs up to this one starts no more"),
+            field("evidence", &D::evidence, "how that is known to be over"),
+            field("evidence_detail", &D::evidence_detail, "in words"),
+            field("fenced_at", &D::fenced_at, "when it was down last")};
     }
 };
 
@@ -110,19 +112,20 @@ struct HostObserved {
     Ipv4 underlay{};
 
     friend bool operator==(const HostObserved&, const HostObserved&) = default;
+    template <class D = HostObserved>
     static constexpr auto fields() {
         return std::tuple{
-            field("capacity", &HostObserved::capacity, "what it has"),
-            field("disk_free", &HostObserved::disk_free, "disk space left when it registered"),
-            field("accelerator", &HostObserved::accelerator, "kvm or tcg"),
-            field("qemu_version", &HostObserved::qemu_version, "of its QEMU"),
-            field("kernel", &HostObserved::kernel, "its kernel's release"),
-            field("boot_id", &HostObserved::boot_id, "changes with each boot"),
-            field("version", &HostObserved::version, "of the agent"),
-            field("warnings", &HostObserved::warnings, "what an operator should know"),
-            field("pools", &HostObserved::pools, "of volumes, beside its own disks"),
-            field("lease", &HostObserved::lease, "by which it can fence itself"),
-            field("underlay", &HostObserved::underlay,
+            field("capacity", &D::capacity, "what it has"),
+            field("disk_free", &D::disk_free, "disk space left when it registered"),
+            field("accelerator", &D::accelerator, "kvm or tcg"),
+            field("qemu_version", &D::qemu_version, "of its QEMU"),
+            field("kernel", &D::kernel, "its kernel's release"),
+            field("boot_id", &D::boot_id, "changes with each boot"),
+            field("version", &D::version, "of the agent"),
+            field("warnings", &D::warnings, "what an operator should know"),
+            field("pools", &D::pools, "of volumes, beside its own disks"),
+            field("lease", &D::lease, "by which it can fence itself"),
+            field("underlay", &D::underlay,
                   "where other hosts reach its part of a network; none: networks end at it")};
     }
 };

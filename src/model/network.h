@@ -18,15 +18,15 @@ struct NetworkDeclared {
     std::int64_t mtu = 1500;
 
     friend bool operator==(const NetworkDeclared&, const NetworkDeclared&) = default;
+    template <class D = NetworkDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("range", &NetworkDeclared::range, "its addresses, for example 10.20.0.0/24", {},
+            field("range", &D::range, "its addresses, for example 10.20.0.0/24", {},
                   Mutability::at_creation),
-            field("domain", &NetworkDeclared::domain,
-                  "DNS domain of its instances; by default NAME.internal", {0, 200},
-                  Mutability::at_creation),
-            field("nat", &NetworkDeclared::nat, "whether instances reach the outside by NAT"),
-            field("mtu", &NetworkDeclared::mtu, "largest packet, in bytes", {576, 9000},
+            field("domain", &D::domain, "DNS domain of its instances; by default NAME.internal",
+                  {0, 200}, Mutability::at_creation),
+            field("nat", &D::nat, "whether instances reach the outside by NAT"),
+            field("mtu", &D::mtu, "largest packet, in bytes", {576, 9000},
                   Mutability::at_creation)};
     }
 };
@@ -37,12 +37,12 @@ struct NetworkClaimed {
     Generation generation = 0;
 
     friend bool operator==(const NetworkClaimed&, const NetworkClaimed&) = default;
+    template <class D = NetworkClaimed>
     static constexpr auto fields() {
-        return std::tuple{
-            field("number", &NetworkClaimed::number,
-                  "unique in the datacenter, 1 to 65535; 0 before it is claimed"),
-            field("places", &NetworkClaimed::places, "hosts that have, or may have, it"),
-            field("generation", &NetworkClaimed::generation, "the highest of a place so far")};
+        return std::tuple{field("number", &D::number,
+                                "unique in the datacenter, 1 to 65535; 0 before it is claimed"),
+                          field("places", &D::places, "hosts that have, or may have, it"),
+                          field("generation", &D::generation, "the highest of a place so far")};
     }
 };
 
@@ -55,11 +55,12 @@ struct NetworkSeen {
 
     bool gone() const { return presence == Presence::absent; }
     friend bool operator==(const NetworkSeen&, const NetworkSeen&) = default;
+    template <class D = NetworkSeen>
     static constexpr auto fields() {
-        return std::tuple{field("host", &NetworkSeen::host, "that saw it"),
-                          field("generation", &NetworkSeen::generation, "of its place"),
-                          field("presence", &NetworkSeen::presence, "whether it stands there"),
-                          field("message", &NetworkSeen::message, "why it failed")};
+        return std::tuple{field("host", &D::host, "that saw it"),
+                          field("generation", &D::generation, "of its place"),
+                          field("presence", &D::presence, "whether it stands there"),
+                          field("message", &D::message, "why it failed")};
     }
 };
 
@@ -72,11 +73,11 @@ struct NetworkObserved {
     std::vector<NetworkSeen> hosts;
 
     friend bool operator==(const NetworkObserved&, const NetworkObserved&) = default;
+    template <class D = NetworkObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("presence", &NetworkObserved::presence, "on the hosts that need it"),
-            field("message", &NetworkObserved::message, "why it failed"),
-            field("hosts", &NetworkObserved::hosts, "what each host saw of it")};
+        return std::tuple{field("presence", &D::presence, "on the hosts that need it"),
+                          field("message", &D::message, "why it failed"),
+                          field("hosts", &D::hosts, "what each host saw of it")};
     }
 };
 
@@ -96,15 +97,15 @@ struct PortDeclared {
     bool anti_spoof = true;
 
     friend bool operator==(const PortDeclared&, const PortDeclared&) = default;
+    template <class D = PortDeclared>
     static constexpr auto fields() {
-        return std::tuple{field("network", &PortDeclared::network, "where it belongs", {},
-                                Mutability::at_creation),
-                          field("instance", &PortDeclared::instance, "whose network card it is", {},
-                                Mutability::at_creation),
-                          field("address", &PortDeclared::address, "wanted address, or none: any",
-                                {}, Mutability::at_creation),
-                          field("anti_spoof", &PortDeclared::anti_spoof,
-                                "whether only its own addresses may send")};
+        return std::tuple{
+            field("network", &D::network, "where it belongs", {}, Mutability::at_creation),
+            field("instance", &D::instance, "whose network card it is", {},
+                  Mutability::at_creation),
+            field("address", &D::address, "wanted address, or none: any", {},
+                  Mutability::at_creation),
+            field("anti_spoof", &D::anti_spoof, "whether only its own addresses may send")};
     }
 };
 
@@ -113,9 +114,10 @@ struct PortClaimed {
     Mac mac;
 
     friend bool operator==(const PortClaimed&, const PortClaimed&) = default;
+    template <class D = PortClaimed>
     static constexpr auto fields() {
-        return std::tuple{field("address", &PortClaimed::address, "its address"),
-                          field("mac", &PortClaimed::mac, "its Ethernet address")};
+        return std::tuple{field("address", &D::address, "its address"),
+                          field("mac", &D::mac, "its Ethernet address")};
     }
 };
 

@@ -65,8 +65,8 @@ struct OperationDeclared {
     std::string request;
 
     friend bool operator==(const OperationDeclared&, const OperationDeclared&) = default;
+    template <class D = OperationDeclared>
     static constexpr auto fields() {
-        using D = OperationDeclared;
         return std::tuple{
             field("noun", &D::noun, "what kind of thing it is about"),
             field("subject", &D::subject, "which one"),
@@ -85,11 +85,11 @@ struct OperationObserved {
     Instant finished;
 
     friend bool operator==(const OperationObserved&, const OperationObserved&) = default;
+    template <class D = OperationObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("phase", &OperationObserved::phase, "how far it is"),
-            field("message", &OperationObserved::message, "what it waits for, or why it failed"),
-            field("finished", &OperationObserved::finished, "when it ended")};
+        return std::tuple{field("phase", &D::phase, "how far it is"),
+                          field("message", &D::message, "what it waits for, or why it failed"),
+                          field("finished", &D::finished, "when it ended")};
     }
 };
 

@@ -38,10 +38,11 @@ struct Resources {
         disk -= other.disk;
         return *this;
     }
+    template <class D = Resources>
     static constexpr auto fields() {
-        return std::tuple{field("vcpus", &Resources::vcpus, "virtual processors", {0, 1'000'000}),
-                          field("memory", &Resources::memory, "memory"),
-                          field("disk", &Resources::disk, "disk space")};
+        return std::tuple{field("vcpus", &D::vcpus, "virtual processors", {0, 1'000'000}),
+                          field("memory", &D::memory, "memory"),
+                          field("disk", &D::disk, "disk space")};
     }
 };
 
@@ -105,11 +106,12 @@ struct Place {
     bool needed = false;
 
     friend bool operator==(const Place&, const Place&) = default;
+    template <class D = Place>
     static constexpr auto fields() {
         return std::tuple{
-            field("host", &Place::host, "that has it"),
-            field("generation", &Place::generation, "of the need; an older sighting says nothing"),
-            field("needed", &Place::needed, "whether it shall be there; otherwise it goes")};
+            field("host", &D::host, "that has it"),
+            field("generation", &D::generation, "of the need; an older sighting says nothing"),
+            field("needed", &D::needed, "whether it shall be there; otherwise it goes")};
     }
 };
 

@@ -18,19 +18,18 @@ struct ProjectDeclared {
     std::string survives{};
 
     friend bool operator==(const ProjectDeclared&, const ProjectDeclared&) = default;
+    template <class D = ProjectDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("description", &ProjectDeclared::description, "what it is for", {0, 1000}),
-            field("instances_max", &ProjectDeclared::instances_max, "quota of instances",
-                  {0, 1'000'000'000}),
-            field("volumes_max", &ProjectDeclared::volumes_max, "quota of volumes",
-                  {0, 1'000'000'000}),
-            field("priority_max", &ProjectDeclared::priority_max,
-                  "how important its instances may be", {0, priority_most}),
-            field("resources_max", &ProjectDeclared::resources_max,
+            field("description", &D::description, "what it is for", {0, 1000}),
+            field("instances_max", &D::instances_max, "quota of instances", {0, 1'000'000'000}),
+            field("volumes_max", &D::volumes_max, "quota of volumes", {0, 1'000'000'000}),
+            field("priority_max", &D::priority_max, "how important its instances may be",
+                  {0, priority_most}),
+            field("resources_max", &D::resources_max,
                   "quota of processors and memory of instances, and of disk"),
             field(
-                "survives", &ProjectDeclared::survives,
+                "survives", &D::survives,
                 "the loss after which its instances are sure to start elsewhere: host, a label of "
                 "hosts such as rack, or nothing; empty: host, where there are two",
                 {0, 63})};

@@ -390,7 +390,7 @@ const std::vector<Opening>& openings_of(std::type_identity<std::variant<C...>>) 
 }
 
 bool read_step(In& in, std::vector<Step>& steps) {
-    for (const Opening& each : openings_of(std::type_identity<Change>{})) {
+    for (const Opening& each : openings_of(std::type_identity<AnyChange>{})) {
         if (!in.take(each.text)) continue;
         base::Uuid id;
         std::optional<Change> change;

@@ -37,15 +37,16 @@ struct ImageDeclared {
     bool uploaded = false;
 
     friend bool operator==(const ImageDeclared&, const ImageDeclared&) = default;
+    template <class D = ImageDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("format", &ImageDeclared::format, "of the file to import; auto: found out", {},
+            field("format", &D::format, "of the file to import; auto: found out", {},
                   Mutability::at_creation),
-            field("sha256", &ImageDeclared::sha256,
+            field("sha256", &D::sha256,
                   "that the file to import must have, 64 hexadecimal digits, or empty", {0, 64},
                   Mutability::at_creation),
-            field("description", &ImageDeclared::description, "what it is", {0, 1000}),
-            field("uploaded", &ImageDeclared::uploaded, "whether its bytes have arrived", {},
+            field("description", &D::description, "what it is", {0, 1000}),
+            field("uploaded", &D::uploaded, "whether its bytes have arrived", {},
                   Mutability::computed)};
     }
 };
@@ -56,11 +57,12 @@ struct ImageClaimed {
     Generation generation = 0;
 
     friend bool operator==(const ImageClaimed&, const ImageClaimed&) = default;
+    template <class D = ImageClaimed>
     static constexpr auto fields() {
         return std::tuple{
-            field("host", &ImageClaimed::host, "the host that imports it"),
-            field("places", &ImageClaimed::places, "hosts that have it, or to which it is brought"),
-            field("generation", &ImageClaimed::generation, "the highest of a place so far")};
+            field("host", &D::host, "the host that imports it"),
+            field("places", &D::places, "hosts that have it, or to which it is brought"),
+            field("generation", &D::generation, "the highest of a place so far")};
     }
 };
 
@@ -77,16 +79,16 @@ struct ImageSeen {
 
     bool gone() const { return phase == ImagePhase::absent; }
     friend bool operator==(const ImageSeen&, const ImageSeen&) = default;
+    template <class D = ImageSeen>
     static constexpr auto fields() {
-        return std::tuple{
-            field("host", &ImageSeen::host, "that saw it"),
-            field("generation", &ImageSeen::generation, "of its place"),
-            field("phase", &ImageSeen::phase, "how far it is there"),
-            field("format", &ImageSeen::format, "that the imported file had"),
-            field("sha256", &ImageSeen::sha256, "of the imported file"),
-            field("virtual_size", &ImageSeen::virtual_size, "of the disk, in bytes"),
-            field("stored_size", &ImageSeen::stored_size, "on the host's disk, in bytes"),
-            field("message", &ImageSeen::message, "why it failed")};
+        return std::tuple{field("host", &D::host, "that saw it"),
+                          field("generation", &D::generation, "of its place"),
+                          field("phase", &D::phase, "how far it is there"),
+                          field("format", &D::format, "that the imported file had"),
+                          field("sha256", &D::sha256, "of the imported file"),
+                          field("virtual_size", &D::virtual_size, "of the disk, in bytes"),
+                          field("stored_size", &D::stored_size, "on the host's disk, in bytes"),
+                          field("message", &D::message, "why it failed")};
     }
 };
 
@@ -103,15 +105,15 @@ struct ImageObserved {
     std::vector<ImageSeen> hosts;
 
     friend bool operator==(const ImageObserved&, const ImageObserved&) = default;
+    template <class D = ImageObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("phase", &ImageObserved::phase, "how far the import is"),
-            field("format", &ImageObserved::format, "that the imported file had"),
-            field("sha256", &ImageObserved::sha256, "of the imported file"),
-            field("virtual_size", &ImageObserved::virtual_size, "of the disk, in bytes"),
-            field("stored_size", &ImageObserved::stored_size, "on the host's disk, in bytes"),
-            field("message", &ImageObserved::message, "why it failed"),
-            field("hosts", &ImageObserved::hosts, "what each host saw of it")};
+        return std::tuple{field("phase", &D::phase, "how far the import is"),
+                          field("format", &D::format, "that the imported file had"),
+                          field("sha256", &D::sha256, "of the imported file"),
+                          field("virtual_size", &D::virtual_size, "of the disk, in bytes"),
+                          field("stored_size", &D::stored_size, "on the host's disk, in bytes"),
+                          field("message", &D::message, "why it failed"),
+                          field("hosts", &D::hosts, "what each host saw of it")};
     }
 };
 
@@ -137,24 +139,23 @@ struct VolumeDeclared {
     std::uint64_t reverts = 0;
 
     friend bool operator==(const VolumeDeclared&, const VolumeDeclared&) = default;
+    template <class D = VolumeDeclared>
     static constexpr auto fields() {
         return std::tuple{
-            field("size", &VolumeDeclared::size, "for example 10GiB; it can grow, never shrink",
-                  {1, 64 << 20}),
-            field("image", &VolumeDeclared::image, "what it begins with; none: empty", {},
+            field("size", &D::size, "for example 10GiB; it can grow, never shrink", {1, 64 << 20}),
+            field("image", &D::image, "what it begins with; none: empty", {},
                   Mutability::at_creation),
-            field("instance", &VolumeDeclared::instance, "the instance that it is attached to"),
-            field("slot", &VolumeDeclared::slot,
-                  "place in the instance; 0 is the disk it boots from", {0, 15},
+            field("instance", &D::instance, "the instance that it is attached to"),
+            field("slot", &D::slot, "place in the instance; 0 is the disk it boots from", {0, 15},
                   Mutability::computed),
-            field("delete_with_instance", &VolumeDeclared::delete_with_instance,
+            field("delete_with_instance", &D::delete_with_instance,
                   "whether it ends with its instance"),
-            field("pool", &VolumeDeclared::pool,
+            field("pool", &D::pool,
                   "where it is kept: local, on the disks of one host; or a pool that hosts reach",
                   {1, 63}, Mutability::at_creation),
-            field("revert_to", &VolumeDeclared::revert_to, "the snapshot last gone back to", {},
+            field("revert_to", &D::revert_to, "the snapshot last gone back to", {},
                   Mutability::computed),
-            field("reverts", &VolumeDeclared::reverts, "times that going back was asked for", {},
+            field("reverts", &D::reverts, "times that going back was asked for", {},
                   Mutability::computed)};
     }
 };
@@ -167,13 +168,14 @@ struct VolumeClaimed {
     bool leaving = false;
 
     friend bool operator==(const VolumeClaimed&, const VolumeClaimed&) = default;
+    template <class D = VolumeClaimed>
     static constexpr auto fields() {
-        return std::tuple{field("host", &VolumeClaimed::host, "the host that keeps it"),
-                          field("generation", &VolumeClaimed::generation, "claims so far"),
-                          field("epoch", &VolumeClaimed::epoch, "of the host, when claimed"),
-                          field("storage", &VolumeClaimed::storage, "what keeps it"),
-                          field("leaving", &VolumeClaimed::leaving,
-                                "whether its host shall let go of it, for another one")};
+        return std::tuple{
+            field("host", &D::host, "the host that keeps it"),
+            field("generation", &D::generation, "claims so far"),
+            field("epoch", &D::epoch, "of the host, when claimed"),
+            field("storage", &D::storage, "what keeps it"),
+            field("leaving", &D::leaving, "whether its host shall let go of it, for another one")};
     }
 };
 
@@ -186,14 +188,14 @@ struct VolumeObserved {
     Generation left = 0;
 
     friend bool operator==(const VolumeObserved&, const VolumeObserved&) = default;
+    template <class D = VolumeObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("presence", &VolumeObserved::presence, "whether it exists on its host"),
-            field("size", &VolumeObserved::size, "its present size"),
-            field("attached", &VolumeObserved::attached, "the running instance that has it open"),
-            field("reverts", &VolumeObserved::reverts, "times that it went back"),
-            field("left", &VolumeObserved::left, "the claim that its host has let go of"),
-            field("message", &VolumeObserved::message, "what stands in the way")};
+        return std::tuple{field("presence", &D::presence, "whether it exists on its host"),
+                          field("size", &D::size, "its present size"),
+                          field("attached", &D::attached, "the running instance that has it open"),
+                          field("reverts", &D::reverts, "times that it went back"),
+                          field("left", &D::left, "the claim that its host has let go of"),
+                          field("message", &D::message, "what stands in the way")};
     }
 };
 
@@ -211,11 +213,11 @@ struct VolumeSnapshotDeclared {
     std::string description;
 
     friend bool operator==(const VolumeSnapshotDeclared&, const VolumeSnapshotDeclared&) = default;
+    template <class D = VolumeSnapshotDeclared>
     static constexpr auto fields() {
-        return std::tuple{field("volume", &VolumeSnapshotDeclared::volume, "whose past it keeps",
-                                {}, Mutability::at_creation),
-                          field("description", &VolumeSnapshotDeclared::description,
-                                "what it is for", {0, 1000})};
+        return std::tuple{
+            field("volume", &D::volume, "whose past it keeps", {}, Mutability::at_creation),
+            field("description", &D::description, "what it is for", {0, 1000})};
     }
 };
 
@@ -224,10 +226,10 @@ struct VolumeSnapshotObserved {
     std::string message;
 
     friend bool operator==(const VolumeSnapshotObserved&, const VolumeSnapshotObserved&) = default;
+    template <class D = VolumeSnapshotObserved>
     static constexpr auto fields() {
-        return std::tuple{
-            field("presence", &VolumeSnapshotObserved::presence, "whether it was taken"),
-            field("message", &VolumeSnapshotObserved::message, "what stands in the way")};
+        return std::tuple{field("presence", &D::presence, "whether it was taken"),
+                          field("message", &D::message, "what stands in the way")};
     }
 };
 

@@ -15,10 +15,11 @@ struct ProjectView {
     std::int64_t volumes = 0;
     Resources used;
 
+    template <class D = ProjectView>
     static constexpr auto fields() {
-        return std::tuple{field("instances", &ProjectView::instances, "that it has"),
-                          field("volumes", &ProjectView::volumes, "that it has"),
-                          field("used", &ProjectView::used, "what it takes of its quota")};
+        return std::tuple{field("instances", &D::instances, "that it has"),
+                          field("volumes", &D::volumes, "that it has"),
+                          field("used", &D::used, "what it takes of its quota")};
     }
 };
 
@@ -28,12 +29,12 @@ struct HostView {
     Resources claimable;
     Resources claimed;
 
+    template <class D = HostView>
     static constexpr auto fields() {
-        return std::tuple{
-            field("instances", &HostView::instances, "claimed on it"),
-            field("volumes", &HostView::volumes, "that lie on it"),
-            field("claimable", &HostView::claimable, "what may be claimed on it in all"),
-            field("claimed", &HostView::claimed, "what is claimed of that")};
+        return std::tuple{field("instances", &D::instances, "claimed on it"),
+                          field("volumes", &D::volumes, "that lie on it"),
+                          field("claimable", &D::claimable, "what may be claimed on it in all"),
+                          field("claimed", &D::claimed, "what is claimed of that")};
     }
 };
 
@@ -43,11 +44,12 @@ struct ImageView {
     std::vector<std::string> hosts;
     std::int64_t volumes = 0;
 
+    template <class D = ImageView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &ImageView::project, "name; none: of the datacenter"),
-                          field("host", &ImageView::host, "name of the host that imported it"),
-                          field("hosts", &ImageView::hosts, "names of those that have it"),
-                          field("volumes", &ImageView::volumes, "that began with it")};
+        return std::tuple{field("project", &D::project, "name; none: of the datacenter"),
+                          field("host", &D::host, "name of the host that imported it"),
+                          field("hosts", &D::hosts, "names of those that have it"),
+                          field("volumes", &D::volumes, "that began with it")};
     }
 };
 
@@ -57,11 +59,12 @@ struct NetworkView {
     std::int64_t ports = 0;
     std::vector<std::string> hosts;
 
+    template <class D = NetworkView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &NetworkView::project, "name"),
-                          field("gateway", &NetworkView::gateway, "of its instances"),
-                          field("ports", &NetworkView::ports, "in it"),
-                          field("hosts", &NetworkView::hosts, "names of those where it stands")};
+        return std::tuple{field("project", &D::project, "name"),
+                          field("gateway", &D::gateway, "of its instances"),
+                          field("ports", &D::ports, "in it"),
+                          field("hosts", &D::hosts, "names of those where it stands")};
     }
 };
 
@@ -72,12 +75,13 @@ struct VolumeView {
     std::optional<std::string> instance;
     std::vector<std::string> snapshots;
 
+    template <class D = VolumeView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &VolumeView::project, "name"),
-                          field("host", &VolumeView::host, "name of the host it lies on"),
-                          field("image", &VolumeView::image, "name of what it began with"),
-                          field("instance", &VolumeView::instance, "name of whose it is"),
-                          field("snapshots", &VolumeView::snapshots, "names, oldest first")};
+        return std::tuple{field("project", &D::project, "name"),
+                          field("host", &D::host, "name of the host it lies on"),
+                          field("image", &D::image, "name of what it began with"),
+                          field("instance", &D::instance, "name of whose it is"),
+                          field("snapshots", &D::snapshots, "names, oldest first")};
     }
 };
 
@@ -85,9 +89,10 @@ struct VolumeSnapshotView {
     std::optional<std::string> project;
     std::optional<std::string> volume;
 
+    template <class D = VolumeSnapshotView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &VolumeSnapshotView::project, "name"),
-                          field("volume", &VolumeSnapshotView::volume, "name")};
+        return std::tuple{field("project", &D::project, "name"),
+                          field("volume", &D::volume, "name")};
     }
 };
 
@@ -96,10 +101,11 @@ struct PortView {
     std::optional<std::string> network;
     std::optional<std::string> instance;
 
+    template <class D = PortView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &PortView::project, "name"),
-                          field("network", &PortView::network, "name"),
-                          field("instance", &PortView::instance, "name of whose it is")};
+        return std::tuple{field("project", &D::project, "name"),
+                          field("network", &D::network, "name"),
+                          field("instance", &D::instance, "name of whose it is")};
     }
 };
 
@@ -108,11 +114,11 @@ struct AddressView {
     Ipv4 address;
     Mac mac;
 
+    template <class D = AddressView>
     static constexpr auto fields() {
-        return std::tuple{
-            field("network", &AddressView::network, "name"),
-            field("address", &AddressView::address, "in that network; 0.0.0.0: none yet"),
-            field("mac", &AddressView::mac, "of its card")};
+        return std::tuple{field("network", &D::network, "name"),
+                          field("address", &D::address, "in that network; 0.0.0.0: none yet"),
+                          field("mac", &D::mac, "of its card")};
     }
 };
 
@@ -125,15 +131,16 @@ struct InstanceView {
     std::vector<AddressView> addresses;
     std::vector<std::string> volumes;
 
+    template <class D = InstanceView>
     static constexpr auto fields() {
         return std::tuple{
-            field("project", &InstanceView::project, "name"),
-            field("host", &InstanceView::host, "name of the host it is claimed on"),
-            field("image", &InstanceView::image, "name of what its root volume began with"),
-            field("key", &InstanceView::key, "name of the key pair that may log in"),
-            field("application", &InstanceView::application, "name of the app it is a replica of"),
-            field("addresses", &InstanceView::addresses, "one for each port"),
-            field("volumes", &InstanceView::volumes, "names, in the order of their places")};
+            field("project", &D::project, "name"),
+            field("host", &D::host, "name of the host it is claimed on"),
+            field("image", &D::image, "name of what its root volume began with"),
+            field("key", &D::key, "name of the key pair that may log in"),
+            field("application", &D::application, "name of the app it is a replica of"),
+            field("addresses", &D::addresses, "one for each port"),
+            field("volumes", &D::volumes, "names, in the order of their places")};
     }
 };
 
@@ -148,8 +155,8 @@ struct ApplicationView {
     std::int64_t wanted = 0;
     std::vector<std::string> instances;
 
+    template <class V = ApplicationView>
     static constexpr auto fields() {
-        using V = ApplicationView;
         return std::tuple{field("project", &V::project, "name"),
                           field("image", &V::image, "name of what its replicas are made of"),
                           field("network", &V::network, "name of where its replicas are"),
@@ -166,8 +173,9 @@ struct ApplicationView {
 struct PlainView {
     std::optional<std::string> project;
 
+    template <class D = PlainView>
     static constexpr auto fields() {
-        return std::tuple{field("project", &PlainView::project, "name")};
+        return std::tuple{field("project", &D::project, "name")};
     }
 };
 

@@ -188,13 +188,14 @@ Result<Sending> look_at_sending(Qmp& qmp, std::size_t mirrors, bool memory_began
 
 /// Asks again until it holds. What is awaited takes milliseconds and has no single event.
 template <class Holds>
-static Status await(Milliseconds limit, const char* what, Holds holds) {
+static Status await(Milliseconds limit, std::string_view what, Holds holds) {
     const auto deadline = std::chrono::steady_clock::now() + limit;
     for (;;) {
         const bool it_does = TRY(holds());
         if (it_does) return {};
         if (std::chrono::steady_clock::now() >= deadline)
-            return Error{Error::Code::timed_out, std::string("QEMU does not come to ") + what};
+            return Error{Error::Code::timed_out,
+                         std::string("QEMU does not come to ").append(what)};
         std::this_thread::sleep_for(2ms);
     }
 }
