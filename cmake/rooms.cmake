@@ -82,13 +82,6 @@ function(vdc_room room)
   list(TRANSFORM below PREPEND vdc_)
   target_link_libraries(vdc_${room} PUBLIC ${below} PRIVATE ${ROOM_USES})
   vdc_use_pch(vdc_${room} vdc_pch)
-  # Headers compile alone: built by the target all_verify_interface_header_sets.
-  file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${folder}/*.h)
-  list(FILTER headers EXCLUDE REGEX "_test_util\\.h$")
-  if(headers)
-    target_sources(vdc_${room} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
-    set_target_properties(vdc_${room} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-  endif()
 
   if(VDC_TESTS)
     file(WRITE ${CMAKE_BINARY_DIR}/empty/main.cc.new "int main() { return 0; }\n")

@@ -47,6 +47,25 @@ class Planted(unittest.TestCase):
         self.assertEqual(outcome.returncode, 0, outcome.stdout + outcome.stderr)
 
 
+class Headers(Planted):
+    def test_a_header_that_no_source_shows_is_compiled(self):
+        self.refused("headers", "src/model/a.h", "#pragma once\ninline Thing thing() { return {}; }\n", "Thing")
+        self.passes("headers", "src/model/a.h", "#pragma once\ninline int thing() { return {}; }\n")
+
+    def test_one_that_is_first_in_its_source_is_left_to_the_build(self):
+        self.plant("src/model/a.cc", '#include "model/a.h"\n')
+        self.passes("headers", "src/model/a.h", "#pragma once\ninline Thing thing() { return {}; }\n")
+
+    def test_what_the_precompiled_header_would_hide(self):
+        self.plant("src/model/a.cc", '#include "model/a.h"\n')
+        self.refused("headers", "src/model/a.h", "#pragma once\n#include <vector>\nusing A = std::string;\n", "<string>")
+        self.plant("src/model/b.h", "#pragma once\n#include <string>\n")
+        self.passes("headers", "src/model/a.h", '#pragma once\n#include "model/b.h"\nusing A = std::string;  // std::set\n')
+
+    def test_a_name_that_it_does_not_know(self):
+        self.refused("headers", "src/model/a.h", "#pragma once\nusing A = std::thingummy;\n", "BRINGS")
+
+
 class Layers(Planted):
     def test_a_room_below_may_be_included(self):
         self.passes("layers", "src/control/a.cc", '#include "model/b.h"\n')
