@@ -44,10 +44,6 @@ Json to_json(const ClusterState& state, Instant now) {
                          {"findings", std::move(sentences)}});
 }
 
-static std::string number_of(std::size_t count, const std::string& what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
 /// How many more may be lost, said only where it is fewer than it could be.
 static void look_at_majority(const ClusterState& state, std::vector<std::string>& found) {
     const auto votes = [](const auto& each) { return each.votes; };
@@ -58,10 +54,10 @@ static void look_at_majority(const ClusterState& state, std::vector<std::string>
     if (all == 1)
         found.emplace_back("there is one controller: if it is lost, nothing can be changed");
     if (all > 1 && all % 2 == 0)
-        found.push_back(number_of(all, "controller") + " bear the loss of no more than " +
+        found.push_back(base::counted(all, "controller") + " bear the loss of no more than " +
                         std::to_string(all - 1) + " would: make it " + std::to_string(all + 1));
     if (answering < needed)
-        found.push_back(std::to_string(answering) + " of " + number_of(all, "controller") +
+        found.push_back(std::to_string(answering) + " of " + base::counted(all, "controller") +
                         " answer, and " + std::to_string(needed) +
                         " are needed: nothing can be changed");
     else if (answering < all && answering == needed)

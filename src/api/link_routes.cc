@@ -1,6 +1,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "api/desk.h"
 #include "api/route_groups.h"
 #include "api/schemas.h"
@@ -10,6 +12,14 @@ namespace vdc::api {
 
 using base::Error;
 using wire::Method;
+
+/// Goes on with the name of the host that calls, where hosts are served.
+static void for_host(Desk& desk, const CallPtr& call,
+                     std::function<void(const std::string&)> go_on) {
+    if (desk.links == nullptr)
+        return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
+    desk.admit_host(call, std::move(go_on));
+}
 
 static Route link_route() {
     Route route{Method::get, "/v1/host-link", "openHostLink", "hosts",
@@ -21,9 +31,7 @@ static Route link_route() {
     route.access = Access::host;
     route.answers = {{101, "The connection is a WebSocket now.", {}}};
     route.handle = [](Desk& desk, const CallPtr& call) {
-        if (desk.links == nullptr)
-            return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
-        desk.admit_host(call, [&desk, call](const std::string& host) {
+        for_host(desk, call, [&desk, call](const std::string& host) {
             call->upgrade(desk.links->stream_of(host));
         });
     };
@@ -63,10 +71,8 @@ static Route console_route() {
     route.access = Access::host;
     route.answers = {{101, "The connection is a WebSocket now.", {}}};
     route.handle = [](Desk& desk, const CallPtr& call) {
-        if (desk.links == nullptr)
-            return call->refuse(Error{Error::Code::unsupported, "no hosts are served here"});
-        desk.admit_host(call,
-                        [&desk, call](const std::string& host) { take_console(desk, call, host); });
+        for_host(desk, call,
+                 [&desk, call](const std::string& host) { take_console(desk, call, host); });
     };
     return route;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,9 @@ namespace vdc::base {
 
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// "1 host", "3 hosts": `one` is a noun whose plural ends in s.
+std::string counted(std::int64_t count, std::string_view one);
 
 /// Names are DNS labels (RFC 1123): 1 to 63 of a-z, 0-9 and '-', not beginning or ending with '-'.
 /// `what` names the thing in the error ("instance").

@@ -298,7 +298,7 @@ int console_log(Session& session, const std::string& name, std::uint64_t bytes, 
         return session.stream(
             "/v1/instances/" + name + "/log", query,
             [](std::string_view more) {
-                put(std::string(more));
+                put(more);
                 std::fflush(stdout);
                 return true;
             },

@@ -5,16 +5,13 @@
 #include <map>
 #include <optional>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "base/units.h"
 
 namespace vdc::cli {
 
 using base::Json;
-
-static std::string counted(std::int64_t count, const std::string& one) {
-    return fmt::format("{} {}{}", count, one, count == 1 ? "" : "s");
-}
 
 static std::string percent(std::int64_t part, std::int64_t whole) {
     return whole > 0 ? fmt::format("{:>3} %", part * 100 / whole) : "";
@@ -55,7 +52,8 @@ static std::string room(const Json& datacenter) {
 static std::string attention(const Json& datacenter) {
     const std::int64_t count = datacenter.integer_at("attention_count");
     if (count == 0) return "all is as it should be\n";
-    std::string out = counted(count, "thing") + (count == 1 ? " needs" : " need") + " attention\n";
+    std::string out =
+        base::counted(count, "thing") + (count == 1 ? " needs" : " need") + " attention\n";
     for (const Json& each : datacenter.at("attention").items())
         out += "  " + each.text_at("noun") + " " + each.text_at("name") + " " +
                each.text_at("sentence") + "\n";
@@ -66,12 +64,12 @@ static std::string attention(const Json& datacenter) {
 
 std::string glance(const Json& datacenter) {
     const Json& counts = datacenter.at("counts");
-    std::string out = counted(counts.integer_at("hosts"), "host") + ", " +
-                      counted(counts.integer_at("apps"), "application") + ", " +
-                      counted(counts.integer_at("instances"), "instance") + " (" +
+    std::string out = base::counted(counts.integer_at("hosts"), "host") + ", " +
+                      base::counted(counts.integer_at("apps"), "application") + ", " +
+                      base::counted(counts.integer_at("instances"), "instance") + " (" +
                       std::to_string(datacenter.integer_at("running")) + " running), " +
-                      counted(counts.integer_at("volumes"), "volume") + ", " +
-                      counted(counts.integer_at("networks"), "network") + "\n\n" +
+                      base::counted(counts.integer_at("volumes"), "volume") + ", " +
+                      base::counted(counts.integer_at("networks"), "network") + "\n\n" +
                       room(datacenter) + "\n" + attention(datacenter);
     for (const Json& warning : datacenter.at("warnings").items())
         out += "note: host " + warning.text_at("host") + ": " + warning.text_at("text") + "\n";

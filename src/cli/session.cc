@@ -36,7 +36,7 @@ void note(const Session& session, const std::string& line) {
     if (!session.common().quiet) std::fprintf(stderr, "%s\n", line.c_str());
 }
 
-void put(const std::string& text) {
+void put(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
@@ -103,7 +104,7 @@ int say(const base::Error& error);
 void note(const Session& session, const std::string& line);
 
 /// Writes to stdout, as it is.
-void put(const std::string& text);
+void put(std::string_view text);
 
 /// Runs a command that may fail at any step and turns the outcome into an exit code.
 template <class Do>

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.h"
 #include "control/make_instance.h"
 #include "control/places.h"
 #include "control/reconcile.h"
@@ -153,7 +154,7 @@ static void note(Draft& draft, const Application& application, const std::string
 }
 
 static std::string wants(std::int64_t replicas) {
-    return "wants " + std::to_string(replicas) + (replicas == 1 ? " replica" : " replicas");
+    return "wants " + base::counted(replicas, "replica");
 }
 
 /// Makes replicas until there are as many as wanted; one that is going still has its place.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "model/runs.h"
 
 namespace vdc::model {
@@ -209,8 +210,7 @@ static std::string tally(const Snapshot& snapshot, const Application& applicatio
                          const Replicas& counted) {
     const std::int64_t wanted = application.declared.replicas;
     std::string sentence = "has " + std::to_string(counted.ready) + " of " +
-                           std::to_string(wanted) + (wanted == 1 ? " replica" : " replicas") +
-                           " ready";
+                           base::counted(wanted, "replica") + " ready";
     if (counted.missing != nullptr) {
         const StatusWord status = status_of(snapshot, *counted.missing);
         const bool silent = application.declared.front && status.word == "running";
@@ -332,20 +332,16 @@ StatusWord status_of(const Snapshot&, const Port& port) {
 
 // ---- the rest ----------------------------------------------------------------------------------
 
-static std::string counted(std::size_t count, const char* one) {
-    return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
-}
-
 static StatusWord drain_status(const Snapshot& snapshot, const Host& host) {
     const std::size_t left = snapshot.linked(Link::host_instance, host.id.value).size();
     if (left == 0) return {"drained", "has no instance left and takes none"};
-    return {"draining", "has " + counted(left, "instance") + " left and takes none"};
+    return {"draining", "has " + base::counted(left, "instance") + " left and takes none"};
 }
 
 /// Instances that cannot start anywhere before the host is back, or is said to be dead.
 static std::string what_waits(const Snapshot& snapshot, const Host& host) {
     const std::size_t held = snapshot.linked(Link::host_instance, host.id.value).size();
-    return held == 0 ? "" : "; " + counted(held, "instance") + " cannot leave it yet";
+    return held == 0 ? "" : "; " + base::counted(held, "instance") + " cannot leave it yet";
 }
 
 StatusWord status_of(const Snapshot& snapshot, const Host& host) {

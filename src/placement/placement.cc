@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "model/apply.h"
 #include "model/runs.h"
 
@@ -233,8 +234,7 @@ Answer Placer::answer_of(const Question& question, const Decision& decision) con
     explanation.scores = {{"room", decision.best->room}, {"apart", -weight_of_replica * near}};
     if (decision.runner_up) explanation.runner_up = decision.runner_up->host;
     explanation.sentence = roster.host(slot).spec->name + " has the most room of " +
-                           std::to_string(explanation.candidates) +
-                           (explanation.candidates == 1 ? " host" : " hosts");
+                           base::counted(explanation.candidates, "host");
     return answer;
 }
 

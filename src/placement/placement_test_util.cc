@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
 #include "model/apply.h"
 #include "model/runs.h"
 
@@ -145,9 +146,8 @@ Answer place_by_scan(const Snapshot& datacenter, const Question& question) {
     answer.host = best.host->id;
     explanation.scores = {{"room", best.room}, {"apart", best.apart}};
     if (heap.size() > 1) explanation.runner_up = heap.front().host->id;
-    explanation.sentence = best.host->name + " has the most room of " +
-                           std::to_string(explanation.candidates) +
-                           (explanation.candidates == 1 ? " host" : " hosts");
+    explanation.sentence =
+        best.host->name + " has the most room of " + base::counted(explanation.candidates, "host");
     return answer;
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/fd.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 
 #include <cerrno>
 #include <system_error>
@@ -37,6 +38,14 @@ base::Result<Pipe> make_pipe() {
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0) return system_error(errno, "cannot make a pipe");
     return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+base::Result<SocketPair> make_socket_pair(Blocking blocking) {
+    int ends[2];
+    const int flags = SOCK_CLOEXEC | (blocking == Blocking::no ? SOCK_NONBLOCK : 0);
+    if (::socketpair(AF_UNIX, SOCK_STREAM | flags, 0, ends) != 0)
+        return system_error(errno, "cannot make a pair of sockets");
+    return SocketPair{Fd(ends[0]), Fd(ends[1])};
 }
 
 }  // namespace vdc::runtime

@@ -51,4 +51,12 @@ struct Pipe {
 };
 base::Result<Pipe> make_pipe();
 
+/// Two stream sockets that are connected with each other, both CLOEXEC.
+struct SocketPair {
+    Fd ours;
+    Fd theirs;
+};
+enum class Blocking { no, yes };
+base::Result<SocketPair> make_socket_pair(Blocking blocking);
+
 }  // namespace vdc::runtime

@@ -354,12 +354,10 @@ class Streams final : public HostStreams {
         TRY(line->say(subject));
         const std::string answer = TRY(line->hear(answer_size_max));
         if (!answer.empty()) return Error{Error::Code::conflict, host + " refuses it: " + answer};
-        int ends[2];
-        if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-            return runtime::system_error(errno, "cannot make a pair of sockets");
-        const auto plain = std::make_shared<Fd>(ends[1]);
-        begin([line, plain] { Carrier(*line, *plain).run(); });
-        return Fd(ends[0]);
+        auto plain = TRY(runtime::make_socket_pair(runtime::Blocking::yes));
+        const auto carried = std::make_shared<Fd>(std::move(plain.theirs));
+        begin([line, carried] { Carrier(*line, *carried).run(); });
+        return std::move(plain.ours);
     }
 
   private:

@@ -204,12 +204,8 @@ Result<WebSocketEvents> SocketBridge::events(runtime::Fd socket) {
 }
 
 Result<SocketBridge::FarEnd> SocketBridge::far_end() {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return runtime::system_error(errno, "cannot make a pair of sockets");
-    runtime::Fd there(ends[0]);
-    runtime::Fd here(ends[1]);
-    return FarEnd{events_of(TRY(span(std::move(there))), program_at), std::move(here)};
+    auto pair = TRY(runtime::make_socket_pair(runtime::Blocking::yes));
+    return FarEnd{events_of(TRY(span(std::move(pair.theirs))), program_at), std::move(pair.ours)};
 }
 
 Result<std::function<void(const Stream&)>> SocketBridge::pouring(runtime::Fd socket) {

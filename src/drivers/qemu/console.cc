@@ -37,7 +37,7 @@ Console::~Console() {
 
 Result<Fd> Console::open() {
     const std::lock_guard one(opening_);
-    SocketPair pair = TRY(socket_pair());
+    auto pair = TRY(runtime::make_socket_pair(runtime::Blocking::no));
     {
         const std::lock_guard lock(mutex_);
         if (people_.size() >= people_max)

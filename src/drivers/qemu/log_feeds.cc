@@ -36,7 +36,7 @@ Result<Fd> LogFeeds::open(const std::string& path, std::size_t size_max, Until u
     struct stat seen {};
     if (!file || ::fstat(file.get(), &seen) != 0)
         return runtime::system_error(errno, "cannot open " + path);
-    SocketPair ends = TRY(socket_pair());
+    auto ends = TRY(runtime::make_socket_pair(runtime::Blocking::no));
     const std::int64_t size = seen.st_size;
     const std::int64_t begin = size - std::min(size, static_cast<std::int64_t>(size_max));
     const std::lock_guard lock(mutex_);

@@ -84,7 +84,7 @@ class FakeServer {
 class QmpTest : public testing::Test {
   protected:
     QmpTest() {
-        SocketPair pair = socket_pair().value();
+        auto pair = runtime::make_socket_pair(runtime::Blocking::no).value();
         server = std::make_unique<FakeServer>(std::move(pair.theirs));
         QmpEars ears;
         ears.event = [this](const std::string& event, const Json& data) {

@@ -21,7 +21,7 @@ Status Run::await_arrival(std::vector<DiskSpec> disks, std::string from, Millise
     TRY(watch());
     TRY(save(record(), folder_));
     TRY(qmp_->wait_ready(limit));
-    SocketPair memory = TRY(socket_pair());
+    auto memory = TRY(runtime::make_socket_pair(runtime::Blocking::no));
     const Fd listener = TRY(listen_at(folder_.disks()));
     TRY(begin_receiving(*qmp_, disks, listener, memory.theirs));
     const Lock lock(mutex_);

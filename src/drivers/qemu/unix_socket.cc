@@ -61,11 +61,4 @@ Result<Fd> connect_to(const std::string& path) {
     return socket;
 }
 
-Result<SocketPair> socket_pair() {
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
-        return system_error(errno, "cannot make a pair of sockets");
-    return SocketPair{Fd(ends[0]), Fd(ends[1])};
-}
-
 }  // namespace vdc::drivers::qemu

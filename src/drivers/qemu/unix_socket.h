@@ -15,11 +15,4 @@ base::Result<runtime::Fd> listen_at(const std::string& path);
 /// Connects without waiting: what listens need not accept yet. The socket does not block.
 base::Result<runtime::Fd> connect_to(const std::string& path);
 
-/// Two connected ends that do not block.
-struct SocketPair {
-    runtime::Fd ours;
-    runtime::Fd theirs;
-};
-base::Result<SocketPair> socket_pair();
-
 }  // namespace vdc::drivers::qemu
