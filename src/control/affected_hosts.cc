@@ -83,8 +83,12 @@ class Finder {
     void add_run_of(const std::optional<model::InstanceId>& id) {
         if (!id) return;
         for (const Snapshot* s : {&before_, &after_})
-            if (const auto* instance = s->find<Instance>(*id))
-                add(instance->claimed.host, instance->subject());
+            if (const auto* instance = s->find<Instance>(*id)) add_both_ends(*instance);
+    }
+    /// On its host, and on one that it moves to.
+    void add_both_ends(const Instance& instance) {
+        add(instance.claimed.host, instance.subject());
+        if (instance.claimed.move) affected_[instance.claimed.move->to].insert(instance.subject());
     }
     void add_front_of(const std::optional<model::InstanceId>& id) {
         if (!id) return;
@@ -97,6 +101,10 @@ class Finder {
     /// that one, also on them.
     void add_networks_of(const Instance& instance, const Snapshot& s) {
         if (!instance.claimed.host) return;
+        if (instance.claimed.move)
+            for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value))
+                affected_[instance.claimed.move->to].insert(
+                    {Noun::network, port->declared.network.value});
         const auto* host = s.find<Host>(*instance.claimed.host);
         const bool reachable = host != nullptr && underlay_of(*host);
         for (const Port* port : s.linked_records<Port>(Link::instance_port, instance.id.value)) {
@@ -173,6 +181,7 @@ void Finder::found(const Pair<Volume>& pair) {
     for (const Volume* volume : {pair.before, pair.after}) {
         if (volume == nullptr) continue;
         add(volume->claimed.host, volume->subject());
+        add(volume->claimed.places, volume->subject());
         if (!pair.same_but_observed()) add_run_of(volume->declared.instance);
     }
 }
@@ -199,13 +208,18 @@ void Finder::found(const Pair<Port>& pair) {
 
 void Finder::found(const Pair<Instance>& pair) {
     const bool same_name = !pair.both() || pair.before->name == pair.after->name;
-    const bool same_host = pair.both() && pair.before->claimed.host == pair.after->claimed.host;
+    const auto goes_to = [](const Instance& instance) {
+        const auto& move = instance.claimed.move;
+        return move ? std::optional(move->to) : std::nullopt;
+    };
+    const bool same_host = pair.both() && pair.before->claimed.host == pair.after->claimed.host &&
+                           goes_to(*pair.before) == goes_to(*pair.after);
     const bool same_backend =
         same_host && same_name && wanted_power(*pair.before) == wanted_power(*pair.after);
     for (const auto& [instance, s] :
          {std::pair(pair.before, &before_), std::pair(pair.after, &after_)}) {
         if (instance == nullptr) continue;
-        add(instance->claimed.host, instance->subject());
+        add_both_ends(*instance);
         if (!same_host) add_networks_of(*instance, *s);
     }
     if (!same_backend) add_front_of(pair.id());
@@ -234,7 +248,7 @@ void Finder::found(const Pair<KeyPair>& pair) {
     for (const Snapshot* s : {&before_, &after_})
         for (const auto* instance :
              s->linked_records<Instance>(Link::key_instance, pair.id().value))
-            add(instance->claimed.host, instance->subject());
+            add_both_ends(*instance);
 }
 
 /// What was claimed under an epoch that is fenced is no duty any more. Others may bring images from
@@ -248,6 +262,10 @@ void Finder::found(const Pair<Host>& pair) {
         return host != nullptr ? underlay_of(*host) : base::Ipv4{};
     };
     if (underlay(pair.before) != underlay(pair.after)) add_networks_of(pair.id());
+    if (!pair.both() || pair.before->observed.moves_at != pair.after->observed.moves_at)
+        for (const auto* instance :
+             after_.linked_records<Instance>(Link::host_arrival, pair.id().value))
+            add(instance->claimed.host, instance->subject());
     std::set<model::ImageId> images;
     for (const Snapshot* s : {&before_, &after_})
         for (const base::Uuid& id : s->linked(Link::host_image, pair.id().value))

@@ -91,6 +91,7 @@ static VolumeDuty volume_duty(const Snapshot& s, const Volume& volume) {
     duty.leaving = volume.claimed.leaving;
     duty.generation = volume.claimed.generation;
     duty.reported = volume.observed;
+    duty.reported.hosts.clear();
     auto snapshots = s.linked_records<VolumeSnapshot>(Link::volume_snapshot, volume.id.value);
     std::stable_sort(snapshots.begin(), snapshots.end(),
                      [](const auto* a, const auto* b) { return a->created < b->created; });
@@ -101,6 +102,23 @@ static VolumeDuty volume_duty(const Snapshot& s, const Volume& volume) {
         else
             duty.volume.snapshots.push_back(snapshot->id);
     }
+    return duty;
+}
+
+/// Of a copy beside the one of the host that keeps the volume: made for a move, or to go.
+static VolumeDuty copy_duty(const Volume& volume, const model::Place& place) {
+    VolumeDuty duty;
+    const model::VolumeDeclared& declared = volume.declared;
+    duty.volume.id = volume.id;
+    duty.volume.size = declared.size;
+    duty.volume.image = declared.image;
+    duty.volume.pool = declared.pool;
+    duty.gone = !place.needed || volume.deleting;
+    if (!duty.gone) duty.instance = declared.instance;
+    duty.slot = static_cast<int>(declared.slot);
+    duty.generation = place.generation;
+    duty.is_copy = true;
+    duty.copy_reported = reported_by(volume, place);
     return duty;
 }
 
@@ -193,11 +211,11 @@ static void add_ports(const Snapshot& s, HostId host, NetworkDuty& duty) {
     for (const Port* port : s.linked_records<Port>(Link::network_port, duty.network.id.value)) {
         if (!port->claimed.address || !port->declared.instance) continue;
         const auto& instance = s.get<Instance>(*port->declared.instance);
-        if (instance.claimed.host == host)
+        const bool is_awaited = instance.claimed.move && instance.claimed.move->to == host;
+        if (instance.claimed.host == host || is_awaited)
             duty.network.ports.push_back({port->id, port->claimed.mac, port->claimed.address,
-                                          instance.name, port->declared.anti_spoof});
-        else
-            add_peer(s, *port, instance, duty.network);
+                                          instance.name, port->declared.anti_spoof, is_awaited});
+        if (instance.claimed.host != host) add_peer(s, *port, instance, duty.network);
     }
 }
 
@@ -306,6 +324,25 @@ static InstanceSpec instance_spec(const Snapshot& s, const Instance& instance) {
     return spec;
 }
 
+static MoveDuty sender_duty(const Snapshot& s, const Instance& instance) {
+    const model::Move& move = *instance.claimed.move;
+    const model::Host& to = s.get<model::Host>(move.to);
+    const auto& arrival = instance.observed.arrival;
+    MoveDuty duty;
+    duty.generation = move.generation;
+    duty.other = to.name;
+    duty.address = to.observed.moves_at;
+    duty.is_awaited = arrival && arrival->generation == move.generation &&
+                      arrival->stage != model::MoveStage::preparing;
+    duty.rung = move.rung;
+    return duty;
+}
+
+static std::optional<MoveDuty> move_duty(const Snapshot& s, const Instance& instance) {
+    if (!instance.claimed.move) return {};
+    return sender_duty(s, instance);
+}
+
 static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
     const model::InstanceDeclared& declared = instance.declared;
     return {instance_spec(s, instance),
@@ -315,7 +352,35 @@ static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
             declared.rules,
             declared.stop_hard ? base::Duration{} : declared.stop_timeout,
             metadata_of(s, instance),
-            instance.observed};
+            instance.observed,
+            move_duty(s, instance),
+            instance.claimed.moved};
+}
+
+/// Of the host that it moves to: to receive it, and nothing else.
+static InstanceDuty arrival_duty(const Snapshot& s, const Instance& instance) {
+    const model::Move& move = *instance.claimed.move;
+    InstanceDuty duty;
+    duty.instance = instance_spec(s, instance);
+    duty.instance.generation = move.generation;
+    duty.power = Power::on;
+    duty.restart = instance.declared.restart;
+    duty.rules = instance.declared.rules;
+    duty.metadata = metadata_of(s, instance);
+    duty.move = MoveDuty{};
+    duty.move->generation = move.generation;
+    duty.move->receives = true;
+    duty.move->other = s.get<model::Host>(*instance.claimed.host).name;
+    duty.moved = instance.claimed.moved;
+    auto& arrival = duty.reported.arrival;
+    arrival = instance.observed.arrival;
+    if (!arrival || arrival->generation != move.generation)
+        arrival = model::ArrivalSeen{move.to, move.generation, {}, {}};
+    return duty;
+}
+
+bool receives(const InstanceDuty& duty) {
+    return duty.move && duty.move->receives;
 }
 
 // ---- part by part ------------------------------------------------------------------------------
@@ -328,8 +393,10 @@ static std::optional<ImageDuty> part_of(const Snapshot& s, HostId host, const Im
 }
 
 static std::optional<VolumeDuty> part_of(const Snapshot& s, HostId host, const Volume& volume) {
-    if (volume.claimed.host != host || claimed_before_fence(s, volume.claimed)) return {};
-    return volume_duty(s, volume);
+    if (volume.claimed.host == host && !claimed_before_fence(s, volume.claimed))
+        return volume_duty(s, volume);
+    const Found place = place_on(volume.claimed.places, host);
+    return place != nullptr ? std::optional(copy_duty(volume, *place)) : std::nullopt;
 }
 
 static std::optional<NetworkDuty> part_of(const Snapshot& s, HostId host, const Network& network) {
@@ -346,8 +413,10 @@ static std::optional<FrontDuty> part_of(const Snapshot& s, HostId host,
 
 static std::optional<InstanceDuty> part_of(const Snapshot& s, HostId host,
                                            const Instance& instance) {
-    if (instance.claimed.host != host || claimed_before_fence(s, instance.claimed)) return {};
-    return instance_duty(s, instance);
+    if (instance.claimed.host == host && !claimed_before_fence(s, instance.claimed))
+        return instance_duty(s, instance);
+    const bool arrives = instance.claimed.move && instance.claimed.move->to == host;
+    return arrives ? std::optional(arrival_duty(s, instance)) : std::nullopt;
 }
 
 template <class R, class Duty>
@@ -384,7 +453,8 @@ Parts all_parts(const Snapshot& s, HostId host) {
          {std::pair(Link::host_image, Noun::image), std::pair(Link::host_volume, Noun::volume),
           std::pair(Link::host_network, Noun::network),
           std::pair(Link::host_application, Noun::application),
-          std::pair(Link::host_instance, Noun::instance)})
+          std::pair(Link::host_instance, Noun::instance),
+          std::pair(Link::host_arrival, Noun::instance), std::pair(Link::host_copy, Noun::volume)})
         for (const base::Uuid& id : s.linked(link, host.value)) parts.insert({noun, id});
     return parts;
 }

@@ -28,6 +28,9 @@ struct VolumeDuty {
     int slot = 0;
     bool gone = false;
     bool leaving = false;  ///< begin nothing with it any more, and say when nothing is under way
+    /// Another host keeps it: this is where its instance moves to, or was (`gone`).
+    bool is_copy = false;
+    model::VolumeSeen copy_reported;  ///< then, in the place of `reported`
     model::Generation generation = 0;
     std::vector<model::VolumeSnapshotId> snapshots_gone;  ///< still there maybe, not wanted
     model::VolumeObserved reported;
@@ -59,6 +62,19 @@ struct Metadata {
     friend bool operator==(const Metadata&, const Metadata&) = default;
 };
 
+/// This host's end of a move. The duty of the receiver is in the generation of the run that comes
+/// to be, and is nothing but to receive it; the duty of the sender is in that of the run which it
+/// has, and beside the move nothing of it is obeyed: what stands against the move ends it first.
+struct MoveDuty {
+    model::Generation generation = 0;  ///< of the run that comes to be
+    bool receives = false;             ///< otherwise it sends
+    std::string other;                 ///< name of the other host
+    std::string address;               ///< of a sender: where the other one takes streams
+    bool is_awaited = false;           ///< of a sender: the other one is ready
+    MoveRung rung = MoveRung::copy;
+    friend bool operator==(const MoveDuty&, const MoveDuty&) = default;
+};
+
 struct InstanceDuty {
     InstanceSpec instance;
     model::Power power = model::Power::off;
@@ -68,8 +84,15 @@ struct InstanceDuty {
     base::Duration stop_timeout{};
     Metadata metadata;
     model::InstanceObserved reported;
+    std::optional<MoveDuty> move = {};
+    /// Moves up to this generation that are not `move` are over, and will never be handed over to.
+    /// Of later ones these duties know nothing yet.
+    model::Generation moved = 0;
     friend bool operator==(const InstanceDuty&, const InstanceDuty&) = default;
 };
+
+/// Whether the duty is to receive a run, and nothing else.
+bool receives(const InstanceDuty& duty);
 
 struct Duties {
     model::Revision revision = 0;

@@ -152,6 +152,8 @@ struct Members<VolumeDuty> {
                           member("slot", &T::slot),
                           member("gone", &T::gone),
                           member("leaving", &T::leaving),
+                          member("is_copy", &T::is_copy),
+                          member("copy_reported", &T::copy_reported),
                           member("generation", &T::generation),
                           member("snapshots_gone", &T::snapshots_gone),
                           member("reported", &T::reported),
@@ -162,9 +164,12 @@ template <>
 struct Members<PortSpec> {
     static constexpr auto fields() {
         using T = PortSpec;
-        return std::tuple{member("id", &T::id), member("mac", &T::mac),
-                          member("address", &T::address), member("hostname", &T::hostname),
-                          member("anti_spoof", &T::anti_spoof)};
+        return std::tuple{member("id", &T::id),
+                          member("mac", &T::mac),
+                          member("address", &T::address),
+                          member("hostname", &T::hostname),
+                          member("anti_spoof", &T::anti_spoof),
+                          member("is_awaited", &T::is_awaited)};
     }
 };
 template <>
@@ -301,6 +306,15 @@ struct Members<Metadata> {
     }
 };
 template <>
+struct Members<MoveDuty> {
+    static constexpr auto fields() {
+        using T = MoveDuty;
+        return std::tuple{member("generation", &T::generation), member("receives", &T::receives),
+                          member("other", &T::other),           member("address", &T::address),
+                          member("is_awaited", &T::is_awaited), member("rung", &T::rung)};
+    }
+};
+template <>
 struct Members<InstanceDuty> {
     static constexpr auto fields() {
         using T = InstanceDuty;
@@ -308,7 +322,8 @@ struct Members<InstanceDuty> {
             member("instance", &T::instance), member("power", &T::power),
             member("gone", &T::gone),         member("restart", &T::restart),
             member("rules", &T::rules),       member("stop_timeout", &T::stop_timeout),
-            member("metadata", &T::metadata), member("reported", &T::reported)};
+            member("metadata", &T::metadata), member("reported", &T::reported),
+            member("move", &T::move),         member("moved", &T::moved)};
     }
 };
 template <>

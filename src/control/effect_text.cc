@@ -43,6 +43,15 @@ struct Teller {
         return of("detach volume", e.disk.volume) + " from " + e.instance.name;
     }
     std::string operator()(const CleanInstance& e) { return of("clean instance", e.instance); }
+    std::string operator()(const ReceiveInstance& e) {
+        return "receive " + e.instance.name + " from " + e.from;
+    }
+    std::string operator()(const SendInstance& e) {
+        return of("send instance", e.instance) + " to " + e.receiver;
+    }
+    std::string operator()(const CancelSend& e) {
+        return of("cancel the sending of instance", e.instance);
+    }
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "base/one_of.h"
 #include "base/time.h"
 #include "base/units.h"
+#include "model/compute.h"
 #include "model/ids.h"
 
 /// The language between a host's mind and its hands: effects say what to do, one idempotent step
@@ -127,6 +129,9 @@ struct PortSpec {
     Ipv4 address;
     std::string hostname;  ///< what DNS answers for it, without the domain
     bool anti_spoof = true;
+    /// Its instance runs on another host still, and comes here: the card and its rules are as of
+    /// any port, and frames for it go to the peer of the same mac, which is among `peers`.
+    bool is_awaited = false;
     friend bool operator==(const PortSpec&, const PortSpec&) = default;
 };
 
@@ -291,6 +296,30 @@ struct InstanceSpec {
 
 enum class RunState { running, paused };
 
+// ---- moves (docs/migration.md) -----------------------------------------------------------------
+
+using model::MoveRung;
+using model::MoveStage;
+
+/// One end of a move, on the host that sends the run or receives it.
+struct MoveSighting {
+    MoveStage stage = MoveStage::ready;
+    model::Generation generation = 0;  ///< of the run that comes to be
+    Bytes total{};                     ///< to send; what is sent again counts again
+    Bytes left{};
+    std::chrono::milliseconds pause{};  ///< of the guest, as far as the sender knows
+    std::string message{};              ///< why it failed
+    bool is_due = false;                ///< of a sender: the next step can be made now
+    friend bool operator==(const MoveSighting&, const MoveSighting&) = default;
+};
+
+struct SendOrder {
+    model::Generation generation = 0;  ///< of the run that comes to be
+    std::vector<DiskSpec> disks{};     ///< that are copied
+    MoveRung rung = MoveRung::copy;
+    friend bool operator==(const SendOrder&, const SendOrder&) = default;
+};
+
 /// How a run ended. `guest_off`: the guest powered itself off (or obeyed PowerDown).
 enum class Ending { guest_off, killed, crashed };
 
@@ -307,6 +336,10 @@ struct InstanceSighting {
     std::string ended_detail;     ///< "exit status 1: ...", "signal 9"
     std::string accelerator;      ///< "kvm" or "tcg", while alive
     bool leftovers = false;       ///< not alive, but its run folder, cgroup or taps are there
+    /// Of a run that is being sent or received, from the order on; also when it is over, as long as
+    /// it is not cleaned away: then `failed`. None again after CancelSend, and after the Resume of
+    /// one that arrived.
+    std::optional<MoveSighting> move{};
     friend bool operator==(const InstanceSighting&, const InstanceSighting&) = default;
 };
 
@@ -325,6 +358,8 @@ struct Kill {
 struct Pause {
     model::InstanceId instance;
 };
+/// Also of a run that arrived: it is this host's own from then on. Refused while it is being sent,
+/// or has not arrived.
 struct Resume {
     model::InstanceId instance;
 };
@@ -345,13 +380,35 @@ struct CleanInstance {
     model::InstanceId instance;
 };  ///< removes leftovers; keeps volumes
 
+/// Starts a run, in the spec's generation, that waits for a guest that runs on the host `from`.
+/// Its volumes are there and hold nothing yet. Refused when it is alive already.
+struct ReceiveInstance {
+    InstanceSpec instance;
+    std::string from;
+};
+/// Makes the next step of sending, and says how far it is. It is asked for again until `sent` or
+/// `failed`. Refused while it is being sent in another generation.
+struct SendInstance {
+    model::InstanceId instance;
+    SendOrder order;
+    std::string address;   ///< where the receiver takes streams
+    std::string receiver;  ///< the name of its host
+};
+/// Ends what is under way of the sending in that generation, and lets the guest go on. Not being
+/// sent: fine. Refused when it is being sent in another generation.
+struct CancelSend {
+    model::InstanceId instance;
+    model::Generation generation = 0;
+};
+
 // ------------------------------------------------------------------------------------------------
 
 using AnyEffect =
     std::variant<ImportImage, FetchImage, RemoveImage, PrepareVolume, GrowVolume, TakeSnapshot,
                  DropSnapshot, RevertVolume, RemoveVolume, ApplyNetwork, RemoveNetwork, ApplyFront,
                  LookFront, RemoveFront, LookInstance, Launch, PowerDown, Kill, Pause, Resume,
-                 Reset, AttachVolume, DetachVolume, CleanInstance>;
+                 Reset, AttachVolume, DetachVolume, CleanInstance, ReceiveInstance, SendInstance,
+                 CancelSend>;
 
 using AnySighting =
     std::variant<ImageSighting, VolumeSighting, NetworkSighting, FrontSighting, InstanceSighting>;

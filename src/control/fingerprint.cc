@@ -17,7 +17,7 @@ static void add(Hasher& hasher, const base::Id<Tag>& id) {
 static void add(Hasher& hasher, const PortSpec& port) {
     add(hasher, port.id);
     hasher.add(port.mac.bits).add(port.address.bits).add(port.hostname);
-    hasher.add(std::uint64_t{port.anti_spoof});
+    hasher.add(std::uint64_t{port.anti_spoof}).add(std::uint64_t{port.is_awaited});
 }
 
 static void add(Hasher& hasher, const NameSpec& name) {

@@ -97,7 +97,10 @@ void Guarantee::look_at_everything(const Snapshot& datacenter) {
     for (const auto& [id, host] : datacenter.all<Host>())
         shelters.emplace_back(id, shelter_of(datacenter, *host));
     plans_.set_hosts(shelters);
-    for (const auto& [id, instance] : datacenter.all<Instance>()) look_at_guest(datacenter, id);
+    for (const auto& [id, instance] : datacenter.all<Instance>()) {
+        look_at_guest(datacenter, id);
+        if (instance->claimed.move) arrives_on_.insert_or_assign(id, instance->claimed.move->to);
+    }
     for (const auto& [id, volume] : datacenter.all<Volume>()) note(id, volume.get());
 }
 
@@ -117,6 +120,21 @@ void Guarantee::look_at_instance(const Snapshot& datacenter, InstanceId id) {
     if (is) look_at_host(datacenter, *is);
     look_at_guest(datacenter, id);
     if (was && was != is) look_at_host(datacenter, *was);
+    look_at_arrival(datacenter, id, instance);
+}
+
+/// Room that a move takes where it goes to, or took.
+void Guarantee::look_at_arrival(const Snapshot& datacenter, InstanceId id,
+                                const Instance* instance) {
+    const auto before = arrives_on_.find(id);
+    if (before != arrives_on_.end()) {
+        const HostId was = before->second;
+        arrives_on_.erase(before);
+        look_at_host(datacenter, was);
+    }
+    if (instance == nullptr || !instance->claimed.move) return;
+    arrives_on_.emplace(id, instance->claimed.move->to);
+    look_at_host(datacenter, instance->claimed.move->to);
 }
 
 /// Where it is claimed, and whether it is protected there; the host itself is not looked at.
@@ -138,8 +156,9 @@ void Guarantee::look_at_guest(const Snapshot& datacenter, InstanceId id) {
 /// Where it lies, and where it lay before.
 std::pair<Guarantee::Lies, Guarantee::Lies> Guarantee::note(model::VolumeId id,
                                                             const Volume* volume) {
-    const Lies is =
-        volume != nullptr ? Lies{volume->claimed.host, volume->declared.instance} : Lies{};
+    const Lies is = volume != nullptr ? Lies{volume->claimed.host, copy_comes_to(*volume),
+                                             volume->declared.instance}
+                                      : Lies{};
     const auto before = volumes_.find(id);
     const Lies was = before != volumes_.end() ? before->second : Lies{};
     if (volume == nullptr)
@@ -153,6 +172,7 @@ void Guarantee::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
     const auto [is, was] = note(id, datacenter.find<Volume>(id));
     for (const Lies& lies : {was, is}) {
         if (lies.host) look_at_host(datacenter, *lies.host);
+        if (lies.copy) look_at_host(datacenter, *lies.copy);
         if (lies.instance) look_at_instance(datacenter, *lies.instance);
     }
 }

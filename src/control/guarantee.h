@@ -75,6 +75,7 @@ class Guarantee {
   private:
     struct Lies {
         std::optional<model::HostId> host;
+        std::optional<model::HostId> copy;  ///< where it comes to
         std::optional<model::InstanceId> instance;
         friend bool operator==(const Lies&, const Lies&) = default;
     };
@@ -86,12 +87,15 @@ class Guarantee {
     void look_at_host(const model::Snapshot& datacenter, model::HostId id);
     void look_at_instance(const model::Snapshot& datacenter, model::InstanceId id);
     void look_at_guest(const model::Snapshot& datacenter, model::InstanceId id);
+    void look_at_arrival(const model::Snapshot& datacenter, model::InstanceId id,
+                         const model::Instance* instance);
     std::pair<Lies, Lies> note(model::VolumeId id, const model::Volume* volume);
     void look_at_volume(const model::Snapshot& datacenter, model::VolumeId id);
 
     placement::StandingPlans plans_;
     placement::Placer placer_;
     std::map<model::InstanceId, model::HostId> claimed_on_;
+    std::map<model::InstanceId, model::HostId> arrives_on_;
     std::map<model::VolumeId, Lies> volumes_;
     bool several_hosts_ = false;
 };

@@ -54,7 +54,13 @@ void HostMind::set_duties(Duties duties) {
     drop_without_duty(volumes_, duties_.volumes);
     drop_without_duty(networks_, duties_.networks);
     drop_without_duty(fronts_, duties_.fronts);
-    for (const auto& [id, duty] : duties_.instances) seen_instance(id);
+    for (const auto& [id, duty] : duties_.instances) {
+        const auto was = before.instances.find(id);
+        const bool received = was != before.instances.end() && receives(was->second);
+        if (received && !receives(duty))
+            instances_[id].remembered = false;  // it is this host's now
+        seen_instance(id);
+    }
 }
 
 static std::optional<Ending> ending_of(model::RunEnd ended) {
@@ -67,11 +73,12 @@ static std::optional<Ending> ending_of(model::RunEnd ended) {
     broken("a run's end without an ending");
 }
 
-/// What is remembered of an instance; at first what the store remembers of it.
+/// What is remembered of an instance; at first what the store remembers of it. Of one that comes
+/// here only now it remembers nothing of this host.
 HostMind::SeenInstance& HostMind::seen_instance(model::InstanceId id) {
     SeenInstance& seen = instances_[id];
     const auto duty = duties_.instances.find(id);
-    if (seen.remembered || duty == duties_.instances.end()) return seen;
+    if (seen.remembered || duty == duties_.instances.end() || receives(duty->second)) return seen;
     const model::InstanceObserved& stored = duty->second.reported;
     seen.remembered = true;
     seen.obeyed = {stored.starts, stored.reboots, stored.resets};
@@ -227,6 +234,7 @@ std::optional<Effect> HostMind::next_for(const VolumeDuty& duty,
     if (held && (at->second.busy || !at->second.sighting)) return {};
     const bool open = held && has_open(*at->second.sighting, duty.volume.id);
     if (!open && (open_elsewhere(duty) || maybe_open_elsewhere(duty))) return {};
+    if (open && at->second.sighting->move) return {};  // it is being copied: that ends first
     if (duty.gone) {
         if (open || (seen.sighting && !seen.sighting->present)) return {};
         return RemoveVolume{duty.volume.id};
@@ -433,6 +441,9 @@ void HostMind::done(const Effect& effect, const base::Result<Sighting>& result, 
         void operator()(const Resume& e) { about_instance(e.instance); }
         void operator()(const Reset& e) { about_instance(e.instance); }
         void operator()(const CleanInstance& e) { about_instance(e.instance); }
+        void operator()(const ReceiveInstance& e) { about_instance(e.instance.id); }
+        void operator()(const SendInstance& e) { about_instance(e.instance); }
+        void operator()(const CancelSend& e) { about_instance(e.instance); }
     };
     std::visit(Visitor{*this, result, now, instance}, effect);
 }

@@ -34,7 +34,12 @@
 ///     the number of ends within ten minutes;
 ///  6. nothing is begun under an epoch that is over, and what runs then is left alone: it is the
 ///  guards'
-///     to end, or rides through until the host has a new epoch.
+///     to end, or rides through until the host has a new epoch;
+///  7. while duties order the sending of a run, or know nothing yet of one that was begun, that run
+///     is neither started anew, nor cleaned away, nor let go on once it was sent; only duties that
+///     say that this move is over let it go on;
+///  8. what was received goes on only as this host's own, in the generation that it was received
+///     in.
 namespace vdc::control {
 
 /// Whether no repetition can mend it: the thing itself is wrong.
@@ -79,6 +84,7 @@ class HostMind {
     };
     struct SeenInstance : Seen<InstanceSighting> {
         std::optional<Instant> power_down_at;  ///< when the button was first pressed in this run
+        Instant send_at{};                     ///< when the next step of sending is due
         Instant pressed_at{};                  ///< when it was pressed last
         Instant last_call{};  ///< when that was once more, the time being over, after a long pause
         Instant may_go_off_until{};            ///< till then a button that was pressed may end it
@@ -119,12 +125,16 @@ class HostMind {
                                    Instant now);
     std::optional<Effect> next_for(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> next_for_alive(const InstanceDuty& duty, SeenInstance& seen, Instant now);
+    std::optional<Effect> next_for_arrival(const InstanceDuty& duty, const SeenInstance& seen);
+    std::optional<Effect> next_for_sending(const InstanceDuty& duty, SeenInstance& seen,
+                                           Instant now);
     void obey_start_by_going_on(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> next_for_down(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> end_softly(const InstanceDuty& duty, SeenInstance& seen, Instant now);
     std::optional<Effect> disk_change(const InstanceDuty& duty, const SeenInstance& seen) const;
     bool shall_run(const InstanceDuty& duty, const SeenInstance& seen) const;
     std::string missing_for_launch(const InstanceDuty& duty) const;
+    std::string missing_networks(const InstanceDuty& duty) const;
     bool revert_pending(const InstanceDuty& duty) const;
     std::optional<model::InstanceId> holder_of(const VolumeDuty& duty) const;
     bool open_elsewhere(const VolumeDuty& duty) const;
@@ -146,10 +156,12 @@ class HostMind {
     model::FrontSeen observed(const FrontDuty& duty, const Seen<FrontSighting>& seen) const;
     model::InstanceObserved observed(const InstanceDuty& duty, SeenInstance& seen,
                                      Instant now) const;
+    model::VolumeSeen observed_copy(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
+    model::ArrivalSeen observed_arrival(const InstanceDuty& duty, const SeenInstance& seen) const;
 
-    using Observed =
-        std::variant<model::ImageSeen, model::VolumeObserved, model::VolumeSnapshotObserved,
-                     model::NetworkSeen, model::FrontSeen, model::InstanceObserved>;
+    using Observed = std::variant<model::ImageSeen, model::VolumeObserved, model::VolumeSeen,
+                                  model::VolumeSnapshotObserved, model::NetworkSeen,
+                                  model::FrontSeen, model::InstanceObserved, model::ArrivalSeen>;
     /// Whether `seen` differs from what the store has and was not given already.
     template <class Part>
     bool is_news(const model::Subject& subject, const Part& stored, const Part& seen);

@@ -15,6 +15,10 @@ static void note_what_it_takes(const Effect& effect, std::vector<CardSpec>& card
         cards = launch->instance.cards;
         for (const DiskSpec& disk : launch->instance.disks) volumes.push_back(disk.volume);
     }
+    if (const auto* receive = std::get_if<ReceiveInstance>(&effect)) {
+        cards = receive->instance.cards;
+        for (const DiskSpec& disk : receive->instance.disks) volumes.push_back(disk.volume);
+    }
     if (const auto* attach = std::get_if<AttachVolume>(&effect))
         volumes.push_back(attach->disk.volume);
 }
@@ -64,8 +68,60 @@ void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
 std::optional<Effect> HostMind::next_for(const InstanceDuty& duty, SeenInstance& seen,
                                          Instant now) {
     if (!seen.sighting || !seen.sighting->looked) return LookInstance{duty.instance.id};
+    if (receives(duty)) return next_for_arrival(duty, seen);
     return seen.sighting->alive ? next_for_alive(duty, seen, now) : next_for_down(duty, seen, now);
 }
+
+// ---- moves -------------------------------------------------------------------------------------
+
+/// Whether what is here came, or was to come, from another host, in the generation of the duty.
+static bool is_received(const InstanceDuty& duty, const InstanceSighting& sighting) {
+    return sighting.move && sighting.generation == duty.instance.generation &&
+           sighting.move->generation == sighting.generation;
+}
+
+/// Rule 7: whether its run is being sent, or was begun to be sent by an order that these duties are
+/// too old to know.
+static bool is_sent(const InstanceDuty& duty, const InstanceSighting& sighting) {
+    const bool unheard_of = sighting.move && sighting.move->generation > duty.moved;
+    return duty.move || (unheard_of && !is_received(duty, sighting));
+}
+
+/// A receiver that ended is not begun again: its disks hold a part, and its sender has failed, too.
+std::optional<Effect> HostMind::next_for_arrival(const InstanceDuty& duty,
+                                                 const SeenInstance& seen) {
+    const model::InstanceId id = duty.instance.id;
+    const InstanceSighting& sighting = *seen.sighting;
+    const bool is_its = sighting.generation == duty.instance.generation;
+    if (sighting.alive) return is_its ? std::nullopt : std::optional<Effect>(Kill{id});
+    if (sighting.leftovers) return is_its ? std::nullopt : std::optional<Effect>(CleanInstance{id});
+    if (!missing_for_launch(duty).empty()) return {};
+    return ReceiveInstance{duty.instance, duty.move->other};
+}
+
+/// Of a run that is being sent, or was.
+std::optional<Effect> HostMind::next_for_sending(const InstanceDuty& duty, SeenInstance& seen,
+                                                 Instant now) {
+    constexpr Duration step = 200ms;
+    const model::InstanceId id = duty.instance.id;
+    const std::optional<MoveSighting>& sending = seen.sighting->move;
+    const bool is_ordered = duty.move && (!sending || sending->generation == duty.move->generation);
+    if (sending && !is_ordered) {
+        if (sending->generation > duty.moved) return {};
+        return CancelSend{id, sending->generation};
+    }
+    if (!is_ordered || !duty.move->is_awaited) return {};
+    if (sending && sending->stage != MoveStage::copying) return {};
+    if (sending && !sending->is_due && now < seen.send_at) {
+        wake(seen.send_at);
+        return {};
+    }
+    seen.send_at = now + step;
+    const SendOrder order{duty.move->generation, duty.instance.disks, duty.move->rung};
+    return SendInstance{id, order, duty.move->address, duty.move->other};
+}
+
+// ------------------------------------------------------------------------------------------------
 
 bool HostMind::revert_pending(const InstanceDuty& duty) const {
     return std::any_of(duty.instance.disks.begin(), duty.instance.disks.end(),
@@ -115,6 +171,14 @@ std::optional<Effect> HostMind::next_for_alive(const InstanceDuty& duty, SeenIns
         seen.ending = true;
         return Kill{id};
     }
+    if (is_received(duty, sighting)) {  // rule 8
+        if (sighting.move->stage == MoveStage::arrived)
+            return missing_networks(duty).empty() ? std::optional<Effect>(Resume{id})
+                                                  : std::nullopt;
+        seen.ending = true;
+        return Kill{id};
+    }
+    if (duty.move || sighting.move) return next_for_sending(duty, seen, now);
     if (duty.power == Power::off || duty.instance.wishes.reboots > seen.obeyed.reboots)
         return end_softly(duty, seen, now);
     seen.power_down_at.reset();
@@ -178,6 +242,7 @@ static base::Duration pause_after_ends(std::size_t ends) {
 std::optional<Effect> HostMind::next_for_down(const InstanceDuty& duty, SeenInstance& seen,
                                               Instant now) {
     const model::InstanceId id = duty.instance.id;
+    if (is_sent(duty, *seen.sighting)) return {};
     if (seen.sighting->leftovers) return CleanInstance{id};
     if (duty.power == Power::off) {  // starts that were overtaken by a stop are obeyed by it
         seen.obeyed.starts = duty.instance.wishes.starts;
@@ -212,6 +277,10 @@ std::string HostMind::missing_for_launch(const InstanceDuty& duty) const {
             return "its image is not here yet";
         return "its volume is being prepared";
     }
+    return missing_networks(duty);
+}
+
+std::string HostMind::missing_networks(const InstanceDuty& duty) const {
     for (const CardSpec& card : duty.instance.cards) {
         const auto wanted = duties_.networks.find(card.network);
         const auto seen = networks_.find(card.network);
@@ -232,11 +301,12 @@ void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighti
     SeenInstance& seen = seen_instance(id);
     const auto found = duties_.instances.find(id);
     const InstanceDuty* duty = found != duties_.instances.end() ? &found->second : nullptr;
-    const bool stored_alive =
-        duty != nullptr && (duty->reported.phase == model::InstancePhase::running ||
-                            duty->reported.phase == model::InstancePhase::paused);
+    const bool comes_here = duty != nullptr && receives(*duty);
+    const bool stored_alive = duty != nullptr && !comes_here &&
+                              (duty->reported.phase == model::InstancePhase::running ||
+                               duty->reported.phase == model::InstancePhase::paused);
     const bool was_alive = seen.sighting ? seen.sighting->alive : stored_alive;
-    if (was_alive && !sighting.alive) run_ended(duty, seen, sighting, now);
+    if (was_alive && !sighting.alive && !comes_here) run_ended(duty, seen, sighting, now);
     if (!was_alive && sighting.alive) seen.power_down_at.reset();
     if (!was_alive) seen.may_go_off_until = {};
     if (!seen.sighting && duty != nullptr)  // an agent before this one may have pressed the button

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 
 #include "control/host_mind.h"
 
@@ -93,6 +94,16 @@ model::VolumeObserved HostMind::observed(const VolumeDuty& duty,
     return observed;
 }
 
+model::VolumeSeen HostMind::observed_copy(const VolumeDuty& duty,
+                                          const Seen<VolumeSighting>& seen) const {
+    model::VolumeSeen observed = duty.copy_reported;
+    observed.message = seen.trouble;
+    if (!seen.sighting) return observed;
+    if (!seen.sighting->present && (!duty.gone || seen.busy)) return observed;
+    observed.presence = seen.sighting->present ? Presence::ready : Presence::absent;
+    return observed;
+}
+
 model::NetworkSeen HostMind::observed(const NetworkDuty& duty,
                                       const Seen<NetworkSighting>& seen) const {
     model::NetworkSeen observed = duty.reported;
@@ -127,15 +138,62 @@ static model::RunEnd run_end(std::optional<Ending> ended, model::RunEnd stored) 
     broken("an ending without a word");
 }
 
+/// Told in steps of a sixteenth at most, for each step is a commit.
+static model::SendingSeen told_of(const MoveSighting& move) {
+    const std::uint64_t total =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, move.total.count));
+    const auto unit = static_cast<std::int64_t>(
+        std::max(std::uint64_t{1} << 20, std::bit_ceil(std::max<std::uint64_t>(total, 1)) / 16));
+    const auto rounded = [&](Bytes bytes) { return Bytes{(bytes.count + unit - 1) / unit * unit}; };
+    model::SendingSeen seen;
+    seen.generation = move.generation;
+    seen.stage = move.stage;
+    seen.total = rounded(move.total);
+    seen.left = rounded(move.left);
+    if (move.stage == MoveStage::sent) seen.pause = move.pause;
+    seen.message = move.message;
+    return seen;
+}
+
+model::ArrivalSeen HostMind::observed_arrival(const InstanceDuty& duty,
+                                              const SeenInstance& seen) const {
+    model::ArrivalSeen observed = *duty.reported.arrival;
+    if (!seen.sighting || !seen.sighting->looked) return observed;
+    const InstanceSighting& sighting = *seen.sighting;
+    const bool is_its = sighting.generation == duty.instance.generation;
+    observed.stage = MoveStage::preparing;
+    observed.message = seen.trouble;
+    if (is_its && sighting.move) {
+        observed.stage = sighting.move->stage;
+        if (observed.stage == MoveStage::failed) observed.message = sighting.move->message;
+    }
+    if (is_its && sighting.alive && !sighting.move) {
+        observed.stage = MoveStage::failed;
+        observed.message = "its daemon began anew";
+    }
+    if (is_its && !sighting.alive && sighting.leftovers) {
+        observed.stage = MoveStage::failed;
+        observed.message = "its QEMU ended: " + sighting.ended_detail;
+    }
+    if (observed.stage == MoveStage::preparing && observed.message.empty())
+        observed.message = missing_for_launch(duty);
+    return observed;
+}
+
 model::InstanceObserved HostMind::observed(const InstanceDuty& duty, SeenInstance& seen,
                                            Instant now) const {
     model::InstanceObserved observed = duty.reported;
     if (!seen.sighting || !seen.sighting->looked) return observed;
     const InstanceSighting& sighting = *seen.sighting;
     InstancePhase phase = InstancePhase::stopped;
+    observed.sending.reset();
+    if (sighting.move && sighting.move->generation != duty.instance.generation)
+        observed.sending = told_of(*sighting.move);
     if (sighting.alive) {
         phase = sighting.run == RunState::paused ? InstancePhase::paused : InstancePhase::running;
-        if (sighting.generation != duty.instance.generation) return observed;
+        if (sighting.generation != duty.instance.generation) return duty.reported;
+        if (sighting.move && !observed.sending) return duty.reported;  // it is about to go on here
+        if (observed.sending) phase = InstancePhase::running;          // its pause is the move's
     } else if (shall_run(duty, seen)) {
         phase = InstancePhase::preparing;
     } else if (!seen.opening.empty()) {
@@ -205,6 +263,12 @@ static std::string volume_reason(const model::VolumeObserved& stored,
     return "the volume has " + text(seen.size);
 }
 
+static std::string copy_reason(const model::VolumeSeen& seen, const std::string& host) {
+    if (!seen.message.empty()) return "the copy on " + host + " is not as wanted: " + seen.message;
+    return seen.presence == Presence::ready ? "there is a disk for the copy on " + host
+                                            : "the copy on " + host + " is gone";
+}
+
 static std::string network_reason(const model::NetworkSeen& seen, const std::string& host) {
     if (seen.presence == Presence::failed)
         return "the network is not as wanted on " + host + ": " + seen.message;
@@ -219,11 +283,39 @@ static std::string front_reason(const model::FrontSeen& seen, const FrontDuty& d
            " replicas answer";
 }
 
+static std::string arrival_reason(const model::ArrivalSeen& seen, const std::string& host) {
+    switch (seen.stage) {
+        case MoveStage::preparing:
+            return host + " prepares for it" + (seen.message.empty() ? "" : ": " + seen.message);
+        case MoveStage::ready: return host + " is ready to receive it";
+        case MoveStage::arrived: return "all of it has arrived on " + host;
+        case MoveStage::copying:
+        case MoveStage::sent:
+        case MoveStage::failed: return host + " cannot receive it: " + seen.message;
+    }
+    broken("a stage of a move without words");
+}
+
+/// Of one that is sent to another host, where that is what changed.
+static std::string sending_reason(const model::SendingSeen& seen) {
+    switch (seen.stage) {
+        case MoveStage::sent: return "all of it is sent, and it stands still";
+        case MoveStage::failed: return "it cannot be sent: " + seen.message;
+        default:
+            return std::to_string(seen.left.count >> 20) + " of " +
+                   std::to_string(seen.total.count >> 20) + " MiB of it are left to send";
+    }
+}
+
 static std::string instance_reason(const model::InstanceObserved& stored,
                                    const model::InstanceObserved& seen,
                                    const std::string& happened) {
     if (!happened.empty()) return happened;
     if (!seen.message.empty()) return "it waits: " + seen.message;
+    if (seen.sending && seen.sending != stored.sending) return sending_reason(*seen.sending);
+    if (!seen.sending && stored.sending && seen.phase == stored.phase)
+        return seen.generation == stored.generation ? "it goes on where it was"
+                                                    : "it goes on where it came to";
     if (seen.phase == stored.phase && seen.resets != stored.resets) return "it was reset";
     switch (seen.phase) {
         case InstancePhase::absent: return "nothing is left of it here";
@@ -273,6 +365,12 @@ std::vector<Step> HostMind::reports(Instant now) {
         report_here<model::Image>(id, duty.reported, seen, reason, steps);
     }
     for (const auto& [id, duty] : duties_.volumes) {
+        if (duty.is_copy) {
+            const model::VolumeSeen copy = observed_copy(duty, volumes_[id]);
+            const auto why = [&] { return copy_reason(copy, duties_.host_name); };
+            report_here<model::Volume>(id, duty.copy_reported, copy, why, steps);
+            continue;
+        }
         const model::VolumeObserved seen = observed(duty, volumes_[id]);
         const auto reason = [&, &duty = duty] { return volume_reason(duty.reported, seen); };
         report<model::Volume>(id, duty.reported, seen, reason, steps);
@@ -292,6 +390,14 @@ std::vector<Step> HostMind::reports(Instant now) {
     }
     for (const auto& [id, duty] : duties_.instances) {
         SeenInstance& memory = instances_[id];
+        if (receives(duty)) {
+            const model::ArrivalSeen seen = observed_arrival(duty, memory);
+            const auto why = [&, &duty = duty] {
+                return duty.instance.name + ": " + arrival_reason(seen, duties_.host_name);
+            };
+            report_here<model::Instance>(id, *duty.reported.arrival, seen, why, steps);
+            continue;
+        }
         const model::InstanceObserved seen = observed(duty, memory, now);
         const auto reason = [&, &duty = duty] {
             return duty.instance.name + ": " +

@@ -24,8 +24,7 @@ static std::set<model::NetworkId> networks_of(const Snapshot& s, const Instance&
     return networks;
 }
 
-void need_networks(Draft& draft, const Instance& instance) {
-    const HostId host = *instance.claimed.host;
+void need_networks(Draft& draft, const Instance& instance, HostId host) {
     for (const model::NetworkId id : networks_of(draft.datacenter(), instance)) {
         const auto& network = draft.datacenter().get<Network>(id);
         if (needed_on(network.claimed.places, host)) continue;
@@ -37,8 +36,9 @@ void need_networks(Draft& draft, const Instance& instance) {
 }
 
 static bool others_use(const Snapshot& s, const Instance& but, HostId host, model::NetworkId id) {
-    for (const Instance* other : s.linked_records<Instance>(Link::host_instance, host.value))
-        if (other->id != but.id && networks_of(s, *other).contains(id)) return true;
+    for (const Link link : {Link::host_instance, Link::host_arrival})
+        for (const Instance* other : s.linked_records<Instance>(link, host.value))
+            if (other->id != but.id && networks_of(s, *other).contains(id)) return true;
     return false;
 }
 

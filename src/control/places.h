@@ -57,11 +57,12 @@ model::Shared<R> drop_left_places(Draft& draft, const R& record, const std::stri
     return *draft.datacenter().all<R>().find(record.id);
 }
 
-/// The networks of a claimed instance are needed on its host. Called whenever one is looked at.
-void need_networks(Draft& draft, const model::Instance& instance);
+/// The networks of a claimed instance are needed on its host, and on one that it moves to. Called
+/// whenever one is looked at.
+void need_networks(Draft& draft, const model::Instance& instance, model::HostId host);
 
-/// The instance left `host`: its networks are needed there no longer, unless others there are in
-/// them.
+/// The instance left `host`, or comes there no more: its networks are needed there no longer,
+/// unless others are in them that are there or move there.
 void leave_networks(Draft& draft, const model::Instance& instance, model::HostId host);
 
 /// The image is needed on that host, because a volume that begins with it comes there. It stays

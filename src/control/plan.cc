@@ -53,6 +53,7 @@ static void touch_port(const Snapshot& s, base::Uuid id, Agenda& agenda) {
 
 static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::host_instance, id, Noun::instance, agenda);
+    touch_linked(s, Link::host_arrival, id, Noun::instance, agenda);
     touch_linked(s, Link::host_volume, id, Noun::volume, agenda);
     touch_linked(s, Link::host_application, id, Noun::application, agenda);
     for (const auto* instance : s.linked_records<model::Instance>(Link::host_instance, id))

@@ -1,4 +1,5 @@
 #include "control/lease.h"
+#include "control/moves.h"
 #include "control/reconcile.h"
 #include "control/recovery.h"
 #include "model/runs.h"
@@ -23,43 +24,63 @@ static void heed_operator(Draft& draft, const Host& host) {
     draft.must_add(std::move(down.change), std::move(down.reason));
 }
 
-/// Instances of drained hosts that are being stopped there now.
+/// Instances of drained hosts that are being stopped or move away now.
 static std::int64_t moves_under_way(const model::Snapshot& datacenter) {
     std::int64_t count = 0;
     for (const Host* host : datacenter.linked_records<Host>(Link::emptied_host, {})) {
         if (!host->declared.drain) continue;
         for (const auto* each :
              datacenter.linked_records<Instance>(Link::host_instance, host->id.value))
-            count += each->claimed.leaving ? 1 : 0;
+            count += each->claimed.leaving || each->claimed.move ? 1 : 0;
     }
     return count;
 }
 
 /// Whether it is up to a drain to move the instance: replicas that can be made anew are replaced by
 /// their application, new ones first.
-static bool moves_by_stopping(const model::Snapshot& datacenter, const Instance& instance) {
-    return !instance.deleting && !instance.claimed.leaving &&
+static bool is_to_leave(const model::Snapshot& datacenter, const Instance& instance) {
+    return !instance.deleting && !instance.claimed.leaving && !instance.claimed.move &&
            wanted_power(instance) != model::Power::off && !can_be_made_anew(datacenter, instance);
 }
 
-/// Stops those that can start elsewhere, the most important first, a few at a time.
+/// Whether it is on its way now.
+static bool move_while_it_runs(Draft& draft, const Instance& instance) {
+    if (draft.now() < instance.claimed.move_again_at) return false;
+    const MovePlan plan = move_plan_of_drain(draft.guarantee(), draft.datacenter(), instance);
+    if (!plan.to) return false;
+    for (model::Step& step :
+         begin_move(draft.datacenter(), instance, plan, model::MoveCause::drained, draft.now()))
+        draft.must_add(std::move(step.change), std::move(step.reason));
+    return true;
+}
+
+/// Whether it is on its way now: stopped there, to be started elsewhere.
+static bool move_by_stopping(Draft& draft, const Host& host, const Instance& instance) {
+    const Way way = way_out(draft.guarantee().placer(), draft.datacenter(), instance);
+    if (!way.host) return false;
+    const bool others_move = !host.observed.moves_at.empty();
+    const std::string why = others_move ? immovable_because(draft.datacenter(), instance) : "";
+    model::InstanceClaimed claimed = instance.claimed;
+    claimed.leaving = true;
+    const std::string reason = instance.name + " is stopped on " + host.name +
+                               ", which is drained, to start on another host" +
+                               (why.empty() ? "" : ": " + why);
+    draft.must_add(model::Claim<Instance>{instance.id, std::move(claimed)}, reason);
+    return true;
+}
+
+/// Moves those that can while they run, and stops others that can start elsewhere: the most
+/// important first, a few at a time.
 static void move_out(Draft& draft, const Host& host, const Policy& policy) {
     std::vector<model::InstanceId> in_turn;
     for (const Instance* each : by_importance(
              draft.datacenter().linked_records<Instance>(Link::host_instance, host.id.value)))
-        if (moves_by_stopping(draft.datacenter(), *each)) in_turn.push_back(each->id);
+        if (is_to_leave(draft.datacenter(), *each)) in_turn.push_back(each->id);
     std::int64_t spare = policy.moves_max - moves_under_way(draft.datacenter());
     for (const model::InstanceId id : in_turn) {
         if (spare <= 0) return;
-        const auto& instance = draft.datacenter().get<Instance>(id);
-        const Way way = way_out(draft.guarantee().placer(), draft.datacenter(), instance);
-        if (!way.host) continue;
-        model::InstanceClaimed claimed = instance.claimed;
-        claimed.leaving = true;
-        const std::string reason = instance.name + " is stopped on " + host.name +
-                                   ", which is drained, to start on another host";
-        draft.must_add(model::Claim<Instance>{id, std::move(claimed)}, reason);
-        --spare;
+        const Instance instance = draft.datacenter().get<Instance>(id);
+        if (move_while_it_runs(draft, instance) || move_by_stopping(draft, host, instance)) --spare;
     }
     // Room elsewhere may come, or one of another host's moves may end.
     if (!in_turn.empty()) draft.wake(draft.now() + std::chrono::seconds(2), host.subject());

@@ -1,3 +1,4 @@
+#include "control/moves.h"
 #include "control/places.h"
 #include "control/reconcile.h"
 #include "control/recovery.h"
@@ -25,6 +26,7 @@ static void release(Draft& draft, const Instance& instance, Evidence proof,
     InstanceClaimed claimed = instance.claimed;
     const model::HostId host = *claimed.host;
     claimed.host.reset();
+    claimed.move.reset();
     claimed.leaving = false;
     claimed.proof = proof;
     claimed.evidence = model::sentence_of(proof);
@@ -226,12 +228,12 @@ static void place(Draft& draft, const Instance& instance) {
     const model::Host host = draft.datacenter().get<model::Host>(*answer.host);
     claimed.host = host.id;
     claimed.epoch = host.claimed.epoch;
-    claimed.generation += 1;
+    claimed.generation = next_generation(claimed);
     draft.must_add(Claim<Instance>{instance.id, claimed},
                    instance.name + " claimed on " + host.name + ", generation " +
                        std::to_string(claimed.generation) + ": " + answer.explanation.sentence);
     claim_volumes(draft, instance, host);
-    need_networks(draft, draft.datacenter().get<Instance>(instance.id));
+    need_networks(draft, draft.datacenter().get<Instance>(instance.id), host.id);
 }
 
 /// A volume attached to a placed instance lies on its host.
@@ -252,7 +254,50 @@ static bool may_stay(const Draft& draft, const Instance& instance) {
            !draft.datacenter().get<model::Host>(*instance.claimed.host).declared.drain;
 }
 
+// ---- moves -------------------------------------------------------------------------------------
+
+static void must_add_all(Draft& draft, std::vector<model::Step> steps) {
+    for (model::Step& step : steps) draft.must_add(std::move(step.change), std::move(step.reason));
+}
+
+/// Its time to run while it moves is over: it is stopped until all is sent.
+static void stop_for_move(Draft& draft, const Instance& instance) {
+    InstanceClaimed claimed = instance.claimed;
+    claimed.move->rung = model::MoveRung::stop;
+    draft.must_add(Claim<Instance>{instance.id, std::move(claimed)},
+                   instance.name + " is stopped until all of it is sent: it did not end otherwise");
+}
+
+/// What it needs where it comes to: its networks, and what its disks began with.
+static void prepare_arrival(Draft& draft, const Instance& instance) {
+    const model::Host to = draft.datacenter().get<model::Host>(instance.claimed.move->to);
+    need_networks(draft, instance, to.id);
+    for (const auto* volume :
+         draft.datacenter().linked_records<Volume>(Link::instance_volume, instance.id.value))
+        if (const auto image = volume->declared.image) need_image(draft, *image, to);
+}
+
+/// One step of an instance that moves. Afterwards it is looked at again, if anything changed.
+static void move_on(Draft& draft, const Instance& instance) {
+    const model::Move& move = *instance.claimed.move;
+    if (const auto end = end_of_move(draft.datacenter(), instance, draft.now())) {
+        model::Step cancelled = cancel_move(instance, *end, draft.now());
+        draft.must_add(std::move(cancelled.change), std::move(cancelled.reason));
+        return leave_networks(draft, instance, move.to);
+    }
+    if (can_be_handed_over(draft.datacenter(), instance)) {
+        const model::HostId from = *instance.claimed.host;
+        must_add_all(draft, hand_over(draft.datacenter(), instance));
+        return leave_networks(draft, instance, from);
+    }
+    prepare_arrival(draft, instance);
+    if (move.rung == model::MoveRung::copy && draft.now() >= move.stop_at)
+        return stop_for_move(draft, instance);
+    draft.wake(move.rung == model::MoveRung::copy ? move.stop_at : move.until, instance.subject());
+}
+
 void reconcile_instance(Draft& draft, const Instance& instance) {
+    if (instance.claimed.move) return move_on(draft, instance);
     if (instance.deleting) return end_instance(draft, instance);
     const bool wanted = wanted_power(instance) != Power::off;
     if (!instance.claimed.host) return wanted ? place(draft, instance) : take_back(draft, instance);
@@ -272,7 +317,7 @@ void reconcile_instance(Draft& draft, const Instance& instance) {
                               instance.name + " stays on " + host + ", which is drained no more");
     }
     claim_late_volumes(draft, instance);
-    need_networks(draft, instance);
+    need_networks(draft, instance, *instance.claimed.host);
 }
 
 }  // namespace vdc::control

@@ -1,3 +1,4 @@
+#include "control/moves.h"
 #include "control/reconcile.h"
 #include "control/recovery.h"
 
@@ -60,7 +61,18 @@ Judgement judge_ended(const Operation& operation, const Instance& instance) {
     }
 }
 
+/// A move is one attempt: of its generation, or none.
+Judgement judge_move(const Operation& operation, const Instance& instance) {
+    const model::InstanceClaimed& claimed = instance.claimed;
+    if (claimed.generation == operation.declared.count)
+        return reached_when(instance.observed.generation == claimed.generation);
+    if (claimed.move && claimed.move->generation == operation.declared.count) return {};
+    return {Progress::failed,
+            claimed.move_trouble.empty() ? "it was given up" : claimed.move_trouble};
+}
+
 Judgement judge(const model::Snapshot&, const Operation& operation, const Instance& instance) {
+    if (operation.declared.goal == Goal::moved) return judge_move(operation, instance);
     const auto& observed = instance.observed;
     const bool current =
         instance.claimed.host && observed.generation == instance.claimed.generation;
@@ -139,6 +151,7 @@ Judgement judge(const model::Snapshot&, const Operation& operation,
 }
 
 /// A drain is done when those have left that can; it says who stays, and why the first one does.
+/// One whose moves came to nothing again and again is waited for no longer, and tried still.
 Judgement judge_host(Draft& draft, const Operation& operation, const model::Host& host) {
     const model::Snapshot& datacenter = draft.datacenter();
     const bool is_back = host.declared.dead_epoch < host.claimed.epoch;
@@ -149,12 +162,17 @@ Judgement judge_host(Draft& draft, const Operation& operation, const model::Host
     if (operation.declared.goal != Goal::drained)
         return reached_when(operation.declared.goal != Goal::gone);
     if (!host.declared.drain) return {Progress::overtaken, "the drain was ended"};
+    constexpr std::int64_t moves_tried = 3;
     std::string stays;
     std::size_t more = 0;
     for (const auto* each :
          datacenter.linked_records<Instance>(model::Link::host_instance, host.id.value)) {
-        const Way way = way_out(draft.guarantee().placer(), datacenter, *each);
-        if (way.host || each->claimed.leaving || each->deleting) return {};
+        Way way = way_out(draft.guarantee().placer(), datacenter, *each);
+        if (way.host || each->claimed.leaving || each->claimed.move || each->deleting) return {};
+        const MovePlan move = move_plan_of_drain(draft.guarantee(), datacenter, *each);
+        const bool is_tried = each->claimed.moves_failed >= moves_tried;
+        if (move.to && !is_tried) return {};
+        if (move.to) way.why = "it did not move: " + each->claimed.move_trouble;
         if (stays.empty())
             stays = each->name + " stays: " + way.why;
         else

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "control/places.h"
 #include "control/reconcile.h"
 #include "control/volumes.h"
@@ -76,6 +78,29 @@ static void rehome(Draft& draft, const Volume& volume) {
     claim_volume(draft, draft.datacenter().get<Volume>(volume.id), host, "");
 }
 
+/// Whether its instance moves to that host, and takes it along.
+static bool is_awaited_on(const model::Snapshot& datacenter, const Volume& volume,
+                          model::HostId host) {
+    const auto* instance = volume.declared.instance
+                               ? datacenter.find<model::Instance>(*volume.declared.instance)
+                               : nullptr;
+    if (instance == nullptr || !instance->claimed.move) return false;
+    const model::Move& move = *instance->claimed.move;
+    return move.to == host &&
+           std::find(move.volumes.begin(), move.volumes.end(), volume.id) != move.volumes.end();
+}
+
+/// Copies go that no move is for, and their places when they are gone. The volume as it is then.
+static model::Shared<Volume> settle_copies(Draft& draft, const Volume& volume) {
+    model::VolumeClaimed claimed = volume.claimed;
+    for (model::Place& place : claimed.places)
+        place.needed &= is_awaited_on(draft.datacenter(), volume, place.host);
+    claim(draft, volume, std::move(claimed),
+          "the copy of volume " + volume.name + " on another host is not needed any more");
+    const auto settled = *draft.datacenter().all<Volume>().find(volume.id);
+    return drop_left_places(draft, *settled, "the copy of volume " + volume.name);
+}
+
 /// A volume that is being deleted takes its snapshots with it, and is forgotten when its host has
 /// nothing of it any more.
 static void end_volume(Draft& draft, const Volume& volume) {
@@ -87,10 +112,13 @@ static void end_volume(Draft& draft, const Volume& volume) {
     if (volume.claimed.host && volume.observed.presence != Presence::absent)
         return rehome(draft, volume);
     if (draft.datacenter().has_linked(Link::volume_snapshot, volume.id.value)) return;
+    if (!volume.claimed.places.empty()) return;  // its host has nothing of it, others have still
     draft.must_add(Forget<Volume>{volume.id}, "volume " + volume.name + " is gone from its host");
 }
 
-void reconcile_volume(Draft& draft, const Volume& volume) {
+void reconcile_volume(Draft& draft, const Volume& before) {
+    const model::Shared<Volume> held = settle_copies(draft, before);
+    const Volume& volume = *held;
     if (volume.deleting) return end_volume(draft, volume);
     if (volume.declared.instance) return;
     if (volume.claimed.host) return rehome(draft, volume);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/lease.h"
+#include "control/moves.h"
 #include "control/reconcile.h"
 #include "model/runs.h"
 #include "model/status.h"
@@ -197,6 +198,14 @@ static std::map<model::InstanceId, HostId> planned(Guarantee& guarantee, HostId 
     return targets;
 }
 
+/// Who can move while it runs is not stopped.
+static void prefer_move(Guarantee& guarantee, const Snapshot& s, const Instance& instance,
+                        Way& way) {
+    const MovePlan move = move_plan_of_drain(guarantee, s, instance);
+    if (!move.to) return;
+    way = {move.to, "it moves there while it runs: " + move.why};
+}
+
 std::vector<Refuge> drain_plan(const Snapshot& datacenter, HostId id) {
     Snapshot after = datacenter;
     model::HostDeclared declared = datacenter.get<Host>(id).declared;
@@ -209,6 +218,7 @@ std::vector<Refuge> drain_plan(const Snapshot& datacenter, HostId id) {
         Way way = way_out(guarantee.placer(), after, *instance);
         if (const auto target = targets.find(instance->id); target != targets.end())
             way = {target->second, planned_refuge(after.get<Host>(target->second))};
+        if (!can_be_made_anew(datacenter, *instance)) prefer_move(guarantee, after, *instance, way);
         plan.push_back({instance->id, instance->name, name_of(datacenter, id), way.host,
                         name_of(after, way.host), can_be_made_anew(datacenter, *instance),
                         way.why});

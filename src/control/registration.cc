@@ -60,7 +60,8 @@ static void take_over(const model::Snapshot& datacenter, HostId id, const std::s
         if (over && now.evidence != model::Evidence::booted) continue;
         claimed.epoch = now.epoch;
         if (over) {
-            ++claimed.generation;
+            claimed.move.reset();
+            claimed.generation = next_generation(claimed);
             claimed.proof = now.evidence;
             claimed.evidence = model::sentence_of(now.evidence);
         }
@@ -113,18 +114,19 @@ static std::optional<HostId> host_of(const model::Snapshot& s, const model::Chan
     return volume != nullptr ? volume->claimed.host : std::nullopt;
 }
 
-base::Status may_say(const model::Snapshot& datacenter, HostId host, const model::Change& change) {
-    const std::optional<HostId> its = host_of(datacenter, change);
-    if (!its || *its == host) return {};
-    return base::Error{base::Error::Code::conflict,
-                       "it is on another host now: what was seen of it here says nothing"};
-}
-
 /// Whether the change is one host's sight of a thing that stands on several: of that host.
 template <class C>
 static bool is_own_sight(const C& change, HostId host) {
     if constexpr (requires { change.seen.host; }) return change.seen.host == host;
     return false;
+}
+
+base::Status may_say(const model::Snapshot& datacenter, HostId host, const model::Change& change) {
+    const std::optional<HostId> its = host_of(datacenter, change);
+    const bool own = std::visit([&](const auto& each) { return is_own_sight(each, host); }, change);
+    if (!its || *its == host || own) return {};
+    return base::Error{base::Error::Code::conflict,
+                       "it is on another host now: what was seen of it here says nothing"};
 }
 
 template <class C, class... Seen>

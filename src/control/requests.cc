@@ -1,9 +1,11 @@
 #include "control/requests.h"
+#include "control/moves.h"
 #include "control/places.h"
 
 #include "base/text.h"
 #include "control/references.h"
 #include "control/wish.h"
+#include "model/runs.h"
 
 namespace vdc::control {
 
@@ -109,6 +111,30 @@ Result<Decision> power(const Snapshot& snapshot, const Ask& ask, std::string_vie
                                [&](const Work& work, const model::Instance& found) {
                                    return power_wish(work, found, verb, force);
                                });
+}
+
+static Error cannot_move(const model::Instance& instance, const std::string& why) {
+    return {Error::Code::conflict, "instance '" + instance.name + "' cannot move now: " + why,
+            "stopped and started, it goes where its disks are"};
+}
+
+Result<Decision> migrate(const Snapshot& snapshot, const Ask& ask, std::string_view instance,
+                         std::string_view host) {
+    return on<model::Instance>(
+        snapshot, ask, instance,
+        [&](const Work& work, const model::Instance& found) -> Result<Wish> {
+            std::optional<model::HostId> only;
+            if (!host.empty())
+                only = TRY(find_record<model::Host>(snapshot, work.project, host))->id;
+            const MovePlan plan = move_plan(snapshot, found, only);
+            if (!plan.to) return cannot_move(found, plan.why);
+            Wish wish = wish_about(found);
+            wish.goal = model::Goal::moved;
+            wish.count = next_generation(found.claimed);
+            wish.reached = false;
+            wish.steps = begin_move(snapshot, found, plan, model::MoveCause::asked, ask.now);
+            return wish;
+        });
 }
 
 Result<Decision> attach(const Snapshot& snapshot, const Ask& ask, std::string_view volume,

@@ -67,6 +67,12 @@ enum class Force { soft, hard };
 base::Result<Decision> power(const model::Snapshot& snapshot, const Ask& ask,
                              std::string_view instance, PowerVerb verb, Force force);
 
+/// Moves a running instance to that host (empty: to the best one) while it runs. One attempt: its
+/// operation (goal `moved`, its count the generation of the move) fails when that comes to nothing.
+/// Conflict, unsupported or exhausted, with the reason, when it cannot be begun now (moves.h).
+base::Result<Decision> migrate(const model::Snapshot& snapshot, const Ask& ask,
+                               std::string_view instance, std::string_view host);
+
 base::Result<Decision> attach(const model::Snapshot& snapshot, const Ask& ask,
                               std::string_view volume, std::string_view instance);
 base::Result<Decision> detach(const model::Snapshot& snapshot, const Ask& ask,

@@ -123,6 +123,12 @@ struct HostDriver::Deeds {
     Result<Sighting> operator()(const control::CleanInstance& e) {
         return seen(qemus().clean(e.instance));
     }
+    static Error no_moves() {
+        return {Error::Code::unsupported, "this host cannot move guests while they run"};
+    }
+    Result<Sighting> operator()(const control::ReceiveInstance&) { return no_moves(); }
+    Result<Sighting> operator()(const control::SendInstance&) { return no_moves(); }
+    Result<Sighting> operator()(const control::CancelSend&) { return no_moves(); }
 };
 
 Result<Sighting> HostDriver::run(const control::Effect& effect) {

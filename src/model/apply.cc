@@ -210,6 +210,38 @@ Status check_claim(const Snapshot& s, const Application& before,
                    const ApplicationClaimed& claimed) {
     return check_places(s, before, claimed);
 }
+/// A move is ordered in a generation that nothing had, and stays as it is but for what it asks of
+/// the guest.
+Status check_move(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
+    const auto& was = before.claimed.move;
+    if (claimed.moved < before.claimed.moved)
+        return Error{Code::conflict, "the moves of " + quoted_name(before) + " cannot be undone"};
+    if (!claimed.move) return {};
+    const Move& move = *claimed.move;
+    TRY(check_host(s, move.to));
+    const bool same = was && was->generation == move.generation;
+    const bool goes_on = same && was->to == move.to && was->epoch == move.epoch &&
+                         was->from_epoch == move.from_epoch;
+    const bool anew = !same && move.generation >= next_generation(before.claimed);
+    const bool fits = claimed.host && claimed.host != move.to && !claimed.leaving &&
+                      claimed.host == before.claimed.host &&
+                      claimed.generation == before.claimed.generation &&
+                      claimed.moved == move.generation;
+    if (fits && (goes_on || anew)) return {};
+    return Error{Code::conflict, "a move of " + quoted_name(before) +
+                                     " needs a host to leave, another to go to, and a generation "
+                                     "of its own"};
+}
+/// The claim follows the guest that was sent: to where it arrived, and as it was ordered.
+Status check_hand_over(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
+    const auto& move = before.claimed.move;
+    if (can_be_handed_over(s, before) && !claimed.move && claimed.host == move->to &&
+        claimed.epoch == move->epoch && claimed.generation == move->generation)
+        return {};
+    return Error{Code::conflict, quoted_name(before) +
+                                     " cannot be handed over: it is not known that all of it "
+                                     "has arrived, and that it stands still"};
+}
 Status check_claim(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
     const bool falls = claimed.generation < before.claimed.generation;
     const bool moved = claimed.host && claimed.host != before.claimed.host;
@@ -222,8 +254,14 @@ Status check_claim(const Snapshot& s, const Instance& before, const InstanceClai
         return Error{Code::conflict, "a new generation of " + quoted_name(before) +
                                          " needs evidence that the run before is over"};
     TRY(check_host(s, claimed.host));
+    TRY(check_move(s, before, claimed));
     const bool leaves = before.claimed.host && (claimed.host != before.claimed.host ||
                                                 claimed.generation != before.claimed.generation);
+    if (leaves && claimed.proof == Evidence::handed_over)
+        return check_hand_over(s, before, claimed);
+    if (claimed.generation > before.claimed.generation && claimed.generation <= claimed.moved)
+        return Error{Code::conflict, "that generation of " + quoted_name(before) +
+                                         " was for a move that came to nothing"};
     if (!leaves) return {};
     const Evidence known = end_of_run(s, before);
     if (known == Evidence::none || (claimed.proof != Evidence::none && claimed.proof != known))
@@ -232,15 +270,26 @@ Status check_claim(const Snapshot& s, const Instance& before, const InstanceClai
                      "its host has to say so, or has to be fenced"};
     return {};
 }
+/// Its instance was handed over to that host, which has received the volume with it.
+bool goes_with_its_instance(const Snapshot& s, const Volume& before, const VolumeClaimed& claimed) {
+    const Instance* instance =
+        before.declared.instance ? s.find<Instance>(*before.declared.instance) : nullptr;
+    return instance != nullptr && claimed.host && before.claimed.storage == StorageKind::local &&
+           needed_on(before.claimed.places, *claimed.host) &&
+           instance->claimed.host == claimed.host &&
+           instance->claimed.proof == Evidence::handed_over;
+}
 Status check_claim(const Snapshot& s, const Volume& before, const VolumeClaimed& claimed) {
     if (claimed.generation < before.claimed.generation)
         return Error{Code::conflict,
                      "a claim of " + quoted_name(before) + " needs a higher generation"};
     const bool leaves = before.claimed.host && claimed.host != before.claimed.host;
-    if (leaves && end_of_keeping(s, before) == Evidence::none)
+    if (leaves && !goes_with_its_instance(s, before, claimed) &&
+        end_of_keeping(s, before) == Evidence::none)
         return Error{Code::conflict, "it is not known that the host of " + quoted_name(before) +
                                          " has let go of it"};
-    return check_host(s, claimed.host);
+    TRY(check_host(s, claimed.host));
+    return check_places(s, before, claimed);
 }
 Status check_claim(const Snapshot&, const Host& before, const HostClaimed& claimed) {
     if (claimed.epoch < before.claimed.epoch)
@@ -272,6 +321,24 @@ Status check_observe(const Instance& before, const InstanceObserved& observed) {
     return {};
 }
 
+/// What one host says of a thing leaves standing what others say of it.
+void keep_of_others(const auto&, auto&) {}
+void keep_of_others(const Instance& before, Instance& after) {
+    after.observed.arrival = before.observed.arrival;
+}
+void keep_of_others(const Volume& before, Volume& after) {
+    after.observed.hosts = before.observed.hosts;
+}
+
+/// Where nothing moves, nothing arrives.
+void drop_arrival(auto&) {}
+void drop_arrival(Instance& instance) {
+    const auto& move = instance.claimed.move;
+    const auto& arrival = instance.observed.arrival;
+    if (arrival && (!move || move->generation != arrival->generation))
+        instance.observed.arrival.reset();
+}
+
 template <class R>
 Status apply_one(Snapshot& snapshot, const Claim<R>& change) {
     const R* before = TRY(to_change<R>(snapshot, change.id));
@@ -280,6 +347,7 @@ Status apply_one(Snapshot& snapshot, const Claim<R>& change) {
     R after = *before;
     after.claimed = change.claimed;
     if constexpr (OnHosts<R>) sum_up(after);
+    drop_arrival(after);
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};
@@ -292,6 +360,8 @@ Status apply_one(Snapshot& snapshot, const Observe<R>& change) {
     TRY(check_observe(*before, change.observed));
     R after = *before;
     after.observed = change.observed;
+    keep_of_others(*before, after);
+    if (before->observed == after.observed) return {};
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};
@@ -309,6 +379,21 @@ Status apply_one(Snapshot& snapshot, const Sight<R>& change) {
     enter_sighting(after, change.seen);
     sum_up(after);
     if (before->observed == after.observed) return {};
+    after.revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+/// Of what comes from another host, only that host says how it arrives.
+Status apply_one(Snapshot& snapshot, const Sight<Instance>& change) {
+    const Instance* before = TRY(to_change<Instance>(snapshot, change.id));
+    const auto& move = before->claimed.move;
+    if (!move || move->to != change.seen.host || move->generation != change.seen.generation)
+        return Error{Code::conflict,
+                     "what was seen of " + quoted_name(*before) + " is of a move that is over"};
+    if (before->observed.arrival == change.seen) return {};
+    Instance after = *before;
+    after.observed.arrival = change.seen;
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};
@@ -356,6 +441,8 @@ Status check_unused(const Snapshot& s, const Flavor& flavor) {
 }
 Status check_unused(const Snapshot& s, const Host& host) {
     TRY(must_be_unused(s, host, Link::host_instance, "instances"));
+    TRY(must_be_unused(s, host, Link::host_arrival, "instances that move there"));
+    TRY(must_be_unused(s, host, Link::host_copy, "copies of volumes"));
     TRY(must_be_unused(s, host, Link::host_image, "images"));
     TRY(must_be_unused(s, host, Link::host_network, "networks"));
     TRY(must_be_unused(s, host, Link::host_application, "fronts of applications"));
@@ -392,6 +479,8 @@ Status check_gone(const Snapshot& s, const Instance& instance) {
 }
 Status check_gone(const Snapshot& s, const Volume& volume) {
     TRY(check_unused(s, volume));
+    if (!volume.claimed.places.empty())
+        return Error{Code::conflict, quoted_name(volume) + " has copies on other hosts"};
     return must_be_unused(s, volume, Link::volume_snapshot, "its snapshots");
 }
 Status check_gone(const Snapshot& s, const Application& application) {

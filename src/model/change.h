@@ -31,7 +31,7 @@ struct Claim {
     typename R::Claimed claimed;
 };
 
-/// An agent saw a thing.
+/// An agent saw a thing: all of `observed` but what other hosts say of it (Sight).
 template <class R>
 struct Observe {
     typename R::Id id;
@@ -40,6 +40,7 @@ struct Observe {
 
 /// One host's agent saw its own part of a thing that stands on several hosts: the entry of that
 /// host in `observed.hosts`, and what follows from all of them, change; no other host's entry does.
+/// Of an instance: what the host sees that it moves to; `observed.arrival` changes.
 template <class R>
 struct Sight {
     typename R::Id id;
@@ -65,13 +66,13 @@ using AnyChange =
                  Observe<Image>, Sight<Image>, Delete<Image>, Forget<Image>, Create<Network>,
                  Declare<Network>, Claim<Network>, Observe<Network>, Sight<Network>,
                  Delete<Network>, Forget<Network>, Create<Volume>, Declare<Volume>, Claim<Volume>,
-                 Observe<Volume>, Delete<Volume>, Forget<Volume>, Create<VolumeSnapshot>,
-                 Observe<VolumeSnapshot>, Delete<VolumeSnapshot>, Forget<VolumeSnapshot>,
-                 Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>, Declare<Instance>,
-                 Claim<Instance>, Observe<Instance>, Delete<Instance>, Forget<Instance>,
-                 Create<Application>, Declare<Application>, Claim<Application>,
-                 Observe<Application>, Sight<Application>, Delete<Application>, Forget<Application>,
-                 Create<Operation>, Observe<Operation>, Forget<Operation>>;
+                 Observe<Volume>, Sight<Volume>, Delete<Volume>, Forget<Volume>,
+                 Create<VolumeSnapshot>, Observe<VolumeSnapshot>, Delete<VolumeSnapshot>,
+                 Forget<VolumeSnapshot>, Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>,
+                 Declare<Instance>, Claim<Instance>, Observe<Instance>, Sight<Instance>,
+                 Delete<Instance>, Forget<Instance>, Create<Application>, Declare<Application>,
+                 Claim<Application>, Observe<Application>, Sight<Application>, Delete<Application>,
+                 Forget<Application>, Create<Operation>, Observe<Operation>, Forget<Operation>>;
 
 /// Everything that can happen to the datacenter. The log of committed changes is at once the audit
 /// log, the watch stream, the metering source and the replay file.

@@ -85,6 +85,12 @@ static void check_record(const Snapshot& s, const Instance& instance, const std:
         must_exist<Host>(s, *instance.claimed.host, who, found);
         must_have_begun(s, *instance.claimed.host, instance.claimed.epoch, who, found);
     }
+    if (const auto& move = instance.claimed.move) {
+        must_exist<Host>(s, move->to, who, found);
+        must_have_begun(s, move->to, move->epoch, who, found);
+        if (!instance.claimed.host || instance.claimed.host == move->to)
+            found.push_back(who + " moves from nowhere, or to where it is");
+    }
     if (instance.observed.generation > instance.claimed.generation)
         found.push_back(who + " was seen in a generation that was never claimed");
 }
@@ -141,10 +147,11 @@ static void check_unique(const Snapshot& s, Findings& found) {
 /// I6: claims within capacity times overcommit. Added up here from the records, not from the index.
 static void check_capacity(const Snapshot& s, Findings& found) {
     std::map<HostId, Resources> claimed;
-    for (const auto& [id, instance] : s.all<Instance>())
-        if (takes_capacity(*instance))
-            claimed[*instance->claimed.host] +=
-                {instance->declared.vcpus, instance->declared.memory, {}};
+    for (const auto& [id, instance] : s.all<Instance>()) {
+        const Resources takes{instance->declared.vcpus, instance->declared.memory, {}};
+        if (takes_capacity(*instance)) claimed[*instance->claimed.host] += takes;
+        if (instance->claimed.move) claimed[instance->claimed.move->to] += takes;
+    }
     for (const auto& [id, taken] : claimed) {
         const Host* host = s.find<Host>(id);
         if (host == nullptr) continue;

@@ -206,6 +206,104 @@ struct Explanation {
     }
 };
 
+// ---- moves -------------------------------------------------------------------------------------
+
+/// How far one end of a move is (docs/migration.md). The sender: copying, sent; the receiver:
+/// preparing (its disks and networks), ready, arrived. `sent`: the guest stands still, and all of
+/// it is at the receiver; it goes on there only when that move is over. `arrived`: all of it is
+/// here, and it goes on only when it is claimed here.
+enum class MoveStage { preparing, ready, copying, sent, arrived, failed };
+constexpr auto words(MoveStage) {
+    return Words<MoveStage, 6>{{{MoveStage::preparing, "preparing"},
+                                {MoveStage::ready, "ready"},
+                                {MoveStage::copying, "copying"},
+                                {MoveStage::sent, "sent"},
+                                {MoveStage::arrived, "arrived"},
+                                {MoveStage::failed, "failed"}}};
+}
+
+/// How much a move may ask of its guest to come to an end. `copy`: it runs, and is slowed down when
+/// it writes faster than can be sent; `stop`: it stands still until all is sent.
+enum class MoveRung { copy, stop };
+constexpr auto words(MoveRung) {
+    return Words<MoveRung, 2>{{{MoveRung::copy, "copy"}, {MoveRung::stop, "stop"}}};
+}
+
+enum class MoveCause { asked, drained };
+constexpr auto words(MoveCause) {
+    return Words<MoveCause, 2>{{{MoveCause::asked, "asked"}, {MoveCause::drained, "drained"}}};
+}
+
+/// A running instance is to go on elsewhere. As long as the claim has this, its host may send it,
+/// and may neither start it anew nor let it go on once it was sent; when it has it no more, that
+/// generation is never handed over to, and its host lets it go on.
+struct Move {
+    HostId to;
+    Generation generation = 0;
+    Epoch epoch = 0;
+    Epoch from_epoch = 0;
+    MoveCause cause = MoveCause::asked;
+    MoveRung rung = MoveRung::copy;
+    std::vector<VolumeId> volumes;
+    Instant since;
+    Instant stop_at;
+    Instant until;
+
+    friend bool operator==(const Move&, const Move&) = default;
+    template <class D = Move>
+    static constexpr auto fields() {
+        return std::tuple{
+            field("to", &D::to, "the host that it goes to"),
+            field("generation", &D::generation, "of the run that comes to be there"),
+            field("epoch", &D::epoch, "of that host, when this was ordered"),
+            field("from_epoch", &D::from_epoch, "of the host that it leaves, then"),
+            field("cause", &D::cause, "why"),
+            field("rung", &D::rung, "how much it asks of the guest"),
+            field("volumes", &D::volumes, "that go with it, all that it has; in id order"),
+            field("since", &D::since, "when it was ordered"),
+            field("stop_at", &D::stop_at, "when the guest is stopped until all is sent"),
+            field("until", &D::until, "when it is given up")};
+    }
+};
+
+/// What the host sees that sends the instance.
+struct SendingSeen {
+    Generation generation = 0;
+    MoveStage stage = MoveStage::copying;
+    Bytes total{};
+    Bytes left{};
+    Duration pause{};
+    std::string message;
+
+    friend bool operator==(const SendingSeen&, const SendingSeen&) = default;
+    template <class D = SendingSeen>
+    static constexpr auto fields() {
+        return std::tuple{field("generation", &D::generation, "of the run that comes to be"),
+                          field("stage", &D::stage, "how far it is"),
+                          field("total", &D::total, "bytes to send, in all"),
+                          field("left", &D::left, "bytes to send still, in steps of an eighth"),
+                          field("pause", &D::pause, "for which the guest stood still"),
+                          field("message", &D::message, "why it failed")};
+    }
+};
+
+/// What the host sees that the instance comes to.
+struct ArrivalSeen {
+    HostId host;
+    Generation generation = 0;
+    MoveStage stage = MoveStage::preparing;
+    std::string message;
+
+    friend bool operator==(const ArrivalSeen&, const ArrivalSeen&) = default;
+    template <class D = ArrivalSeen>
+    static constexpr auto fields() {
+        return std::tuple{field("host", &D::host, "that saw it"),
+                          field("generation", &D::generation, "of the run that comes to be"),
+                          field("stage", &D::stage, "how far it is there"),
+                          field("message", &D::message, "what stands in the way")};
+    }
+};
+
 struct InstanceClaimed {
     std::optional<HostId> host;
     Epoch epoch = 0;
@@ -215,6 +313,11 @@ struct InstanceClaimed {
     bool leaving = false;
     std::uint64_t stays = 0;
     Explanation placement;
+    std::optional<Move> move{};
+    Generation moved = 0;
+    std::int64_t moves_failed = 0;
+    Instant move_again_at{};
+    std::string move_trouble{};
 
     friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
     template <class D = InstanceClaimed>
@@ -228,11 +331,21 @@ struct InstanceClaimed {
             field("leaving", &D::leaving, "whether it shall stop there, to start on another host"),
             field("stays", &D::stays,
                   "how often that was taken back; each counts as a wish to start"),
-            field("placement", &D::placement, "why there")};
+            field("placement", &D::placement, "why there"),
+            field("move", &D::move, "where it goes while it runs; none: nowhere"),
+            field("moved", &D::moved,
+                  "the highest generation that a move was ordered for: one up to it that is not "
+                  "`move` is over"),
+            field("moves_failed", &D::moves_failed, "moves in a row that came to nothing"),
+            field("move_again_at", &D::move_again_at, "before this a drain begins no other"),
+            field("move_trouble", &D::move_trouble, "why the last one came to nothing")};
     }
 };
 
+/// `sending` is what its host sees, as all the rest; `arrival` is what another host does (apply.h).
 struct InstanceObserved {
+    using OnHost = ArrivalSeen;
+
     Generation generation = 0;
     InstancePhase phase = InstancePhase::absent;
     Instant since;
@@ -245,6 +358,8 @@ struct InstanceObserved {
     std::uint64_t rules = 0;
     std::string accelerator;
     std::string message;
+    std::optional<SendingSeen> sending{};
+    std::optional<ArrivalSeen> arrival{};
 
     friend bool operator==(const InstanceObserved&, const InstanceObserved&) = default;
     template <class O = InstanceObserved>
@@ -261,7 +376,9 @@ struct InstanceObserved {
             field("resets", &O::resets, "wishes to reset that were obeyed"),
             field("rules", &O::rules, "changes of its restart rule that its host has heard of"),
             field("accelerator", &O::accelerator, "kvm or tcg"),
-            field("message", &O::message, "what stands in the way")};
+            field("message", &O::message, "what stands in the way"),
+            field("sending", &O::sending, "how far its host is with sending it elsewhere"),
+            field("arrival", &O::arrival, "how far the host is that it moves to")};
     }
 };
 

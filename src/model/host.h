@@ -110,6 +110,7 @@ struct HostObserved {
     std::vector<Pool> pools{};
     LeaseProfile lease = LeaseProfile::none;
     Ipv4 underlay{};
+    std::string moves_at{};
 
     friend bool operator==(const HostObserved&, const HostObserved&) = default;
     template <class D = HostObserved>
@@ -126,7 +127,9 @@ struct HostObserved {
             field("pools", &D::pools, "of volumes, beside its own disks"),
             field("lease", &D::lease, "by which it can fence itself"),
             field("underlay", &D::underlay,
-                  "where other hosts reach its part of a network; none: networks end at it")};
+                  "where other hosts reach its part of a network; none: networks end at it"),
+            field("moves_at", &D::moves_at,
+                  "ADDRESS:PORT where guests come that move here while they run; empty: none do")};
     }
 };
 

@@ -25,10 +25,11 @@ enum class Goal {
     reverted,
     gone,
     drained,
-    declared_dead
+    declared_dead,
+    moved
 };
 constexpr auto words(Goal) {
-    return Words<Goal, 15>{{{Goal::exists, "exists"},
+    return Words<Goal, 16>{{{Goal::exists, "exists"},
                             {Goal::running, "running"},
                             {Goal::stopped, "stopped"},
                             {Goal::paused, "paused"},
@@ -42,7 +43,8 @@ constexpr auto words(Goal) {
                             {Goal::reverted, "reverted"},
                             {Goal::gone, "gone"},
                             {Goal::drained, "drained"},
-                            {Goal::declared_dead, "declared_dead"}}};
+                            {Goal::declared_dead, "declared_dead"},
+                            {Goal::moved, "moved"}}};
 }
 
 enum class OperationPhase { running, done, failed, cancelled };
@@ -72,7 +74,8 @@ struct OperationDeclared {
             field("subject", &D::subject, "which one"),
             field("subject_name", &D::subject_name, "its name when it began"),
             field("goal", &D::goal, "what shall hold at its end"),
-            field("count", &D::count, "for reboots, resets, reverts: which one"),
+            field("count", &D::count,
+                  "for reboots, resets, reverts: which one; for moves: the generation"),
             field("actor", &D::actor, "who asked"),
             field("request", &D::request,
                   "fingerprint of the request; a key repeated with another is refused")};

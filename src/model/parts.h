@@ -66,15 +66,17 @@ enum class Evidence {
     storage_fenced,  ///< the disks refuse what the old run writes
     power_off,       ///< a power switch confirmed it
     operator_word,   ///< somebody looked, and answers for it
+    handed_over,     ///< it stands still, all of it has arrived where it goes on (decision 0019)
 };
 constexpr auto words(Evidence) {
-    return Words<Evidence, 7>{{{Evidence::none, "none"},
+    return Words<Evidence, 8>{{{Evidence::none, "none"},
                                {Evidence::end_seen, "end_seen"},
                                {Evidence::booted, "booted"},
                                {Evidence::lease_elapsed, "lease_elapsed"},
                                {Evidence::storage_fenced, "storage_fenced"},
                                {Evidence::power_off, "power_off"},
-                               {Evidence::operator_word, "operator_word"}}};
+                               {Evidence::operator_word, "operator_word"},
+                               {Evidence::handed_over, "handed_over"}}};
 }
 
 /// What keeps volumes. It decides where an instance can go when its host is lost.

@@ -55,6 +55,10 @@ void sum_up(Application& application) {
     }
 }
 
+void sum_up(Volume& volume) {
+    drop_outdated(volume);
+}
+
 void sum_up(Image& image) {
     drop_outdated(image);
     const ImageSeen* seen = image.claimed.host ? seen_on(image, *image.claimed.host) : nullptr;

@@ -10,8 +10,9 @@ namespace vdc::model {
 /// Records of this kind have places, and one entry in `observed.hosts` for each host, in the order
 /// of hosts.
 template <class R>
-concept OnHosts = requires {
+concept OnHosts = requires(R record) {
     typename R::Observed::OnHost;
+    record.claimed.places;
 };
 
 /// Where that host's entry stands in what is kept in the order of hosts, or would be inserted.
@@ -47,9 +48,11 @@ void enter_sighting(R& record, const typename R::Observed::OnHost& seen) {
 ///  - a network is ready when it is on all hosts that need it, failed when it failed on one, absent
 ///    when no host has a place for it;
 ///  - a front is what the host that carries it saw; absent when no host has a place for it;
-///  - an image is what the host that imports it saw.
+///  - an image is what the host that imports it saw;
+///  - of a volume nothing: the host that keeps it says what it is.
 void sum_up(Network& network);
 void sum_up(Application& application);
 void sum_up(Image& image);
+void sum_up(Volume& volume);
 
 }  // namespace vdc::model

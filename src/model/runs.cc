@@ -32,6 +32,7 @@ bool proves_end(Evidence evidence, RunClass of) {
         case Evidence::storage_fenced:
         case Evidence::power_off:
         case Evidence::operator_word: return true;
+        case Evidence::handed_over: return false;  // of a host it says nothing
     }
     base::broken("evidence that proves nothing");
 }
@@ -61,6 +62,30 @@ Evidence end_of_run(const Snapshot& snapshot, const Instance& instance) {
     const bool over =
         seen.phase == InstancePhase::absent || (seen.phase == InstancePhase::stopped && heard);
     return over && seen.generation == claimed.generation ? Evidence::end_seen : Evidence::none;
+}
+
+static bool in_epoch(const Snapshot& snapshot, HostId id, Epoch epoch) {
+    const Host* host = snapshot.find<Host>(id);
+    return host != nullptr && host->claimed.epoch == epoch && host->claimed.fenced < epoch;
+}
+
+bool can_be_handed_over(const Snapshot& snapshot, const Instance& instance) {
+    const InstanceClaimed& claimed = instance.claimed;
+    if (!claimed.host || !claimed.move) return false;
+    const Move& move = *claimed.move;
+    const auto& sending = instance.observed.sending;
+    const auto& arrival = instance.observed.arrival;
+    const bool sent = sending && sending->generation == move.generation &&
+                      sending->stage == MoveStage::sent &&
+                      instance.observed.generation == claimed.generation;
+    const bool arrived = arrival && arrival->generation == move.generation &&
+                         arrival->host == move.to && arrival->stage == MoveStage::arrived;
+    return sent && arrived && in_epoch(snapshot, *claimed.host, move.from_epoch) &&
+           in_epoch(snapshot, move.to, move.epoch);
+}
+
+Generation next_generation(const InstanceClaimed& claimed) {
+    return std::max(claimed.generation, claimed.moved) + 1;
 }
 
 Evidence end_of_keeping(const Snapshot& snapshot, const Volume& volume) {
@@ -124,6 +149,7 @@ std::string_view sentence_of(Evidence evidence) {
         case Evidence::storage_fenced: return "its disks refuse what the old run writes";
         case Evidence::power_off: return "the power switch confirmed that its host is off";
         case Evidence::operator_word: return "an operator said that its host is dead";
+        case Evidence::handed_over: return "it stood still, and all of it had arrived";
     }
     base::broken("evidence without a sentence");
 }

@@ -30,6 +30,15 @@ bool proves_end(Evidence evidence, RunClass of);
 /// instance from its host.
 Evidence end_of_run(const Snapshot& snapshot, const Instance& instance);
 
+/// Whether the instance can be handed over to the host that it moves to, in one commit: that host
+/// says that it has arrived, its own that it was sent, both of this very move, under the epochs in
+/// which it was ordered. What was sent goes on at its host only when the claim has no such move any
+/// more, so it stands still there for ever once the claim is another host's.
+bool can_be_handed_over(const Snapshot& snapshot, const Instance& instance);
+
+/// The next generation of the instance that nothing had yet: no claim, and no move.
+Generation next_generation(const InstanceClaimed& claimed);
+
 /// How it is known that the volume's host does nothing with it any more, so that another may:
 /// it let go, it never had it or has it no more, or its epoch was fenced. `none`: it is not known.
 /// What lies on a host's own disks is let go of only when it is gone there.

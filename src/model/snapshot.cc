@@ -81,6 +81,12 @@ base::Hash128 hash_of(const Snapshot& snapshot) {
     return hasher.finish();
 }
 
+std::optional<HostId> copy_comes_to(const Volume& volume) {
+    for (const Place& place : volume.claimed.places)
+        if (place.needed) return place.host;
+    return {};
+}
+
 std::uint64_t starts_wanted(const Instance& instance) {
     return instance.declared.starts + instance.claimed.stays;
 }

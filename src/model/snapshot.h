@@ -34,6 +34,8 @@ enum class Link {
     host_application,    ///< applications whose front has a place on a host
     emptied_host,        ///< (nil, host) for those that are down or drained
     homeless_image,      ///< (nil, image) for those that no host keeps yet
+    host_arrival,        ///< instances that move to a host
+    host_copy,           ///< volumes that a host has a copy of, beside the host that keeps them
     homeless_volume,     ///< (nil, volume) for those of no instance that no host has yet
 };
 
@@ -103,8 +105,8 @@ class Snapshot {
     };
     Usage usage(ProjectId project) const;
 
-    /// What is claimed on a host: processors and memory of instances that may run there, disk of
-    /// the volumes that lie there.
+    /// What is claimed on a host: processors and memory of instances that may run there or move
+    /// there, disk of the volumes that lie there, and of copies.
     Resources claimed(HostId host) const;
 
     /// Whether the indices of two snapshots are equal: names, links, usage, claims.
@@ -137,6 +139,9 @@ base::Hash128 hash_of(const Snapshot& snapshot);
 /// Whether this instance takes processors and memory of a host: from its claim until control lets
 /// go of it, which it does as soon as the host has seen that nothing of it runs.
 bool takes_capacity(const Instance& instance);
+
+/// The host to which the volume comes, with an instance that moves there; none: to none.
+std::optional<HostId> copy_comes_to(const Volume& volume);
 
 /// The wishes to start that its host shall hear of: those of people, and one for each time that it
 /// was to leave its host and then was not, because the button may have been pressed by then.

@@ -143,6 +143,22 @@ static bool alive(InstancePhase phase) {
            phase == InstancePhase::preparing;
 }
 
+/// "; it moves to h2: 34 of 128 MiB are left to send"
+static std::string moving(const Snapshot& snapshot, const Instance& instance) {
+    const Move& move = *instance.claimed.move;
+    const Host* to = snapshot.find<Host>(move.to);
+    std::string words = "; it moves to " + (to != nullptr ? to->name : text(move.to));
+    const auto& sending = instance.observed.sending;
+    const auto& arrival = instance.observed.arrival;
+    if (sending && sending->generation == move.generation) {
+        if (sending->stage == MoveStage::sent) return words + ": all is sent, it stands still";
+        const auto mib = [](Bytes bytes) { return std::to_string(bytes.count >> 20); };
+        return words + ": " + mib(sending->left) + " of " + mib(sending->total) +
+               " MiB are left to send";
+    }
+    return with(words + " while it runs", arrival ? arrival->message : "");
+}
+
 StatusWord status_of(const Snapshot& snapshot, const Instance& instance) {
     if (instance.deleting) return {"deleting", with("is being deleted", instance.observed.message)};
     const InstanceCase view = view_of(snapshot, instance);
@@ -154,6 +170,7 @@ StatusWord status_of(const Snapshot& snapshot, const Instance& instance) {
     StatusWord status = by_phase(view);
     if (instance.claimed.leaving && alive(view.seen))
         status.sentence += "; it is stopped there to start on another host";
+    if (instance.claimed.move) status.sentence += moving(snapshot, instance);
     if (view.host != nullptr && view.host->claimed.health == HostHealth::suspect)
         status.sentence += "; its host has been silent for a while";
     return status;

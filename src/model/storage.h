@@ -160,12 +160,15 @@ struct VolumeDeclared {
     }
 };
 
+/// `places` are hosts that have a copy of a local volume beside `host`: where its instance moves to
+/// (needed), and where it was, or should have come, and the copy goes.
 struct VolumeClaimed {
     std::optional<HostId> host;
     Generation generation = 0;
     Epoch epoch = 0;
     StorageKind storage = StorageKind::local;
     bool leaving = false;
+    Places places{};
 
     friend bool operator==(const VolumeClaimed&, const VolumeClaimed&) = default;
     template <class D = VolumeClaimed>
@@ -175,17 +178,42 @@ struct VolumeClaimed {
             field("generation", &D::generation, "claims so far"),
             field("epoch", &D::epoch, "of the host, when claimed"),
             field("storage", &D::storage, "what keeps it"),
-            field("leaving", &D::leaving, "whether its host shall let go of it, for another one")};
+            field("leaving", &D::leaving, "whether its host shall let go of it, for another one"),
+            field("places", &D::places,
+                  "other hosts that have a copy: one to which it moves, those it "
+                  "goes from")};
     }
 };
 
+/// What a host sees of its copy of a volume that lies, or lay, on another one.
+struct VolumeSeen {
+    HostId host;
+    Generation generation = 0;
+    Presence presence = Presence::unknown;
+    std::string message;
+
+    bool gone() const { return presence == Presence::absent; }
+    friend bool operator==(const VolumeSeen&, const VolumeSeen&) = default;
+    template <class D = VolumeSeen>
+    static constexpr auto fields() {
+        return std::tuple{field("host", &D::host, "that saw it"),
+                          field("generation", &D::generation, "of its place"),
+                          field("presence", &D::presence, "whether the copy is there"),
+                          field("message", &D::message, "what stands in the way")};
+    }
+};
+
+/// `hosts` is what others see than the host that keeps it, who says all the rest.
 struct VolumeObserved {
+    using OnHost = VolumeSeen;
+
     Presence presence = Presence::unknown;
     MiB size{};
     std::optional<InstanceId> attached;
     std::uint64_t reverts = 0;
     std::string message;
     Generation left = 0;
+    std::vector<VolumeSeen> hosts{};
 
     friend bool operator==(const VolumeObserved&, const VolumeObserved&) = default;
     template <class D = VolumeObserved>
@@ -195,7 +223,8 @@ struct VolumeObserved {
                           field("attached", &D::attached, "the running instance that has it open"),
                           field("reverts", &D::reverts, "times that it went back"),
                           field("left", &D::left, "the claim that its host has let go of"),
-                          field("message", &D::message, "what stands in the way")};
+                          field("message", &D::message, "what stands in the way"),
+                          field("hosts", &D::hosts, "what hosts see that have a copy of it")};
     }
 };
 

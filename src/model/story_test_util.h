@@ -165,7 +165,7 @@ class Story {
     }
     void mend(VolumeClaimed& claimed) {
         claimed.host = perhaps<HostId, Host>();
-        claimed.generation = counter();
+        mend_places(claimed);
         claimed.epoch = 0;
     }
     void mend(InstanceClaimed& claimed) {
@@ -174,6 +174,8 @@ class Story {
         claimed.stays = counter();
         claimed.host = perhaps<HostId, Host>();
         claimed.generation = counter();
+        claimed.move.reset();
+        claimed.moved = 0;
     }
 
     /// What may not fall, small enough to rise again and again.
@@ -209,6 +211,24 @@ class Story {
     Change make_one(std::type_identity<Claim<R>>) {
         return Claim<R>{some_id<R>(), part<typename R::Claimed>()};
     }
+    /// Often one that begins a move, or ends it.
+    Change make_one(std::type_identity<Claim<Instance>>) {
+        const Instance* found = some<Instance>();
+        const Host* to = some<Host>();
+        const bool stays = found == nullptr || to == nullptr || !found->claimed.host;
+        if (stays || random_.once_in(2))
+            return Claim<Instance>{some_id<Instance>(), part<InstanceClaimed>()};
+        InstanceClaimed claimed = found->claimed;
+        claimed.move.reset();
+        if (random_.once_in(3)) return Claim<Instance>{found->id, std::move(claimed)};
+        claimed.leaving = false;
+        claimed.move = random_.template make<Move>();
+        claimed.move->to = to->id;
+        claimed.move->epoch = claimed.move->from_epoch = 0;
+        claimed.moved = std::max(claimed.moved, claimed.generation) + 1;
+        claimed.move->generation = claimed.moved;
+        return Claim<Instance>{found->id, std::move(claimed)};
+    }
     template <class R>
     Change make_one(std::type_identity<Observe<R>>) {
         return Observe<R>{some_id<R>(), part<typename R::Observed>()};
@@ -231,6 +251,15 @@ class Story {
             seen.generation = place.generation;
         }
         return Sight<R>{found->id, std::move(seen)};
+    }
+    Change make_one(std::type_identity<Sight<Instance>>) {
+        auto seen = random_.template make<ArrivalSeen>();
+        const Instance* found = some<Instance>();
+        if (found == nullptr || !found->claimed.move)
+            return Sight<Instance>{{random_.uuid()}, std::move(seen)};
+        seen.host = found->claimed.move->to;
+        seen.generation = found->claimed.move->generation;
+        return Sight<Instance>{found->id, std::move(seen)};
     }
     template <class R>
     Change make_one(std::type_identity<Delete<R>>) {

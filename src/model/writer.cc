@@ -36,6 +36,8 @@ static Links links_of_record(const Volume& volume) {
     if (volume.declared.image) links.emplace_back(Link::image_volume, volume.declared.image->value);
     if (!volume.claimed.host && !volume.declared.instance)
         links.emplace_back(Link::homeless_volume, base::Uuid{});
+    for (const Place& place : volume.claimed.places)
+        links.emplace_back(Link::host_copy, place.host.value);
     return links;
 }
 static Links links_of_record(const VolumeSnapshot& snapshot) {
@@ -56,6 +58,8 @@ static Links links_of_record(const Instance& instance) {
         links.emplace_back(Link::host_instance, instance.claimed.host->value);
     else if (wanted_power(instance) != Power::off)
         links.emplace_back(Link::unplaced_instance, unplaced_with(instance.declared.priority));
+    if (instance.claimed.move)
+        links.emplace_back(Link::host_arrival, instance.claimed.move->to.value);
     return links;
 }
 static Links links_of_record(const Application& application) {
@@ -79,10 +83,11 @@ Links links_of(const R& record) {
 
 namespace {
 
-/// What a record takes: of its project's quota, and of a host.
+/// What a record takes: of its project's quota, of a host, and as much of one that it comes to.
 struct Weight {
     Snapshot::Usage usage;
     std::optional<HostId> host;
+    std::optional<HostId> comes_to;
     Resources on_host;
     friend bool operator==(const Weight&, const Weight&) = default;
 };
@@ -99,11 +104,12 @@ Weight weight_of(const Instance& instance) {
         weight.host = instance.claimed.host;
         weight.on_host = size;
     }
+    if (instance.claimed.move) weight.comes_to = instance.claimed.move->to;
     return weight;
 }
 Weight weight_of(const Volume& volume) {
     const Resources size{{}, {}, volume.declared.size};
-    Weight weight{{0, 1, size}, {}, {}};
+    Weight weight{{0, 1, size}, {}, copy_comes_to(volume), {}};
     if (volume.claimed.storage == StorageKind::local) {
         weight.host = volume.claimed.host;
         weight.on_host = size;
@@ -160,13 +166,14 @@ void Writer::index_weight(const R& record, bool present) {
             usage.resources -= weight.usage.resources;
         add_to(s.usage_, s.edit_, record.project, usage);
     }
-    if (weight.host) {
-        Resources claimed = s.claimed(*weight.host);
+    for (const std::optional<HostId>& host : {weight.host, weight.comes_to}) {
+        if (!host) continue;
+        Resources claimed = s.claimed(*host);
         if (present)
             claimed += weight.on_host;
         else
             claimed -= weight.on_host;
-        add_to(s.claimed_, s.edit_, *weight.host, claimed);
+        add_to(s.claimed_, s.edit_, *host, claimed);
     }
 }
 

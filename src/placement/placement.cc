@@ -128,14 +128,23 @@ void Placer::look_at_host(const Snapshot& datacenter, HostId id) {
     if (!slot || *fleet_.roster().host(*slot).spec != spec) fleet_.set_host(id, spec);
 }
 
+/// Under which the room is kept that a thing takes where it moves to: no operation is a guest.
+static Subject coming(base::Uuid id) {
+    return {Noun::operation, id};
+}
+
 void Placer::look_at_instance(const Snapshot& datacenter, model::InstanceId id) {
     const Subject subject{Noun::instance, id.value};
     const Instance* instance = datacenter.find<Instance>(id);
+    const bool moves = instance != nullptr && instance->claimed.move;
+    Request request;
+    if (instance != nullptr)
+        request.needs.amounts =
+            amounts_of({instance->declared.vcpus, instance->declared.memory, {}}, disk_);
+    settle_guest(datacenter, coming(id.value),
+                 moves ? std::optional(instance->claimed.move->to) : std::nullopt, request);
     if (instance == nullptr || !takes_capacity(*instance))
         return settle_guest(datacenter, subject, {}, {});
-    Request request;
-    request.needs.amounts =
-        amounts_of({instance->declared.vcpus, instance->declared.memory, {}}, disk_);
     if (instance->declared.application)
         request.groups.push_back(instance->declared.application->value);
     settle_guest(datacenter, subject, instance->claimed.host, request);
@@ -144,10 +153,13 @@ void Placer::look_at_instance(const Snapshot& datacenter, model::InstanceId id) 
 void Placer::look_at_volume(const Snapshot& datacenter, model::VolumeId id) {
     const Subject subject{Noun::volume, id.value};
     const Volume* volume = datacenter.find<Volume>(id);
+    Request request;
+    if (volume != nullptr)
+        request.needs.amounts = amounts_of({{}, {}, volume->declared.size}, disk_);
+    settle_guest(datacenter, coming(id.value),
+                 volume != nullptr ? copy_comes_to(*volume) : std::nullopt, request);
     if (volume == nullptr || volume->claimed.storage != model::StorageKind::local)
         return settle_guest(datacenter, subject, {}, {});
-    Request request;
-    request.needs.amounts = amounts_of({{}, {}, volume->declared.size}, disk_);
     settle_guest(datacenter, subject, volume->claimed.host, request);
 }
 

@@ -61,12 +61,14 @@ void Concern::of(const model::Application& application) {
 
 void Concern::of(const model::Instance& instance) {
     add(instance.claimed.host, instance.subject());
+    if (instance.claimed.move) add(instance.claimed.move->to, instance.subject());
     if (!instance.declared.application) return;
     look<model::Application>(instance.declared.application->value);
 }
 
 void Concern::of(const model::Volume& volume) {
     add(volume.claimed.host, volume.subject());
+    for (const model::Place& place : volume.claimed.places) add(place.host, volume.subject());
     if (!volume.declared.instance) return;
     if (const auto* instance = datacenter_.find<model::Instance>(*volume.declared.instance))
         add(instance->claimed.host, instance->subject());
@@ -173,7 +175,10 @@ class Whole {
         const auto* instance = volume->declared.instance
                                    ? datacenter_.find<model::Instance>(*volume->declared.instance)
                                    : nullptr;
-        if (instance != nullptr && instance->claimed.host == host_) add(instance->subject());
+        if (instance == nullptr) return;
+        const auto& move = instance->claimed.move;
+        if (instance->claimed.host == host_ || (move && move->to == host_))
+            add(instance->subject());
     }
     void of_front(base::Uuid id) {
         if (const auto* application = datacenter_.find<model::Application>({id}))

@@ -54,6 +54,8 @@ std::vector<model::VolumeId> opened(const Effect& effect) {
     std::vector<model::VolumeId> volumes;
     if (const auto* launch = std::get_if<Launch>(&effect))
         for (const DiskSpec& disk : launch->instance.disks) volumes.push_back(disk.volume);
+    if (const auto* receive = std::get_if<ReceiveInstance>(&effect))
+        for (const DiskSpec& disk : receive->instance.disks) volumes.push_back(disk.volume);
     if (const auto* attach = std::get_if<AttachVolume>(&effect))
         volumes.push_back(attach->disk.volume);
     return volumes;
@@ -68,9 +70,11 @@ bool changes_what_opens(const Effect& changing, const Effect& opening) {
 /// Whether a port of what is launched has no rules any more when the other effect is done.
 bool takes_rules_away(const Effect& changing, const Effect& launching) {
     const auto* launch = std::get_if<Launch>(&launching);
+    const auto* receive = std::get_if<ReceiveInstance>(&launching);
     const auto* apply = std::get_if<ApplyNetwork>(&changing);
     const auto* remove = std::get_if<RemoveNetwork>(&changing);
-    if (launch == nullptr || (apply == nullptr && remove == nullptr)) return false;
+    if ((launch == nullptr && receive == nullptr) || (apply == nullptr && remove == nullptr))
+        return false;
     const auto loses = [&](const CardSpec& card) {
         if (remove != nullptr) return card.network == remove->network;
         const auto& ports = apply->network.ports;
@@ -78,7 +82,7 @@ bool takes_rules_away(const Effect& changing, const Effect& launching) {
                std::none_of(ports.begin(), ports.end(),
                             [&](const PortSpec& port) { return port.id == card.port; });
     };
-    const auto& cards = launch->instance.cards;
+    const auto& cards = (launch != nullptr ? launch->instance : receive->instance).cards;
     return std::any_of(cards.begin(), cards.end(), loses);
 }
 

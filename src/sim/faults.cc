@@ -11,7 +11,7 @@ static constexpr std::array<const char*, fault_count> fault_words{
     "message late",   "cut",           "store gap",    "watch stuck",  "watch skips",
     "host lost",      "declared dead", "guest hangs",  "guest deaf",   "disk full"};
 static constexpr std::array<const char*, phase_count> phase_words{
-    "quiet", "image", "volume", "network", "front", "start", "stop"};
+    "quiet", "image", "volume", "network", "front", "start", "stop", "move"};
 
 namespace {
 
@@ -34,11 +34,20 @@ struct EffectPhase {
     Phase operator()(const control::Kill&) { return Phase::stop; }
     Phase operator()(const control::CleanInstance&) { return Phase::stop; }
     Phase operator()(const control::DetachVolume&) { return Phase::stop; }
+    Phase operator()(const control::ReceiveInstance&) { return Phase::move; }
+    Phase operator()(const control::SendInstance&) { return Phase::move; }
+    Phase operator()(const control::CancelSend&) { return Phase::move; }
     Phase operator()(const auto&) { return Phase::start; }
 };
 
 struct ChangePhase {
+    Phase operator()(const model::Sight<model::Instance>&) { return Phase::move; }
+    Phase operator()(const model::Claim<model::Instance>& change) {
+        const bool ends = change.claimed.proof == model::Evidence::handed_over;
+        return change.claimed.move || ends ? Phase::move : Phase::start;
+    }
     Phase operator()(const model::Observe<model::Instance>& change) {
+        if (change.observed.sending) return Phase::move;
         const auto phase = change.observed.phase;
         const bool ends =
             phase == model::InstancePhase::stopped || phase == model::InstancePhase::absent;

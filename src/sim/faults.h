@@ -43,8 +43,8 @@ constexpr std::size_t fault_count = 25;
 
 /// What was going on where the fault hit: effects under way on the host, or what a message or a
 /// commit speaks of.
-enum class Phase { quiet, image, volume, network, front, start, stop };
-constexpr std::size_t phase_count = 7;
+enum class Phase { quiet, image, volume, network, front, start, stop, move };
+constexpr std::size_t phase_count = 8;
 
 Phase phase_of(const control::Effect& effect);
 Phase phase_of(const model::Change& change);

@@ -18,6 +18,7 @@ static void add_images(PretendHost& host, const Duties& duties) {
 
 static void add_volumes(PretendHost& host, const Duties& duties) {
     for (const auto& [id, duty] : duties.volumes) {
+        if (duty.is_copy) continue;  // what is not needed is gone by now, what comes is made anew
         const model::VolumeObserved& seen = duty.reported;
         if (seen.presence != Presence::ready) continue;
         const bool shared = duty.volume.pool != model::local_pool && host.shared != nullptr;

@@ -10,9 +10,10 @@ void Author::describe_hosts() {
     leased_ = hosts_ > 1 && evenly();
     may_lose_ = leased_ && hosts_ > 2;
     const bool tunnels = hosts_ > 1 && evenly();
-    say("hosts " + std::to_string(hosts_) + " vcpus=" + number(1, 4) +
-        " memory=" + number(1500, 6000) + "MiB" +
-        (leased_ ? " lease=" + one_of({"default", "fast"}) : "") + (tunnels ? " tunnels" : ""));
+    moves_ = hosts_ > 1 && evenly();
+    say("hosts " + std::to_string(hosts_) + " vcpus=" + number(1, 4) + " memory=" +
+        number(1500, 6000) + "MiB" + (leased_ ? " lease=" + one_of({"default", "fast"}) : "") +
+        (tunnels ? " tunnels" : "") + (moves_ ? " moves" : ""));
 }
 
 void Author::bring_images() {
@@ -83,7 +84,7 @@ void Author::end() {
     for (std::uint64_t host = 1; host <= hosts_; ++host) {
         const std::string name = "host h" + std::to_string(host);
         say("update " + name + R"( {"schedulable": true})");
-        if (leased_) say("undrain " + name);
+        if (leased_ || moves_) say("undrain " + name);
     }
     say(R"(update project default {"instances_max": 1000})");
     say(leased_ ? "rest 15m" : "rest 5m");

@@ -30,6 +30,7 @@ class Author {
     void want_something();
     void want_of_instance(const std::string& instance);
     void change_instance(const std::string& instance);
+    void want_of_move(const std::string& instance);
     void want_in_a_row();
     void want_of_volume();
     void want_of_volume(const std::string& volume, const std::string& instance);
@@ -108,6 +109,7 @@ class Author {
     std::uint64_t applications_ = 3;
     static constexpr std::uint64_t volumes = 4;
     bool leased_ = false;        ///< the hosts live by leases and reach a shared pool
+    bool moves_ = false;         ///< guests can move while they run
     bool may_lose_ = false;      ///< one of them may still be lost for good
     bool two_projects_ = false;  ///< "default" and "other", with the same addresses
     bool two_networks_ = false;  ///< "default" and "back", of project "default"

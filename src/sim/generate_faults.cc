@@ -7,7 +7,8 @@
 namespace vdc::sim {
 
 void Author::choose_host_faults(const std::string& host) {
-    const std::string rates = rate("fail", 100) + rate("lie", 100) + rate("slow", 100);
+    std::string rates = rate("fail", 100) + rate("lie", 100) + rate("slow", 100);
+    if (moves_) rates += rate("breaks", 300);
     if (!rates.empty()) say("faults " + host + rates);
     if (chance_.once_in(1, 4)) say("clock " + host + " " + number(1, 60'000) + "ms");
 }

@@ -31,7 +31,15 @@ void Author::change_instance(const std::string& instance) {
     ask("update", "instance", instance, dump(body));
 }
 
+/// To the best host, or to one by name, which may be its own.
+void Author::want_of_move(const std::string& instance) {
+    Json body = Json::object({});
+    if (evenly()) body.set("host", some_host());
+    ask("migrate", "instance", instance, dump(body));
+}
+
 void Author::want_of_instance(const std::string& instance) {
+    if (moves_ && chance_.once_in(1, 4)) return want_of_move(instance);
     switch (chance_.below(9)) {
         case 0:
         case 1:
@@ -142,7 +150,8 @@ void Author::want_of_quota() {
 }
 
 void Author::want_of_host() {
-    if (leased_ && evenly()) return say((evenly() ? "drain host " : "undrain host ") + some_host());
+    if ((leased_ || moves_) && evenly())
+        return say((evenly() ? "drain host " : "undrain host ") + some_host());
     say("update host " + some_host() + R"( {"schedulable": )" + (evenly() ? "true}" : "false}"));
 }
 

@@ -57,22 +57,28 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
         before = at->second;
         add(before.project, before.sizes, -1);
         claim(before.host, before.sizes, -1);
+        claim(before.comes_to, before.sizes, -1);
         leaving_ -= before.leaves ? 1 : 0;
         instances_.erase(at);
     }
     if (now == nullptr) return {};
     const auto& declared = now->declared;
+    const auto& move = now->claimed.move;
+    const bool is_drained = move && move->cause == model::MoveCause::drained;
     const InstanceEntry entry{now->project,
                               {1, 0, declared.vcpus.count, declared.memory.count, 0},
                               now->claimed.host,
                               now->claimed.generation,
                               now->observed.generation,
-                              now->claimed.leaving};
+                              now->claimed.leaving || is_drained,
+                              move ? std::optional(move->to) : std::nullopt};
     leaving_ += entry.leaves ? 1 : 0;
     add(entry.project, entry.sizes, +1);
     claim(entry.host, entry.sizes, +1);
+    claim(entry.comes_to, entry.sizes, +1);
     instances_[id] = entry;
-    if (entry.leaves && leaving_ > leaving_max) return "too many instances are moved at a time";
+    if (entry.leaves && !before.leaves && leaving_ > leaving_max)
+        return "too many instances are moved at a time";
     if (entry.generation < before.generation || entry.seen < before.seen)
         return "I2: a generation of " + now->name + " fell";
     if (entry.host && before.host && entry.host != before.host &&
@@ -80,6 +86,8 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
         return "I2: " + now->name + " moved without a new generation";
     if (entry.seen > entry.generation)
         return "I2: " + now->name + " was seen in a generation that was never claimed";
+    if (entry.comes_to && entry.comes_to != before.comes_to)
+        if (std::string over = over_capacity(*entry.comes_to, after); !over.empty()) return over;
     if (entry.host && entry.host != before.host)
         if (std::string over = over_capacity(*entry.host, after); !over.empty()) return over;
     return over_quota(entry.project, after);
@@ -213,6 +221,12 @@ struct Forbidden {
         for (const model::Place& place : record->claimed.places)
             if (place.host == step.seen.host && place.generation == step.seen.generation) return {};
         return "I2: what was seen of an older place of " + record->name + " is believed";
+    }
+    /// What is seen of one that moves here is of the move that its claim has now, or had till now.
+    std::string operator()(const model::Sight<Instance>& step) const {
+        const Instance* record = after.find<Instance>(step.id);
+        if (record == nullptr || step.seen.generation <= record->claimed.moved) return {};
+        return "I2: what was seen of a move of " + record->name + " that was never ordered";
     }
     /// A volume that is going back needs its snapshot.
     std::string operator()(const model::Delete<model::VolumeSnapshot>& step) const {

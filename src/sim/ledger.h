@@ -36,6 +36,7 @@ class Ledger {
         model::Generation generation = 0;
         model::Generation seen = 0;
         bool leaves = false;
+        std::optional<model::HostId> comes_to;  ///< while it moves
     };
     struct VolumeEntry {
         model::ProjectId project;

@@ -16,7 +16,7 @@ std::string one_writer_per_volume(const Hosts& hosts) {
     std::map<model::VolumeId, std::string> writer;
     for (const PretendHost* host : hosts)
         for (const auto& [id, instance] : host->running) {
-            if (!instance.sighting.alive) continue;
+            if (!instance.sighting.alive || PretendHost::stands_still(instance)) continue;
             for (const auto& disk : instance.sighting.disks)
                 if (!writer.emplace(disk.volume, host->name()).second)
                     return "I1: volume " + text(disk.volume) + " has two writers";

@@ -11,7 +11,8 @@
 /// The numbers are those of the design's list of invariants.
 namespace vdc::sim {
 
-/// I1: at most one process has a volume open, over all hosts.
+/// I1: at most one process has a volume open, over all hosts, and goes on: of a move the one end
+/// stands still when the other one goes on.
 std::string one_writer_per_volume(const std::vector<const PretendHost*>& hosts);
 
 /// I6: what truly runs on a host fits into it, by the host's own rules.

@@ -25,6 +25,7 @@ static Result<control::Decision> decide(const Snapshot& s, const control::Ask& a
     if (verb == "drain" || verb == "undrain")
         return control::drain(s, ask, name,
                               verb == "drain" ? control::Drain::begin : control::Drain::end);
+    if (verb == "migrate") return control::migrate(s, ask, name, body.text_at("host"));
     if (verb == "declare-dead") return control::declare_dead(s, ask, name);
     if (verb == "delete") return control::remove(s, ask, *noun, name);
     if (verb == "attach") return control::attach(s, ask, name, body.text_at("instance"));
@@ -64,7 +65,9 @@ struct World::Wish {
         return sim::decide(s, ask(now), verb, noun, name, body);
     }
     /// Without a key these are another wish each time.
-    bool counts() const { return verb == "reboot" || verb == "reset" || verb == "revert"; }
+    bool counts() const {
+        return verb == "reboot" || verb == "reset" || verb == "revert" || verb == "migrate";
+    }
 };
 
 void World::ask(const std::string& verb, const std::string& noun, const std::string& name,

@@ -137,6 +137,11 @@ void PretendHost::end(model::InstanceId id, Ending ending, const std::string& de
     instance.sighting.ended_detail = detail;
     instance.sighting.disks.clear();
     instance.sighting.pid = 0;
+    if (instance.sighting.move) {
+        instance.sighting.move->stage = MoveStage::failed;
+        if (instance.sighting.move->message.empty())
+            instance.sighting.move->message = "its QEMU ended";
+    }
     notice(id);
 }
 
@@ -150,6 +155,7 @@ bool PretendHost::crash(model::InstanceId id) {
 bool PretendHost::deafen(model::InstanceId id) {
     const auto at = running.find(id);
     if (at == running.end() || !at->second.sighting.alive) return false;
+    if (stands_still(at->second)) return false;
     at->second.obeys_button = false;
     return true;
 }
@@ -164,10 +170,12 @@ void PretendHost::rouse_guests() {
     for (auto& [id, instance] : running) {
         instance.obeys_button = true;
         instance.hangs = false;
+        if (instance.moving) instance.moving->writes_fast = false;
     }
 }
 
 void PretendHost::reboot() {
+    break_all_streams("the other host lost its power");
     running.clear();
     networks.clear();
     fronts.clear();
@@ -179,6 +187,7 @@ void PretendHost::reboot() {
 bool PretendHost::power_off(model::InstanceId id) {
     const auto at = running.find(id);
     if (at == running.end() || !at->second.sighting.alive) return false;
+    if (stands_still(at->second)) return false;
     end(id, Ending::guest_off, "");
     return true;
 }
@@ -320,9 +329,15 @@ struct PretendDeeds {
         };
         for (const PortSpec& port : network.ports)
             if (!fresh(port.mac, port.address)) return "two ports were to be one";
+        const auto is_awaited = [&](const PeerSpec& peer) {
+            return std::any_of(network.ports.begin(), network.ports.end(), [&](const auto& port) {
+                return port.is_awaited && port.mac == peer.mac && port.address == peer.address;
+            });
+        };
         for (const PeerSpec& peer : network.peers) {
             if (peer.underlay == network.underlay) return "another host was to be this one";
-            if (!fresh(peer.mac, peer.address)) return "a port was to be on two hosts";
+            if (!fresh(peer.mac, peer.address) && !is_awaited(peer))
+                return "a port was to be on two hosts";
         }
         return "";
     }
@@ -387,15 +402,14 @@ struct PretendDeeds {
         instance.boots_for = host.next_boot();
     }
     Outcome operator()(const LookInstance& effect) { return seen(effect.instance); }
-    Outcome operator()(const Launch& effect) {
-        const InstanceSpec& spec = effect.instance;
+    base::Status may_begin(const InstanceSpec& spec) {
         if (alive(spec.id) != nullptr) return broken_promise("launched what runs already");
         const auto last = host.running.find(spec.id);
         if (last != host.running.end() && last->second.sighting.generation > spec.generation)
             return broken_promise("launched in an older generation");
         for (const DiskSpec& disk : spec.disks) {
             if (host.volume(disk.volume) == nullptr)
-                return not_there("launched without its volume");
+                return not_there("launched without its volume").error();
             if (is_stopped(disk.volume)) return refused("the host has fenced itself");
             if (open_somewhere(disk.volume))
                 return broken_promise("launched on a volume that is open");
@@ -403,8 +417,12 @@ struct PretendDeeds {
         for (const CardSpec& card : spec.cards)
             if (!port_has_rules(card))
                 return broken_promise("launched before its port's rules were in force");
+        return {};
+    }
+    PretendHost::Instance& begin(const InstanceSpec& spec) {
         PretendHost::Instance& instance = host.running[spec.id];
         begins_anew(instance);
+        instance.moving.reset();
         instance.spec = spec;
         ++instance.launches;
         instance.sighting = {};
@@ -415,8 +433,40 @@ struct PretendDeeds {
         instance.sighting.started = host.time_line_.now();
         instance.sighting.disks = spec.disks;
         instance.sighting.accelerator = "kvm";
-        return seen(spec.id);
+        for (const DiskSpec& disk : spec.disks) host.volume(disk.volume)->was_open = true;
+        return instance;
     }
+    Outcome operator()(const Launch& effect) {
+        TRY(may_begin(effect.instance));
+        for (const DiskSpec& disk : effect.instance.disks)
+            if (host.volume(disk.volume)->is_part)
+                return broken_promise("launched on a volume of which a part is missing");
+        begin(effect.instance);
+        return seen(effect.instance.id);
+    }
+    Outcome operator()(const ReceiveInstance& effect) {
+        TRY(may_begin(effect.instance));
+        for (const DiskSpec& disk : effect.instance.disks)
+            if (host.volume(disk.volume)->was_open)
+                return broken_promise("a guest was to come to a volume that holds something");
+        PretendHost::await(begin(effect.instance), effect.from);
+        for (const DiskSpec& disk : effect.instance.disks) host.volume(disk.volume)->is_part = true;
+        return seen(effect.instance.id);
+    }
+    Outcome operator()(const SendInstance& effect) {
+        TRY(host.send_on(effect));
+        return seen(effect.instance);
+    }
+    Outcome operator()(const CancelSend& effect) {
+        TRY(host.cancel_send(effect));
+        return seen(effect.instance);
+    }
+    /// Whether it may be told something beside its move.
+    bool is_in_move(model::InstanceId id) const {
+        const auto at = host.running.find(id);
+        return at != host.running.end() && at->second.sighting.alive && at->second.moving;
+    }
+    static Error in_move() { return refused("it moves"); }
     bool port_has_rules(const CardSpec& card) const {
         const auto network = host.networks.find(card.network);
         if (network == host.networks.end()) return false;
@@ -448,18 +498,25 @@ struct PretendDeeds {
     Outcome operator()(const Pause& effect) {
         auto* sighting = alive(effect.instance);
         if (sighting == nullptr) return not_alive();
+        if (is_in_move(effect.instance)) return broken_promise("paused while it moved");
         sighting->run = RunState::paused;
         return seen(effect.instance);
     }
     Outcome operator()(const Resume& effect) {
         auto* sighting = alive(effect.instance);
         if (sighting == nullptr) return not_alive();
+        if (is_in_move(effect.instance)) {
+            const base::Status gone_on =
+                PretendHost::let_arrived_go_on(host.running.at(effect.instance));
+            if (!gone_on.ok()) return broken_promise(gone_on.error());
+        }
         sighting->run = RunState::running;
         return seen(effect.instance);
     }
     Outcome operator()(const Reset& effect) {
         auto* sighting = alive(effect.instance);
         if (sighting == nullptr) return not_alive();
+        if (is_in_move(effect.instance)) return broken_promise("reset while it moved");
         sighting->wishes.resets = effect.resets;
         sighting->started = host.time_line_.now();
         begins_anew(host.running.at(effect.instance));
@@ -476,10 +533,15 @@ struct PretendDeeds {
             return seen(effect.instance.id);
         if (open_somewhere(effect.disk.volume))
             return broken_promise("a volume was attached that another instance has open");
+        if (is_in_move(effect.instance.id)) return in_move();
+        if (host.volume(effect.disk.volume)->is_part)
+            return broken_promise("a volume was attached of which a part is missing");
+        host.volume(effect.disk.volume)->was_open = true;
         sighting->disks.push_back(effect.disk);
         return seen(effect.instance.id);
     }
     Outcome operator()(const DetachVolume& effect) {
+        if (is_in_move(effect.instance.id)) return in_move();
         if (auto* sighting = alive(effect.instance.id))
             std::erase_if(sighting->disks,
                           [&](const DiskSpec& disk) { return disk.volume == effect.disk.volume; });
@@ -555,6 +617,7 @@ void PretendHands::die(base::Chance& chance) {
     for (const auto& [number, each] : under_way_)
         if (chance.once_in(1, 2) && !each.is_ended)
             (void)host_.run(each.effect);  // nobody is there to hear of it
+    host_.break_all_streams("a daemon ended");
     under_way_.clear();
 }
 

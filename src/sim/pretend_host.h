@@ -18,9 +18,10 @@ namespace vdc::sim {
 
 /// How a pretended host treats effects. All zero: everything works, quickly.
 struct HostFaults {
-    int fail_per_mille = 0;  ///< effects that fail without having done anything
-    int lose_per_mille = 0;  ///< effects that are done, and then reported as failed
-    int slow_per_mille = 0;  ///< effects that take up to 20 s
+    int fail_per_mille = 0;   ///< effects that fail without having done anything
+    int lose_per_mille = 0;   ///< effects that are done, and then reported as failed
+    int slow_per_mille = 0;   ///< effects that take up to 20 s
+    int break_per_mille = 0;  ///< steps of sending at which the streams of a move break
 
     friend bool operator==(const HostFaults&, const HostFaults&) = default;
 };
@@ -51,6 +52,9 @@ class PretendHost {
     bool deafen(model::InstanceId instance);
     /// The guest does nothing any more: it answers nobody, and hears no button.
     bool hang(model::InstanceId instance);
+    /// A move that is not sent yet: its streams break, and both ends hear of it.
+    void break_streams(model::InstanceId instance, const std::string& why);
+    void break_all_streams(const std::string& why);
     /// Guests that hang go on, and hear.
     void rouse_guests();
     /// The process before the replicas of an application ends on its own.
@@ -64,7 +68,7 @@ class PretendHost {
     bool is_sound() const { return faults == HostFaults{}; }
 
     /// Other hosts: by name, and whether an instance answers on any of them.
-    void meet(std::function<const PretendHost*(const std::string&)> neighbour,
+    void meet(std::function<PretendHost*(const std::string&)> neighbour,
               std::function<bool(model::InstanceId)> somewhere) {
         neighbour_ = std::move(neighbour);
         somewhere_ = std::move(somewhere);
@@ -87,9 +91,18 @@ class PretendHost {
     struct Volume {
         control::VolumeSighting sighting;
         std::optional<model::ImageId> image;
+        bool was_open = false;  ///< so it may hold something
+        bool is_part = false;   ///< it is being received, and not all of it came
     };
     /// A folder that several hosts reach and that takes any writer.
     using SharedPool = std::map<model::VolumeId, Volume>;
+    /// Of a run that comes from another host or goes to one, beside its sighting.
+    struct Moving {
+        std::string other;  ///< name of that host
+        bool receives = false;
+        int steps_left = 0;
+        bool writes_fast = false;  ///< it never ends before the guest is stopped
+    };
     struct Instance {
         control::InstanceSighting sighting;
         control::InstanceSpec spec;
@@ -97,7 +110,10 @@ class PretendHost {
         bool hangs = false;
         base::Duration boots_for{};  ///< in this run
         int launches = 0;
+        std::optional<Moving> moving = {};
     };
+    /// Whether it is one end of a move and does nothing: neither writes nor answers.
+    static bool stands_still(const Instance& run);
     /// When the guest of a run has booted.
     static base::Instant hears_since(const Instance& run) {
         return run.sighting.started + run.boots_for;
@@ -134,6 +150,17 @@ class PretendHost {
 
   private:
     friend struct PretendDeeds;
+    // sim/pretend_moves.cc
+    Instance* run_alive(model::InstanceId instance);
+    Instance* receiver_of(model::InstanceId instance, const Instance& run) const;
+    static void await(Instance& run, const std::string& from);
+    void stop_receiving(model::InstanceId instance, const std::string& why);
+    base::Status begin_sending(Instance& run, const control::SendInstance& effect);
+    static void arrive(Instance& here, Instance& there, PretendHost& to);
+    base::Status send_on(const control::SendInstance& effect);
+    base::Status cancel_send(const control::CancelSend& effect);
+    static base::Status let_arrived_go_on(Instance& run);
+
     bool changes_nothing(const control::Effect& effect) const;
     base::Duration about(base::Duration usual);
     base::Duration next_boot();
@@ -145,7 +172,7 @@ class PretendHost {
     TimeLine& time_line_;
     base::Chance chance_;
     std::function<void(drivers::Notice)> heard_;
-    std::function<const PretendHost*(const std::string&)> neighbour_;
+    std::function<PretendHost*(const std::string&)> neighbour_;
     std::function<bool(model::InstanceId)> somewhere_;
     std::int64_t next_pid_ = 1000;
     std::uint64_t changes_ = 0;

@@ -32,10 +32,13 @@ std::string RunOracle::leaves(const Instance& instance, HostId host) const {
     const Site site = look_(host);
     if (site.host == nullptr) return {};
     const auto run = site.host->running.find(instance.id);
-    const bool runs = run != site.host->running.end() && run->second.sighting.alive;
+    const bool runs = run != site.host->running.end() && run->second.sighting.alive &&
+                      !PretendHost::stands_still(run->second);
     const bool begins = site.hands->any_under_way([&](const control::Effect& effect) {
         const auto* launch = std::get_if<control::Launch>(&effect);
-        return launch != nullptr && launch->instance.id == instance.id;
+        const auto* cancel = std::get_if<control::CancelSend>(&effect);
+        return (launch != nullptr && launch->instance.id == instance.id) ||
+               (cancel != nullptr && cancel->instance == instance.id);
     });
     if (!runs && !begins) return {};
     return "I1: " + instance.name + " leaves " + site.host->name() + " while it " +
@@ -48,7 +51,7 @@ std::string RunOracle::leaves(const Volume& volume, HostId host) const {
     const auto& running = site.host->running;
     const bool open = std::any_of(running.begin(), running.end(), [&](const auto& entry) {
         const auto& disks = entry.second.sighting.disks;
-        return entry.second.sighting.alive &&
+        return entry.second.sighting.alive && !PretendHost::stands_still(entry.second) &&
                std::any_of(disks.begin(), disks.end(),
                            [&](const auto& disk) { return disk.volume == volume.id; });
     });

@@ -95,8 +95,9 @@ Error not_understood(const std::string& why, const std::string& hint = {}) {
 
 /// What a person may ask of the datacenter; World::ask knows what each means.
 std::vector<std::string> wishes() {
-    std::vector<std::string> verbs{"create", "update", "delete", "upload",  "attach",      "detach",
-                                   "grow",   "revert", "drain",  "undrain", "declare-dead"};
+    std::vector<std::string> verbs{"create", "update",  "delete",       "upload",
+                                   "attach", "detach",  "grow",         "revert",
+                                   "drain",  "undrain", "declare-dead", "migrate"};
     for (const auto& each : words(control::PowerVerb{})) verbs.emplace_back(each.word);
     return verbs;
 }
@@ -158,12 +159,14 @@ Status Player::hosts(Words& words) {
                 word == "lease=fast" ? model::LeaseProfile::fast : model::LeaseProfile::usual;
         else if (word == "tunnels")
             options_.tunnels = true;
+        else if (word == "moves")
+            options_.moves = true;
         else if (pair.size() == 2 && pair[0] == "flaw")
             options_.flaw = TRY(flaw_named(pair[1]));
         else
             return not_understood(
                 "'" + quoted(word, 60) + "' says nothing about hosts",
-                "write vcpus=8, memory=8GiB, lease=default, lease=fast or tunnels");
+                "write vcpus=8, memory=8GiB, lease=default, lease=fast, tunnels or moves");
     }
     return {};
 }
@@ -247,7 +250,8 @@ Status Player::host_fault(const std::string& verb, Words& words) {
         HostFaults& faults = world().host(site).faults;
         return rates(words, {{"fail", &faults.fail_per_mille},
                              {"lie", &faults.lose_per_mille},
-                             {"slow", &faults.slow_per_mille}});
+                             {"slow", &faults.slow_per_mille},
+                             {"breaks", &faults.break_per_mille}});
     }
     words >> how;
     if (verb == "mend" || verb == "cut") {

@@ -22,9 +22,11 @@
 ///     00:00.000  network default is number 1
 ///
 /// Commands:
-///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast] [tunnels]     seed N     run DURATION
-///         with a lease the hosts reach the pool nas, with tunnels each other's networks;
-///         flaw=NAME breaks a rule (sim/leases.h)
+///     hosts N [vcpus=N] [memory=SIZE] [lease=default|fast] [tunnels] [moves]
+///     seed N                              run DURATION
+///         with a lease the hosts reach the pool nas, with tunnels each other's networks, with
+///         moves guests can go from one to another while they run; flaw=NAME breaks a rule
+///         (sim/leases.h)
 ///     create|update|delete|start|stop|... NOUN NAME [JSON]
 ///     as PROJECT create|update|... NOUN NAME [JSON]
 ///     crash NAME (its QEMU)               poweroff NAME (its guest)     break NAME (its front)
@@ -32,12 +34,13 @@
 ///     kill agent hN | engine              start agent hN | engine
 ///     stall hN DURATION (its agent)       reboot hN DURATION (off for so long)
 ///     clock hN DURATION (how far it is off)
-///     faults hN [fail=N] [lie=N] [slow=N] of 1000 effects
+///     faults hN [fail=N] [lie=N] [slow=N] of 1000 effects    [breaks=N] of 1000 steps of a move
 ///     fill hN DURATION (its own disks are full for so long)
 ///     store [fail=N] [unsure=N] [slow=N]  of 1000 commits
 ///     ways [lost=N] [twice=N] [late=N] [delay=DURATION]             of 1000 messages
 ///     cut hN up|down|both                 mend hN
 ///     lose hN (for good)                  drain|undrain|declare-dead host hN
+///     migrate instance NAME [{"host": "hN"}]
 ///     bury hN [DURATION] (off for so long or for good, and an operator declares it dead)
 ///     gap DURATION (of the store, for leases)     stick|skip DURATION (the leader's watch)
 ///     heal (all faults end, all that is dead starts)

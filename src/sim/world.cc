@@ -58,6 +58,7 @@ World::World(const Options& options)
       on_commit_(options.on_commit),
       lease_(options.lease),
       tunnels_(options.tunnels),
+      moves_(options.moves),
       flaw_(options.flaw),
       time_line_(present_ ? present_->now : beginning),
       chance_(options.seed) {
@@ -110,7 +111,6 @@ World::~World() = default;
 /// I10: whoever powered himself off stays off until somebody wants him again, or wants by now that
 /// he always runs.
 void World::judge_launch(const Site& site, const control::Launch& launch) {
-    run_oracle_.launched(launch.instance);
     const auto off = went_off_.find(launch.instance.id);
     if (off == went_off_.end()) return;
     const auto& [generation, wishes] = off->second;
@@ -128,8 +128,12 @@ void World::judge_launch(const Site& site, const control::Launch& launch) {
 void World::judge_effect(std::size_t index, const control::Effect& effect) {
     Site& site = sites_[index];
     judge_words(control::text(effect));
-    if (const auto* launch = std::get_if<control::Launch>(&effect))
+    if (const auto* receive = std::get_if<control::ReceiveInstance>(&effect))
+        return run_oracle_.launched(receive->instance);
+    if (const auto* launch = std::get_if<control::Launch>(&effect)) {
+        run_oracle_.launched(launch->instance);
         return judge_launch(site, *launch);
+    }
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
     if (kill == nullptr && button == nullptr) return;
@@ -227,8 +231,8 @@ void World::wake_concerned(const engine::Engine::Group& group, const engine::Sna
         if (const auto index = place_of(host)) wake(*index, parts, after);
 }
 
-/// From which an image is brought: no other thing is asked of a neighbour.
-const PretendHost* World::neighbour(const std::string& name) {
+/// From which an image is brought, or to which a guest goes, which was told of that.
+PretendHost* World::neighbour(const std::string& name) {
     const auto found = by_name_.find(name);
     base::check(found != by_name_.end(), "an effect names a host that exists");
     const Site& site = sites_[found->second];
@@ -335,6 +339,7 @@ void World::register_host(std::size_t index, int life, model::Epoch fenced_itsel
     observed.boot_id = facts.boot_id;
     observed.lease = lease_;
     if (tunnels_) observed.underlay = base::Ipv4{0x0afa0001} + static_cast<std::uint32_t>(index);
+    if (moves_) observed.moves_at = facts.name + ":7450";
     if (site.host->shared != nullptr)
         observed.pools = {{PretendHost::shared_name, model::StorageKind::shared_folder}};
     engine_->submit(
@@ -344,6 +349,8 @@ void World::register_host(std::size_t index, int life, model::Epoch fenced_itsel
              const auto* known = s.find<model::Host>(id);
              if (known != nullptr && !observed.underlay)
                  observed.underlay = known->observed.underlay;
+             if (known != nullptr && observed.moves_at.empty())
+                 observed.moves_at = known->observed.moves_at;
              return control::registration(s, id, name, observed, fenced_itself);
          },
          [this, index, life](const Result<model::Revision>& outcome, const auto&) {

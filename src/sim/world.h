@@ -68,6 +68,7 @@ class World {
         model::LeaseProfile lease = model::LeaseProfile::none;
         LeaseFlaw flaw = LeaseFlaw::none;
         bool tunnels = false;  ///< hosts reach each other's networks
+        bool moves = false;    ///< guests can move between them while they run
     };
 
     explicit World(const Options& options);
@@ -283,7 +284,7 @@ class World {
     bool rests(const Site& site, const model::Subject& part) const;
     void note_changed(Site& site, const control::Parts& parts, model::Revision when);
     control::Duties duties_of(Site& site, const model::Snapshot& known);
-    const PretendHost* neighbour(const std::string& name);
+    PretendHost* neighbour(const std::string& name);
     bool answers(model::InstanceId instance);
     Whereabouts whereabouts(model::InstanceId instance) const;
     void hear(const engine::Engine::Group& commits, engine::SnapshotPtr now);
@@ -324,6 +325,7 @@ class World {
     const std::function<void(const model::CommitPtr&)> on_commit_;
     const model::LeaseProfile lease_;
     const bool tunnels_;  ///< hosts reach each other's networks
+    const bool moves_;    ///< guests can move between them while they run
     const LeaseFlaw flaw_;
     TimeLine time_line_;
     base::Chance chance_;

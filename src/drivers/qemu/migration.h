@@ -24,31 +24,10 @@ bool is_disk_channel(const std::string& channel);
 
 // ---- orders and sightings ----------------------------------------------------------------------
 
-/// How far one end of a move is. `sent`: the guest stands still and all of it is at the receiver;
-/// it goes on only by cancel_send(). `arrived`: all of it is here; it goes on by resume().
-enum class MoveStage { ready, copying, sent, arrived, failed };
-
-struct MoveSeen {
-    MoveStage stage = MoveStage::ready;
-    model::Generation generation = 0;  ///< of the run that comes to be
-    base::Bytes total{};               ///< to send; what is sent again counts again
-    base::Bytes left{};
-    std::chrono::milliseconds pause{};  ///< of the guest, as far as the sender knows
-    std::string message{};              ///< why it failed
-    bool is_due = false;                ///< of a sender: the next step can be made now
-};
-
-/// How much a move may ask of its guest to come to an end.
-enum class MoveRung {
-    copy,  ///< it runs, and is slowed down when it writes faster than can be sent
-    stop,  ///< it stands still until all is sent
-};
-
-struct SendOrder {
-    model::Generation generation = 0;        ///< of the run that comes to be
-    std::vector<control::DiskSpec> disks{};  ///< that are copied
-    MoveRung rung = MoveRung::copy;
-};
+using MoveSeen = control::MoveSighting;
+using control::MoveRung;
+using control::MoveStage;
+using control::SendOrder;
 
 /// Opens a stream to the receiver's take_stream(); asked from the thread that gives the order.
 using OpenStream = std::function<base::Result<runtime::Fd>(const std::string& channel)>;
