@@ -47,6 +47,11 @@ class TapOpener {
     /// does not know the port. Any thread.
     virtual base::Result<int> open_tap(const control::CardSpec& card) = 0;
 
+    /// As open_tap(), of a card whose guest is on its way here (docs/migration.md): its port is on
+    /// another host still. The tap is outside the bridge and down, so nobody hears or reaches it,
+    /// until the network is applied with the port. conflict when it has the port already.
+    virtual base::Result<int> open_arriving_tap(const control::CardSpec& card) = 0;
+
     /// Removes the tap. Nothing there: fine.
     virtual base::Status close_tap(model::PortId port, int network_number) = 0;
 };

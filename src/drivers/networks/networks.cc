@@ -127,7 +127,14 @@ Result<NetworkSighting> Networks::as_it_is(int number, const Record& record) {
     return NetworkSighting{true, record.applied};
 }
 
-Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
+/// Without the ports whose guests are on another host still: it knows those as peers.
+static NetworkSpec without_awaited(NetworkSpec network) {
+    std::erase_if(network.ports, [](const PortSpec& port) { return port.is_awaited; });
+    return network;
+}
+
+Result<NetworkSighting> Networks::apply(const NetworkSpec& told) {
+    const NetworkSpec network = without_awaited(told);
     TRY(check_spec(network));
     const auto held = hold(network.number);
     const std::optional<Record> before = load_record(paths_, network.number);
@@ -136,7 +143,8 @@ Result<NetworkSighting> Networks::apply(const NetworkSpec& network) {
                      "number " + std::to_string(network.number) + " is used by network " +
                          text(before->network) + " on this host",
                      "remove that network first"};
-    const Record wanted = record_of(network);
+    Record wanted = record_of(network);
+    wanted.applied = fingerprint(told);
     const bool stood = before && stands(network.number, *before);
     if (stood && before->applied == wanted.applied) return as_it_is(network.number, *before);
     TRY(runtime::ensure_dir(paths_.network(network.number)));
@@ -218,18 +226,36 @@ static Error not_ready(const CardSpec& card, const std::string& why) {
             "apply the network with this port first"};
 }
 
-Result<int> Networks::open_tap(const CardSpec& card) {
-    const auto held = hold(card.network_number);
+/// The card's network, which the caller holds.
+Result<Record> Networks::in_force(const CardSpec& card) {
     const std::optional<Record> record = load_record(paths_, card.network_number);
     if (!record || record->network != card.network)
         return not_ready(card, "the network is not in force on this host");
-    const PortSpec* const port = record->port(card.port);
-    if (port == nullptr) return not_ready(card, "the network does not know it");
-    if (port->mac != card.mac) return not_ready(card, "its MAC there is " + base::text(port->mac));
     if (!stands(card.network_number, *record))
         return not_ready(card, "parts of the network are gone");
+    return *record;
+}
+
+Result<int> Networks::open_tap(const CardSpec& card) {
+    const auto held = hold(card.network_number);
+    const Record record = TRY(in_force(card));
+    const PortSpec* const port = record.port(card.port);
+    if (port == nullptr) return not_ready(card, "the network does not know it");
+    if (port->mac != card.mac) return not_ready(card, "its MAC there is " + base::text(port->mac));
     Fd tap = TRY(make_tap(paths_.network_namespace(card.network_number), *port,
-                          paths_.tap(card.port), record->mtu));
+                          paths_.tap(card.port), record.mtu));
+    return tap.release();
+}
+
+/// apply() makes it live when the port is new to it.
+Result<int> Networks::open_arriving_tap(const CardSpec& card) {
+    const auto held = hold(card.network_number);
+    const Record record = TRY(in_force(card));
+    if (record.port(card.port) != nullptr)
+        return Error{Error::Code::conflict,
+                     "port " + text(card.port) + " is on this host already, and cannot arrive"};
+    Fd tap =
+        TRY(make_tap_aside(paths_.network_namespace(card.network_number), paths_.tap(card.port)));
     return tap.release();
 }
 

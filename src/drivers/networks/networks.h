@@ -44,6 +44,7 @@ class Networks : public TapOpener {
     /// Makes the network be as `network` says, from nothing, from another spec, or from a half-made
     /// state. What is right already is left alone: guests notice nothing of another port's change,
     /// and a network that is all right costs a millisecond, so it may be applied to look at it.
+    /// Ports that are awaited have nothing yet but the way to the host where they are.
     /// invalid when the spec contradicts itself; conflict when its number is another network's.
     base::Result<control::NetworkSighting> apply(const control::NetworkSpec& network);
 
@@ -55,6 +56,7 @@ class Networks : public TapOpener {
     base::Result<control::NetworkSighting> look(model::NetworkId network, int number);
 
     base::Result<int> open_tap(const control::CardSpec& card) override;
+    base::Result<int> open_arriving_tap(const control::CardSpec& card) override;
     base::Status close_tap(model::PortId port, int network_number) override;
 
     /// A TCP socket that listens on 169.254.169.254:80 inside the network (blocking, CLOEXEC). The
@@ -69,6 +71,7 @@ class Networks : public TapOpener {
     std::unique_lock<std::mutex> hold(int number);
     base::Status bring_about(const control::NetworkSpec& network, const Record* stands);
     base::Status make_links(const control::NetworkSpec& network);
+    base::Result<Record> in_force(const control::CardSpec& card);
     base::Result<control::NetworkSighting> as_it_is(int number, const Record& record);
     bool stands(int number, const Record& record);
     std::vector<Ipv4> host_resolvers() const;

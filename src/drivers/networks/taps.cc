@@ -113,6 +113,16 @@ Result<Fd> make_tap(const std::string& namespace_name, const PortSpec& port, con
     return file;
 }
 
+Result<Fd> make_tap_aside(const std::string& namespace_name, const std::string& tap) {
+    Fd file;
+    const auto make = [&]() -> Status {
+        file = TRY(attach(tap));
+        return {};
+    };
+    TRY(in_namespace(namespace_name, make));
+    return file;
+}
+
 Status remove_tap(const std::string& namespace_name, const std::string& tap) {
     if (!namespace_exists(namespace_name)) return {};
     return in_namespace(namespace_name, [&]() -> Status {

@@ -14,6 +14,9 @@ namespace vdc::drivers::networks {
 base::Result<runtime::Fd> make_tap(const std::string& namespace_name, const PortSpec& port,
                                    const std::string& tap, int mtu);
 
+/// The same outside the bridge, and down: it is heard and reached by nobody, until set_tap().
+base::Result<runtime::Fd> make_tap_aside(const std::string& namespace_name, const std::string& tap);
+
 /// Puts a port's tap into the bridge, nails the port's MAC to it (no learning, no flood of others'
 /// frames), and brings it up last. Also when it is there already, as a port's change asks.
 base::Status set_tap(const std::string& namespace_name, const PortSpec& port,

@@ -5,10 +5,15 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <functional>
 
 #include "drivers/networks/namespaces.h"
@@ -207,6 +212,130 @@ TEST_F(TunnelReal, APortThatMovesIsReachedWhereItIs) {
     plug(0, 1);
     EXPECT_TRUE(pings(one, "10.20.0.12")) << "it is here now";
     EXPECT_TRUE(pings(neighbour, "10.20.0.12")) << "and there from the other side";
+}
+
+/// What a guest's QEMU would hold of its tap.
+struct ArrivingTap : TunnelReal {
+    NetworkSpec network = a_network(1, 2);
+    const PortSpec& port = network.ports[1];
+    control::CardSpec card{
+        .port = port.id, .network = network.id, .network_number = 1, .mac = port.mac};
+    std::string one;  ///< a guest of the first machine, where the port is, too
+
+    ArrivingTap() {
+        apply({0, 0});
+        one = plug(0, 0);
+    }
+    Fd open_arriving() {
+        Fd tap;
+        on(1, [&] { tap = Fd(must(machines[1]->networks.open_arriving_tap(card))); });
+        ::fcntl(tap.get(), F_SETFL, O_NONBLOCK);
+        return tap;
+    }
+    static std::string bytes(std::uint64_t value, int count) {
+        std::string text;
+        for (int at = count - 1; at >= 0; --at) text += static_cast<char>(value >> (8 * at) & 0xff);
+        return text;
+    }
+    /// Hears what passes up into the network's namespace there.
+    Fd ear_on_bridge(int at) const {
+        Fd file;
+        const auto open = [&]() -> base::Status {
+            file = Fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            sockaddr_ll where{};
+            where.sll_family = AF_PACKET;
+            where.sll_protocol = ::htons(ETH_P_ALL);
+            where.sll_ifindex = static_cast<int>(::if_nametoindex(bridge_device));
+            base::check(
+                ::bind(file.get(), reinterpret_cast<const sockaddr*>(&where), sizeof where) == 0,
+                "a test hears frames");
+            return {};
+        };
+        must(in_namespace(inner(at), open));
+        return file;
+    }
+    /// What QEMU says for a guest that has come (RARP, RFC 903).
+    std::string announcement() const {
+        const std::string own = bytes(port.mac.bits, 6);
+        std::string frame = bytes(0xffffffffffff, 6) + own + bytes(0x8035, 2) +
+                            bytes(0x0001080006040003, 8) + own + bytes(0, 4) + own + bytes(0, 4);
+        frame.resize(60);
+        return frame;
+    }
+    std::string question_for_gateway() const {
+        const std::string own = bytes(port.mac.bits, 6);
+        std::string frame = bytes(0xffffffffffff, 6) + own + bytes(0x0806, 2) +
+                            bytes(0x0001080006040001, 8) + own + bytes(port.address.bits, 4) +
+                            bytes(0, 6) + bytes(network.gateway.bits, 4);
+        frame.resize(60);
+        return frame;
+    }
+    static bool write(const Fd& tap, const std::string& frame) {
+        return ::write(tap.get(), frame.data(), frame.size()) == static_cast<ssize_t>(frame.size());
+    }
+    /// The next frame of that type that comes out, or "".
+    static std::string next(const Fd& tap, std::uint64_t type, std::chrono::milliseconds most) {
+        const auto deadline = std::chrono::steady_clock::now() + most;
+        char buffer[2048];
+        while (std::chrono::steady_clock::now() < deadline) {
+            pollfd wait{.fd = tap.get(), .events = POLLIN, .revents = 0};
+            ::poll(&wait, 1, 20);
+            const ssize_t size = ::read(tap.get(), buffer, sizeof buffer);
+            if (size < 14) continue;
+            const std::string frame(buffer, static_cast<std::size_t>(size));
+            if (frame.substr(12, 2) == bytes(type, 2)) return frame;
+        }
+        return "";
+    }
+};
+
+TEST_F(ArrivingTap, IsSilentAndUnreachedUntilItsPortIsThere) {
+    plug(0, 1);
+    const Fd tap = open_arriving();
+    EXPECT_FALSE(write(tap, announcement())) << "it is down";
+    EXPECT_TRUE(pings(one, "10.20.0.12")) << "the guest is where it was";
+    EXPECT_THAT(shell(inner(1), {"bridge", "link"}),
+                Not(HasSubstr(machines[1]->stage.paths.tap(port.id))));
+    on(1, [&] {
+        NetworkSpec awaiting = told(1, {0, 0});
+        awaiting.ports = {port};
+        awaiting.ports[0].is_awaited = true;
+        const auto applied = must(machines[1]->networks.apply(awaiting));
+        EXPECT_EQ(applied.applied, fingerprint(awaiting));
+    });
+    EXPECT_FALSE(write(tap, announcement())) << "whatever else changes";
+    EXPECT_TRUE(pings(one, "10.20.0.12"));
+    EXPECT_EQ(next(tap, 0x0800, std::chrono::milliseconds(300)), "");
+}
+
+TEST_F(ArrivingTap, IsLiveWhenItsPortIsThere) {
+    plug(0, 1);
+    const Fd tap = open_arriving();
+    const Fd ear = ear_on_bridge(1);
+    apply({0, 1});
+    EXPECT_TRUE(write(tap, announcement()));
+    EXPECT_TRUE(
+        next(ear, 0x8035, std::chrono::seconds(5)).starts_with(announcement().substr(0, 42)))
+        << "its announcement passes";
+    EXPECT_TRUE(write(tap, question_for_gateway()));
+    EXPECT_NE(next(tap, 0x0806, std::chrono::seconds(5)), "") << "the gateway answers it";
+    status_of(one, {"ping", "-c", "1", "-W", "1", "10.20.0.12"});  // nobody answers it
+    EXPECT_NE(next(tap, 0x0800, std::chrono::seconds(5)), "")
+        << "who is on the host that it left reaches it, whose dead tap is still there";
+}
+
+TEST_F(ArrivingTap, IsRefusedWherePortsAreOrNoNetworkIs) {
+    on(0, [&] {
+        const auto refused = machines[0]->networks.open_arriving_tap(card);
+        ASSERT_FALSE(refused.ok());
+        EXPECT_THAT(refused.error().message, HasSubstr("on this host already"));
+    });
+    on(1, [&] {
+        must(machines[1]->networks.remove(network.id, 1));
+        const auto refused = machines[1]->networks.open_arriving_tap(card);
+        ASSERT_FALSE(refused.ok());
+        EXPECT_EQ(refused.error().code, base::Error::Code::conflict);
+    });
 }
 
 TEST_F(TunnelReal, WhatIsHalfThereIsMadeWhole) {

@@ -37,6 +37,9 @@ class FileDisks final : public DiskOpener {
 class LooseTaps final : public TapOpener {
   public:
     base::Result<int> open_tap(const control::CardSpec& card) override;
+    base::Result<int> open_arriving_tap(const control::CardSpec& card) override {
+        return open_tap(card);
+    }
     base::Status close_tap(model::PortId port, int network_number) override;
     std::vector<model::PortId> closed;
 };

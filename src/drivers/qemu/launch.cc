@@ -109,6 +109,11 @@ static Result<int> wire_seed(const control::SeedSpec& seed, Baggage& baggage) {
     return baggage.add(TRY(sealed_file(image)));
 }
 
+static Result<int> wire_card(const CardSpec& card, const LaunchSite& site, Baggage& baggage) {
+    const auto open = site.receives ? &TapOpener::open_arriving_tap : &TapOpener::open_tap;
+    return baggage.add(Fd(TRY((site.taps.*open)(card))));
+}
+
 static Result<Wiring> wire(const InstanceSpec& spec, const RunFolder& folder,
                            const LaunchSite& site, Baggage& baggage) {
     Wiring wiring;
@@ -121,7 +126,7 @@ static Result<Wiring> wire(const InstanceSpec& spec, const RunFolder& folder,
     for (const DiskSpec& disk : spec.disks)
         wiring.disks.push_back(TRY(wire_disk(disk, site.disks, baggage)));
     for (const CardSpec& card : spec.cards)
-        wiring.taps.push_back(baggage.add(Fd(TRY(site.taps.open_tap(card)))));
+        wiring.taps.push_back(TRY(wire_card(card, site, baggage)));
     return wiring;
 }
 
