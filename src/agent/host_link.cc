@@ -150,6 +150,7 @@ class HostLink::Body {
     Status converse() {
         if (options_.underlay_from_stream)
             options_.hello.observed.underlay = local_address(socket_->fd());
+        if (options_.complete) options_.complete(options_.hello.observed);
         TRY(say(options_.hello));
         {
             const std::lock_guard lock(mutex_);

@@ -26,6 +26,9 @@ class HostLink final : public Controller {
         control::Hello hello;  ///< what the host is; its lease is none of `none`
         /// The host's underlay is the address from which it speaks to the controller.
         bool underlay_from_stream = false;
+        /// Completes what the host says of itself when its underlay is known, before each hello; on
+        /// the stream's thread. May be empty.
+        std::function<void(model::HostObserved&)> complete = {};
         /// The duties as they are now, on the agent's executor.
         std::function<void(control::Duties)> on_duties;
         /// Where controllers are, on the stream's thread; may be empty.

@@ -42,6 +42,16 @@ Result<wire::TlsSettings> Certificates::tls(const std::string& address, base::In
     return settings;
 }
 
+Result<wire::HostProof> Certificates::host_proof(base::Instant now) const {
+    wire::HostProof proof;
+    proof.identity.key = TRY(wire::make_key());
+    const std::string request = TRY(wire::make_signing_request(proof.identity.key));
+    const wire::Grant grant{{wire::Party::Kind::host, host_name_}, {}, now, lifetime};
+    proof.identity.certificate = TRY(wire::sign(authority_, request, grant));
+    proof.authority = authority_.certificate;
+    return proof;
+}
+
 Result<std::string> Certificates::known_fingerprint() const {
     return wire::fingerprint(known_ ? known_->certificate : authority_.certificate);
 }

@@ -7,6 +7,7 @@
 #include "app/settings.h"
 #include "base/result.h"
 #include "wire/authority.h"
+#include "wire/host_streams.h"
 #include "wire/http_server.h"
 
 namespace vdc::app {
@@ -29,6 +30,10 @@ class Certificates {
 
     /// For a listener at that address, with a certificate that is valid for `lifetime` from `now`.
     base::Result<wire::TlsSettings> tls(const std::string& address, base::Instant now) const;
+
+    /// What the controller's own host shows to other hosts, valid for `lifetime` from `now`; joined
+    /// hosts have theirs from their membership.
+    base::Result<wire::HostProof> host_proof(base::Instant now) const;
 
     /// What people pin: of tls.crt if there is one, else of the authority.
     base::Result<std::string> known_fingerprint() const;

@@ -1,4 +1,5 @@
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "app/control_part.h"
@@ -78,6 +79,8 @@ class ControllerDaemon final : public Daemon, public api::Cluster {
                 "run `vdc cluster init` there first"};
     }
     Status open_store();
+    void open_moves(model::HostObserved& observed);
+    wire::HostProof proof();
     void register_host();
     Status start_loops();
     Status make_own_papers();
@@ -91,6 +94,9 @@ class ControllerDaemon final : public Daemon, public api::Cluster {
     model::HostId host_;
     std::unique_ptr<store::Store> store_;
     std::optional<Certificates> certificates_;
+    std::mutex proof_mutex_;
+    wire::HostProof proof_;
+    base::Instant proven_at_;
     std::unique_ptr<HostPart> own_host_;
     std::unique_ptr<ControlPart> control_;
     std::unique_ptr<InProcess> way_;
@@ -128,11 +134,39 @@ Status ControllerDaemon::open_store() {
     return {};
 }
 
+/// What its host shows to others. Any thread. A new one is made each day; the last one is good for
+/// a month.
+wire::HostProof ControllerDaemon::proof() {
+    const std::lock_guard lock(proof_mutex_);
+    const base::Instant now = runtime::now();
+    if (now < proven_at_ + Certificates::renewed_after) return proof_;
+    auto made = certificates_->host_proof(now);
+    if (made.ok()) {
+        proof_ = std::move(*made);
+        proven_at_ = now;
+    } else {
+        runtime::log().warning("app", "this host's certificate was not renewed",
+                               {{"error", text(made.error())}});
+    }
+    return proof_;
+}
+
+/// Where no other host can reach this one, no guests move.
+void ControllerDaemon::open_moves(model::HostObserved& observed) {
+    if (!underlay_) return;
+    const auto at = own_host_->open_moves(underlay_, [this] { return proof(); });
+    observed.moves_at = at.value_or("");
+    if (!at.ok())
+        observed.warnings.push_back("no guests move from this host, or to it: " +
+                                    at.error().message);
+}
+
 void ControllerDaemon::register_host() {
     model::HostObserved observed = own_host_->observed();
     observed.underlay = underlay_;
     if (std::string warning = underlay_warning(settings_, underlay_); !warning.empty())
         observed.warnings.push_back(std::move(warning));
+    open_moves(observed);
     control_->engine().submit({"host " + host_name_, "",
                                [id = host_, name = host_name_, observed](const model::Snapshot& s) {
                                    return control::registration(s, id, name, observed);

@@ -1,6 +1,10 @@
 #include "app/host_part.h"
 
+#include <map>
+#include <mutex>
+
 #include "agent/metadata_service.h"
+#include "agent/move_streams.h"
 #include "agent/pooled_hands.h"
 #include "runtime/log.h"
 
@@ -59,6 +63,7 @@ class HostPart::Body {
         options.bring_image = std::move(bring_image);
         options.paths = paths;
         options.host_name = host_name;
+        options.streams_to = [this](const control::SendInstance& move) { return streams_to(move); };
         options.accelerator = TRY(drivers::qemu::parse_accelerator_wish(settings.accelerator));
         options.trial.kernel = settings.trial_kernel;
         options.trial.initramfs = settings.trial_initramfs;
@@ -89,10 +94,33 @@ class HostPart::Body {
         return {};
     }
 
+    Result<std::string> open_moves(base::Ipv4 address, std::function<wire::HostProof()> proof) {
+        const std::lock_guard lock(moves_mutex);
+        const auto there = moves.find(address);
+        if (there != moves.end()) return there->second->address();
+        auto streams =
+            TRY(agent::MoveStreams::start(base::text(address), std::move(proof), driver->qemus()));
+        return moves.emplace(address, std::move(streams)).first->second->address();
+    }
+
+    /// From whichever address: the other host asks who sends, not from where.
+    drivers::qemu::OpenStream streams_to(const control::SendInstance& move) {
+        const std::lock_guard lock(moves_mutex);
+        if (!moves.empty())
+            return moves.begin()->second->to(move.address, move.receiver, move.instance,
+                                             move.order.generation);
+        return [](const std::string&) -> Result<runtime::Fd> {
+            return base::Error{base::Error::Code::unavailable, "this host has no way to others yet",
+                               "it has one when it has spoken to its controller"};
+        };
+    }
+
     void stop() {
         loop.stop();
         if (workers) workers->stop();
         loop.join();
+        const std::lock_guard lock(moves_mutex);
+        moves.clear();
     }
 
     ~Body() {
@@ -104,6 +132,9 @@ class HostPart::Body {
     model::HostObserved observed;
     std::unique_ptr<agent::MetadataService> metadata;
     std::unique_ptr<drivers::HostDriver> driver;
+    std::mutex moves_mutex;
+    /// Where they listen: the underlay that the host has, and those that it had.
+    std::map<base::Ipv4, std::unique_ptr<agent::MoveStreams>> moves;
     std::unique_ptr<TellingDriver> telling;
     std::unique_ptr<runtime::Workers> workers;
     std::unique_ptr<agent::PooledHands> hands;
@@ -137,6 +168,10 @@ Result<runtime::Fd> HostPart::open_console(const control::ConsoleWish& wish) {
 }
 drivers::images::Images& HostPart::images() {
     return body_->driver->images();
+}
+Result<std::string> HostPart::open_moves(base::Ipv4 address,
+                                         std::function<wire::HostProof()> proof) {
+    return body_->open_moves(address, std::move(proof));
 }
 Status HostPart::start(agent::Controller& controller) {
     return body_->start(controller);

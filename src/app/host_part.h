@@ -7,6 +7,7 @@
 #include "control/host_messages.h"
 #include "drivers/host_driver.h"
 #include "runtime/loop.h"
+#include "wire/host_streams.h"
 
 namespace vdc::app {
 
@@ -32,6 +33,13 @@ class HostPart {
     /// The console of an instance that runs here, or its log: a stream socket. From any thread.
     base::Result<runtime::Fd> open_console(const control::ConsoleWish& wish);
     drivers::images::Images& images();
+
+    /// From here on guests come from other hosts and go to them, on streams to that address of this
+    /// machine's (docs/migration.md). Where others reach them, "ADDRESS:PORT"; asked again with the
+    /// same address: the same. Any thread;
+    /// `proof` is asked on others, until stop().
+    base::Result<std::string> open_moves(base::Ipv4 address,
+                                         std::function<wire::HostProof()> proof);
 
     /// `controller` outlives the loop.
     base::Status start(agent::Controller& controller);

@@ -35,6 +35,7 @@ class LinkedHost::Body {
         const auto underlay = TRY(wished_underlay(settings_));
         if (underlay) options.hello.observed.underlay = *underlay;
         options.underlay_from_stream = !underlay;
+        options.complete = [this](model::HostObserved& observed) { open_moves(observed); };
         options.on_duties = [this](control::Duties duties) { host->set_duties(std::move(duties)); };
         options.open_console = [this](const control::ConsoleWish& wish) {
             return host->open_console(wish);
@@ -81,6 +82,20 @@ class LinkedHost::Body {
         return Error{Error::Code::unavailable, "the controller does not give image " + name + ": " +
                                                    std::to_string(answer.status) + " " +
                                                    std::string(wire::status_word(answer.status))};
+    }
+
+    /// On the stream's thread. Without them the host does all but move guests.
+    void open_moves(model::HostObserved& observed) {
+        observed.moves_at.clear();
+        if (!observed.underlay) return;
+        const auto at = host->open_moves(observed.underlay, [this] {
+            const std::lock_guard lock(mutex_);
+            return wire::HostProof{membership_.identity, membership_.authority};
+        });
+        observed.moves_at = at.value_or("");
+        if (!at.ok())
+            runtime::log().warning("app", "no guests move from this host, or to it",
+                                   {{"error", text(at.error())}});
     }
 
     /// Of the controller that was spoken to last.
