@@ -234,7 +234,7 @@ TEST_F(MoveStreamsReal, AHostSendsOnlyWhatIsAwaitedFromIt) {
     ASSERT_FALSE(sent.ok());
     EXPECT_NE(sent.error().message.find("is not awaited here from h1"), std::string::npos)
         << text(sent.error());
-    ASSERT_TRUE(one.qemus().cancel_send(guest.id).ok());
+    ASSERT_TRUE(one.qemus().cancel_send(guest.id, 2).ok());
     EXPECT_EQ(one.qemus().look(guest.id).run, RunState::running);
 }
 

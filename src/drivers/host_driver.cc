@@ -123,12 +123,18 @@ struct HostDriver::Deeds {
     Result<Sighting> operator()(const control::CleanInstance& e) {
         return seen(qemus().clean(e.instance));
     }
-    static Error no_moves() {
-        return {Error::Code::unsupported, "this host cannot move guests while they run"};
+    Result<Sighting> operator()(const control::ReceiveInstance& e) {
+        return seen(qemus().receive(e.instance, e.from));
     }
-    Result<Sighting> operator()(const control::ReceiveInstance&) { return no_moves(); }
-    Result<Sighting> operator()(const control::SendInstance&) { return no_moves(); }
-    Result<Sighting> operator()(const control::CancelSend&) { return no_moves(); }
+    Result<Sighting> operator()(const control::SendInstance& e) {
+        if (!host.options_.streams_to)
+            return Error{Error::Code::unsupported,
+                         "no guest is sent to " + e.receiver + ": this host has no way to others"};
+        return seen(qemus().send(e.instance, e.order, host.options_.streams_to(e)));
+    }
+    Result<Sighting> operator()(const control::CancelSend& e) {
+        return seen(qemus().cancel_send(e.instance, e.generation));
+    }
 };
 
 Result<Sighting> HostDriver::run(const control::Effect& effect) {

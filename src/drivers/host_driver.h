@@ -26,6 +26,9 @@ class HostDriver final : public Driver {
         std::function<base::Status(const control::FetchImage&, const runtime::Fd& into,
                                    std::uint64_t size_max)>
             bring_image;
+        /// The streams of a move to the host that receives it. Any thread. Empty: this host has no
+        /// way to others.
+        std::function<qemu::OpenStream(const control::SendInstance&)> streams_to;
     };
 
     /// Makes the folders, chooses the accelerator, finds the running QEMUs of an earlier daemon.

@@ -293,8 +293,8 @@ Seen Instances::send(InstanceId instance, const SendOrder& order, const OpenStre
     return after(instance, TRY(alive(instance))->send(order, open));
 }
 
-Seen Instances::cancel_send(InstanceId instance) {
-    return after(instance, TRY(alive(instance))->cancel_send());
+Seen Instances::cancel_send(InstanceId instance, model::Generation generation) {
+    return after(instance, TRY(alive(instance))->cancel_send(generation));
 }
 
 Result<Fd> Instances::take_stream(InstanceId instance, model::Generation generation,

@@ -62,11 +62,11 @@ class Instances final : public RunningDisks {
     /// are there and hold nothing yet. Refused as launch() refuses; then nothing is left.
     Seen receive(const control::InstanceSpec& spec, const std::string& from);
     Seen send(model::InstanceId instance, const SendOrder& order, const OpenStream& open);
-    Seen cancel_send(model::InstanceId instance);
+    Seen cancel_send(model::InstanceId instance, model::Generation generation);
     /// This host's end of a stream that the host `from` has opened. Any thread.
     base::Result<runtime::Fd> take_stream(model::InstanceId instance, model::Generation generation,
                                           const std::string& channel, const std::string& from);
-    /// Never asks QEMU. A change of stage is noticed as look()'s are.
+    /// As in look().
     std::optional<MoveSeen> move(model::InstanceId instance) const;
 
     Seen power_down(model::InstanceId instance);

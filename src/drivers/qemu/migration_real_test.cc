@@ -23,7 +23,9 @@ class Elsewhere final : public RealHost {
   public:
     void TestBody() override {}
     using RealHost::disks;
+    using RealHost::forget;
     using RealHost::instances;
+    using RealHost::open;
     using RealHost::paths;
     using RealHost::taps;
     using RealHost::tiny_image;
@@ -106,7 +108,8 @@ class MigrationReal : public RealHost {
             wait_for_news(50ms);
         ASSERT_EQ(stage_there(guest), MoveStage::arrived);
     }
-    void nothing_is_left(Elsewhere& host, const InstanceSpec& guest) {
+    template <class SomeHost>
+    static void nothing_is_left(SomeHost& host, const InstanceSpec& guest) {
         EXPECT_TRUE(host.instances->kill(guest.id).ok());
         EXPECT_TRUE(host.instances->clean(guest.id).ok());
         EXPECT_FALSE(runtime::exists(host.paths.instance(guest.id)));
@@ -160,10 +163,13 @@ TEST_F(MigrationReal, AGuestThatWasSentGoesOnWhenItsMoveIsCancelled) {
     const InstanceSpec there = awaited(guest);
     send_until(there, MoveStage::sent);
     arrives(there);
-    const auto back = instances->cancel_send(guest.id);
+    EXPECT_FALSE(instances->resume(guest.id).ok()) << "it may run there by now";
+    EXPECT_FALSE(instances->cancel_send(guest.id, next + 1).ok()) << "another move";
+    const auto back = instances->cancel_send(guest.id, next);
     ASSERT_TRUE(back.ok()) << text(back.error());
     EXPECT_EQ(back->run, RunState::running);
-    EXPECT_FALSE(instances->move(guest.id));
+    EXPECT_FALSE(back->move);
+    EXPECT_TRUE(instances->cancel_send(guest.id, next).ok()) << "it is so already";
     EXPECT_EQ(typist(guest.id).run("echo more >> /root/file; cat /root/file"), "kept\nmore");
     nothing_is_left(elsewhere, there);
 
@@ -189,7 +195,7 @@ TEST_F(MigrationReal, AGuestRunsOnWhenItsReceiverIsLost) {
         wait_for_news(50ms);
         if (!instances->send(guest.id, order, stream_to(there)).ok()) break;
     }
-    ASSERT_TRUE(instances->cancel_send(guest.id).ok());
+    ASSERT_TRUE(instances->cancel_send(guest.id, next).ok());
     EXPECT_EQ(instances->look(guest.id).run, RunState::running);
     EXPECT_EQ(typist(guest.id).run("cat /root/file"), "kept");
 }
@@ -203,8 +209,48 @@ TEST_F(MigrationReal, ANewDaemonFindsAGuestThatWasSentAndLetsItStand) {
     open();
     EXPECT_EQ(stage_here(guest), MoveStage::sent);
     EXPECT_EQ(instances->look(guest.id).run, RunState::paused);
-    ASSERT_TRUE(instances->cancel_send(guest.id).ok());
+    ASSERT_TRUE(instances->cancel_send(guest.id, next).ok());
     EXPECT_EQ(instances->look(guest.id).run, RunState::running);
+    nothing_is_left(elsewhere, there);
+}
+
+TEST_F(MigrationReal, ANewDaemonKnowsWhetherAGuestHasArrived) {
+    listen();
+    const InstanceSpec guest = guest_at_work();
+    const InstanceSpec early = awaited(guest);
+    elsewhere.forget();
+    elsewhere.open();
+    EXPECT_EQ(stage_there(early), MoveStage::failed) << "its streams went with the daemon";
+    EXPECT_FALSE(elsewhere.instances->resume(guest.id).ok());
+    nothing_is_left(elsewhere, early);
+
+    const InstanceSpec there = awaited(guest);
+    listen();
+    send_until(there, MoveStage::sent);
+    arrives(there);
+    elsewhere.forget();
+    elsewhere.open();
+    EXPECT_EQ(elsewhere.instances->look(guest.id).move->stage, MoveStage::arrived);
+    ASSERT_TRUE(elsewhere.instances->resume(guest.id).ok());
+    EXPECT_FALSE(elsewhere.instances->look(guest.id).move);
+    EXPECT_EQ(elsewhere.typist(guest.id).run("cat /root/file"), "kept");
+    nothing_is_left(elsewhere, there);
+}
+
+TEST_F(MigrationReal, AGuestThatEndsIsNoLongerOnItsWay) {
+    listen();
+    const InstanceSpec guest = guest_at_work();
+    const InstanceSpec there = awaited(guest);
+    const SendOrder order{.generation = next, .disks = guest.disks};
+    ASSERT_TRUE(instances->send(guest.id, order, stream_to(there)).ok());
+    ASSERT_TRUE(instances->kill(guest.id).ok());
+    const auto seen = instances->look(guest.id);
+    EXPECT_FALSE(seen.alive);
+    ASSERT_TRUE(seen.move);
+    EXPECT_EQ(seen.move->stage, MoveStage::failed);
+    EXPECT_EQ(seen.move->generation, next);
+    nothing_is_left(*this, guest);
+    EXPECT_FALSE(instances->look(guest.id).move);
     nothing_is_left(elsewhere, there);
 }
 

@@ -163,12 +163,7 @@ Status Run::learn_state() {
     const std::string status = TRY(qmp_->execute("query-status")).text_at("status");
     const Lock lock(mutex_);
     unborn_ = status == "prelaunch";
-    if (record_.received && !move_ && status == "paused")
-        move_ = MoveSeen{.stage = MoveStage::arrived, .generation = record_.generation};
-    if (record_.sending > 0 && !move_)  // an earlier daemon's streams went with it
-        move_ = MoveSeen{.stage = status == "postmigrate" ? MoveStage::sent : MoveStage::failed,
-                         .generation = record_.sending,
-                         .message = "the daemon that sent it is gone"};
+    learn_move(status);
     if (status == "shutdown") begin_ending(Ending::guest_off, "the guest powered off");
     if (status == "guest-panicked") begin_ending(Ending::crashed, "the guest's kernel panicked");
     if (before == state_news_)  // else the answer is older than what was said since
@@ -213,8 +208,12 @@ Status Run::ask(const char* command) {
 
 Status Run::resume() {
     const Lock turn(turn_);
-    if (record().received) return let_go_on(*TRY(monitor()));
-    return ask("cont");
+    const RunRecord now = record();
+    if (now.received) return let_go_on(*TRY(monitor()));
+    if (now.sending == 0) return ask("cont");
+    return Error{Error::Code::conflict,
+                 "instance " + now.name + " is being sent to another host, and cannot go on here",
+                 "cancel its move first"};
 }
 
 Status Run::pause() {
@@ -450,7 +449,18 @@ RunRecord Run::record() const {
 
 std::optional<MoveSeen> Run::move() const {
     const Lock lock(mutex_);
-    return record_.ended ? std::nullopt : move_;
+    return move_locked();
+}
+
+std::optional<MoveSeen> Run::move_locked() const {
+    if (!record_.ended) return move_;
+    const model::Generation generation = record_.received ? record_.generation : record_.sending;
+    if (generation == 0) return std::nullopt;
+    MoveSeen seen = move_.value_or(MoveSeen{.generation = generation});
+    seen.stage = MoveStage::failed;
+    seen.is_due = false;
+    if (seen.message.empty()) seen.message = "it ended meanwhile: " + record_.ending_detail;
+    return seen;
 }
 
 control::InstanceSighting Run::seen() const {
@@ -461,6 +471,7 @@ control::InstanceSighting Run::seen() const {
     seen.generation = record_.generation;
     seen.started = record_.started;
     seen.wishes = record_.wishes;
+    seen.move = move_locked();
     if (seen.alive) {
         seen.run = state_;
         seen.pid = record_.pid;

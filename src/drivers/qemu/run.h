@@ -81,6 +81,8 @@ class Run {
 
     // ---- commands: conflict when it has ended, and what Qmp::execute says --------------------
 
+    /// Of a guest that arrived: it goes on here. conflict when it is being sent, or has not
+    /// arrived.
     base::Status resume();
     base::Status pause();
     base::Status reset(std::uint64_t resets);
@@ -94,11 +96,12 @@ class Run {
 
     // ---- moves -------------------------------------------------------------------------------
 
-    /// The next step of sending the guest away; told again until it is `sent`. After an error it is
-    /// told again, or cancelled.
+    /// The next step of sending the guest away; told again until it is `sent` or `failed`. After an
+    /// error it is told again, or cancelled.
     base::Status send(const SendOrder& order, const OpenStream& open);
-    /// Nothing is sent any more, and the guest goes on. Not being sent: fine.
-    base::Status cancel_send();
+    /// Nothing is sent any more, and the guest goes on. Not being sent: fine. conflict when it is
+    /// being sent in another generation.
+    base::Status cancel_send(model::Generation generation);
     /// This end of one stream of a guest that is received; conflict when it is not awaited, or not
     /// from that host.
     base::Result<runtime::Fd> take_stream(const std::string& channel, model::Generation generation,
@@ -117,7 +120,7 @@ class Run {
     bool unborn() const;
     RunRecord record() const;
     control::InstanceSighting seen() const;
-    /// While it is received or sent, and until that is over.
+    /// While it is received or sent, and until that is over; of one that ended meanwhile: failed.
     std::optional<MoveSeen> move() const;
 
   private:
@@ -131,11 +134,16 @@ class Run {
     base::Result<control::DiskSpec> disk_of(model::VolumeId volume);
     base::Status ask(const char* command);
     base::Status begin_sending(const SendOrder& order, const OpenStream& open);
+    base::Status begin_mirrors(const SendOrder& order, const OpenStream& open);
+    base::Status begin_memory_stream(Qmp& qmp, const OpenStream& open);
+    base::Status fail_sending(base::Status done);
     base::Status follow_sending(const SendOrder& order, const OpenStream& open, Qmp& qmp);
     void show_sending(const Sending& sending);
     void forget_sending();
     base::Status let_go_on(Qmp& qmp);
     void heard_of_move(const std::string& status);
+    void learn_move(const std::string& status);
+    std::optional<MoveSeen> move_locked() const;
 
     // On the watcher's thread:
     void heard(const std::string& event, const base::Json& data);

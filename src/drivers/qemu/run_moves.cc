@@ -94,6 +94,17 @@ static Status check_slots(const RunRecord& record, const std::vector<DiskSpec>& 
                  "stop and start it once"};
 }
 
+/// A stream is opened once; so whatever stands in the way of one ends the sending.
+Status Run::fail_sending(Status done) {
+    if (done.ok()) return done;
+    const Lock lock(mutex_);
+    if (!move_) return done;
+    move_->stage = MoveStage::failed;
+    move_->message = done.error().message;
+    move_->is_due = false;
+    return done;
+}
+
 /// It is recorded first: a daemon after this one clears away what it finds.
 Status Run::begin_sending(const SendOrder& order, const OpenStream& open) {
     TRY(check_slots(record(), order.disks));
@@ -105,11 +116,21 @@ Status Run::begin_sending(const SendOrder& order, const OpenStream& open) {
         mirrors_ = order.disks.size();
         move_ = MoveSeen{.stage = MoveStage::copying, .generation = order.generation};
     }
+    return fail_sending(begin_mirrors(order, open));
+}
+
+Status Run::begin_mirrors(const SendOrder& order, const OpenStream& open) {
     for (const DiskSpec& disk : order.disks) {
         const Fd channel = TRY(open(disk_channel(disk.slot)));
         TRY(begin_mirror(*qmp_, disk, channel));
     }
     return {};
+}
+
+Status Run::begin_memory_stream(Qmp& qmp, const OpenStream& open) {
+    const Fd channel = TRY(open(memory_channel));
+    memory_began_ = true;
+    return begin_memory(qmp, channel);
 }
 
 static MoveStage stage_of(Sending::Stage stage) {
@@ -125,7 +146,6 @@ void Run::show_sending(const Sending& sending) {
     move_->left = {sending.left};
     move_->pause = sending.pause;
     move_->message = sending.trouble;
-    move_->is_due = false;
 }
 
 Status Run::follow_sending(const SendOrder& order, const OpenStream& open, Qmp& qmp) {
@@ -138,9 +158,7 @@ Status Run::follow_sending(const SendOrder& order, const OpenStream& open, Qmp& 
     }
     Sending sending = TRY(look_at_sending(qmp, mirrors_, memory_began_));
     if (sending.stage == Sending::Stage::mirrored) {
-        const Fd channel = TRY(open(memory_channel));
-        memory_began_ = true;
-        TRY(begin_memory(qmp, channel));
+        TRY(fail_sending(begin_memory_stream(qmp, open)));
     } else if (sending.stage == Sending::Stage::memory && order.rung == MoveRung::stop) {
         TRY(ask("stop"));
     } else if (sending.stage == Sending::Stage::stands_still) {
@@ -161,13 +179,38 @@ void Run::forget_sending() {
 }
 
 /// A guest that was stopped for its move goes on, also when QEMU has let it go on by itself.
-Status Run::cancel_send() {
+Status Run::cancel_send(model::Generation generation) {
     const Lock turn(turn_);
+    const RunRecord now = record();
+    if (now.sending == 0) return {};
+    if (now.sending != generation)
+        return Error{Error::Code::conflict, now.name + " is being sent in another generation, " +
+                                                std::to_string(now.sending)};
     Qmp* qmp = TRY(monitor());
     TRY(abandon_sending(*qmp));
     TRY(ask("cont"));
     forget_sending();
     return learn_state();
+}
+
+/// Of a run that an earlier daemon left, whose streams went with it: holding the lock. Of one that
+/// had arrived the daemon may have gone after it let the guest go on, and before it noted that.
+void Run::learn_move(const std::string& status) {
+    if (move_) return;
+    if (record_.received && status == "running") {
+        record_.received = false;
+        save_locked();
+    } else if (record_.received) {
+        const bool is_here = status == "paused";
+        move_ = MoveSeen{.stage = is_here ? MoveStage::arrived : MoveStage::failed,
+                         .generation = record_.generation};
+        if (!is_here) move_->message = "the daemon that awaited it is gone";
+    } else if (record_.sending > 0) {
+        const bool is_there = status == "postmigrate";
+        move_ = MoveSeen{.stage = is_there ? MoveStage::sent : MoveStage::failed,
+                         .generation = record_.sending};
+        if (!is_there) move_->message = "the daemon that sent it is gone";
+    }
 }
 
 /// On the watcher's thread, holding the lock.
