@@ -304,6 +304,24 @@ TEST(Writing, CoversVolumesFromAttachToDetach) {
     EXPECT_EQ(site.post("/v1/volumes/v/attach", "{}").status, 400);
 }
 
+TEST(Writing, SaysWhyAnInstanceCannotMove) {
+    Site site;
+    site.post("/v1/instances", web);
+    const std::string target = "/v1/instances/web-1/migrate";
+    EXPECT_EQ(site.post(target, R"({"to": 5})").status, 400);
+    EXPECT_EQ(site.post(target, R"({"plan": "yes"})").status, 400);
+    EXPECT_EQ(site.post(target, R"({"to": "nowhere"})").status, 404);
+    EXPECT_EQ(site.post(target, R"({"to": "nowhere", "plan": true})").status, 404);
+    EXPECT_EQ(site.post("/v1/instances/web-9/migrate", "").status, 404);
+    const auto before = site.engine.snapshot()->revision;
+    const auto plan = site.post(target, R"({"plan": true})");
+    EXPECT_EQ(plan.status, 200);
+    EXPECT_TRUE(body(plan).at("to").is_null());
+    EXPECT_NE(body(plan).text_at("why"), "");
+    EXPECT_EQ(site.post(target, "").status, 409);
+    EXPECT_EQ(site.engine.snapshot()->revision, before) << "nothing was done";
+}
+
 TEST(Writing, CancelsAnOperation) {
     Site site;
     const Json made = body(site.post("/v1/instances", web));

@@ -7,6 +7,7 @@ namespace vdc::api {
 
 void add_record_routes(Routes& routes);      ///< list, get, create, change, delete of each noun
 void add_action_routes(Routes& routes);      ///< power, volumes, operations
+void add_move_routes(Routes& routes);        ///< an instance to another host, while it runs
 void add_document_routes(Routes& routes);    ///< apply
 void add_image_routes(Routes& routes);       ///< upload
 void add_history_routes(Routes& routes);     ///< events, why, watch

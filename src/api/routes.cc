@@ -23,6 +23,7 @@ Routes all_routes() {
     Routes routes;
     add_record_routes(routes);
     add_action_routes(routes);
+    add_move_routes(routes);
     add_image_routes(routes);
     add_document_routes(routes);
     add_history_routes(routes);

@@ -102,6 +102,52 @@ int act(Session& session, const NounCommand& noun, const std::string& name, cons
     });
 }
 
+static Json move_wish(const std::string& to) {
+    return to.empty() ? Json::object() : Json::object({{"to", to}});
+}
+
+int migrate(Session& session, const NounCommand& noun, const std::string& name,
+            const std::string& to) {
+    return attempt([&]() -> Status {
+        const std::string path = path_of(noun, name);
+        const Json answer = TRY(session.send(wire::Method::post, path + "/migrate", move_wish(to)));
+        if (session.common().async || session.common().format != "table")
+            return conclude(session, noun, answer);
+        TRY(session.wait(answer));
+        const Json item = TRY(session.get(path));
+        note(session, noun.one + " " + item.text_at("name") + ": runs on " +
+                          item.at("view").text_at("host"));
+        return {};
+    });
+}
+
+static void tell_move(const Json& plan) {
+    const std::string who = plan.text_at("name");
+    if (plan.at("to").is_null()) return put(who + " cannot move: " + plan.text_at("why") + "\n");
+    put(who + " would move from " + plan.text_at("from") + " to " + plan.text_at("to") + ": " +
+        plan.text_at("why") + "\nin at most about " + plan.text_at("takes") +
+        ", at the end of which it stands still for about " + plan.text_at("pause") + "\n");
+}
+
+int migrate_plan(Session& session, const NounCommand& noun, const std::string& name,
+                 const std::string& to) {
+    constexpr int cannot_move = 5;
+    bool can = false;
+    const int code = attempt([&]() -> Status {
+        Json wish = move_wish(to);
+        wish.set("plan", true);
+        const Json plan =
+            TRY(session.send(wire::Method::post, path_of(noun, name) + "/migrate", wish));
+        can = !plan.at("to").is_null();
+        if (TRY(parse_format(session.common().format)) == Format::table)
+            tell_move(plan);
+        else
+            put(TRY(shown_one(plan, {}, session.common())));
+        return {};
+    });
+    return code == 0 && !can ? cannot_move : code;
+}
+
 int drain_plan(Session& session, const std::string& host) {
     static const std::vector<Column> columns{
         {"instance", "name"}, {"action", "action"}, {"to", "to"}, {"why", "why"}};

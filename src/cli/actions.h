@@ -18,6 +18,13 @@ int remove(Session& session, const NounCommand& noun, const std::vector<std::str
 int act(Session& session, const NounCommand& noun, const std::string& name, const std::string& verb,
         const base::Json& body);
 
+/// Moves a running instance to that host, or to the best one ("").
+int migrate(Session& session, const NounCommand& noun, const std::string& name,
+            const std::string& to);
+/// Where it would go, and for how long it would stand still. 0: it can move, 5: it cannot.
+int migrate_plan(Session& session, const NounCommand& noun, const std::string& name,
+                 const std::string& to);
+
 /// What a drain of the host would move, and what would stay.
 int drain_plan(Session& session, const std::string& host);
 

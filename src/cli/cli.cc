@@ -116,6 +116,14 @@ void Tree::add_instance_verbs(CLI::App& group, const NounCommand& noun) {
         if (std::string_view(word) == "stop" || std::string_view(word) == "reboot")
             command.add_flag("--hard", flag_, "without asking the guest");
     }
+    CLI::App& migrate =
+        verb(group, "migrate", "to another host, while it runs", [this, &noun](Session& s) {
+            if (flag_) return cli::migrate_plan(s, noun, name_, other_);
+            return cli::migrate(s, noun, name_, other_);
+        });
+    migrate.add_option("name", name_, "name or id")->required();
+    migrate.add_option("--to", other_, "name or id of the host; without it the best one");
+    migrate.add_flag("--plan", flag_, "only say where it would go, and how long it would take");
     verb(group, "console", "its serial console; Ctrl-] leaves",
          [this](Session& s) { return console(s, name_); })
         .add_option("name", name_, "name or id")

@@ -142,6 +142,29 @@ TEST_F(Commands, WaitForTheOperationAndTellItsEnd) {
     EXPECT_EQ(out, "7\n");
 }
 
+TEST_F(Commands, MigrateWaitsAndTellsWhereItRuns) {
+    const std::string target = "POST /v1/instances/web/migrate";
+    api.answers[target] = {202, R"({"item": {"name": "web"}, "operation": {"id": "7"}})"};
+    api.answers["GET /v1/operations/7"] = {200, R"({"observed": {"phase": "done"}})"};
+    api.answers["GET /v1/instances/web"] = {200, R"({"name": "web", "view": {"host": "h2"}})"};
+    EXPECT_EQ(run({"instance", "migrate", "web", "--to", "h2"}), 0) << err;
+    EXPECT_EQ(api.asked.front(), target + R"( {"to":"h2"})");
+    EXPECT_NE(err.find("instance web: runs on h2"), std::string::npos) << err;
+    EXPECT_EQ(run({"instance", "migrate", "web", "--async"}), 0) << err;
+    EXPECT_EQ(api.asked.back(), target + " {}");
+
+    api.answers[target] = {200, R"({"name": "web", "from": "h1", "to": "h2", "takes": "9s",
+        "pause": "200ms", "why": "it has the most room"})"};
+    EXPECT_EQ(run({"instance", "migrate", "web", "--plan"}), 0) << err;
+    EXPECT_EQ(api.asked.back(), target + R"( {"plan":true})");
+    EXPECT_EQ(out,
+              "web would move from h1 to h2: it has the most room\n"
+              "in at most about 9s, at the end of which it stands still for about 200ms\n");
+    api.answers[target] = {200, R"({"name": "web", "to": null, "why": "it does not run"})"};
+    EXPECT_EQ(run({"instance", "migrate", "web", "--plan"}), 5) << err;
+    EXPECT_EQ(out, "web cannot move: it does not run\n");
+}
+
 TEST_F(Commands, WhyNotSaysWhatWouldLetItIn) {
     const std::string file = in_folder("web.yaml");
     std::ofstream(file) << "kind: instance\nname: web\nflavor: large\n";
