@@ -4,6 +4,7 @@
 #include <map>
 #include <numeric>
 
+#include "placement/gang_search.h"
 #include "placement/moves.h"
 #include "placement/sizes.h"
 
@@ -29,126 +30,6 @@ std::vector<std::size_t> largest_first(const std::vector<std::int64_t>& sizes) {
     return order;
 }
 
-bool has_rule(const std::vector<Request>& requests, bool (*is_it)(const Rule&)) {
-    return std::any_of(requests.begin(), requests.end(), [&](const Request& request) {
-        return std::any_of(request.rules.begin(), request.rules.end(), is_it);
-    });
-}
-
-/// Tells hosts apart that are equal otherwise.
-bool names_hosts(const Rule& rule) {
-    return !std::holds_alternative<TraitRule>(rule);
-}
-
-/// Whether it holds may depend on who of equal ones came first.
-bool minds_the_order(const Rule& rule) {
-    const auto* group = std::get_if<GroupRule>(&rule);
-    return group != nullptr && group->wish != GroupRule::Wish::apart;
-}
-
-/// Every way to place a gang, one after the other, but of ways that differ only in which of equal
-/// hosts or of equal members is meant only one.
-class Search {
-  public:
-    Search(Fleet& fleet, const std::vector<Request>& requests, std::vector<std::size_t> order,
-           const GangLimits& limits)
-        : fleet_(fleet),
-          requests_(requests),
-          order_(std::move(order)),
-          decisions_left_(limits.decisions),
-          hosts_are_alike_(!has_rule(requests, names_hosts)),
-          members_are_alike_(!has_rule(requests, minds_the_order)),
-          members_(requests.size()),
-          placed_(requests.size()) {
-        Amounts later;
-        for (auto at = order_.rbegin(); at != order_.rend(); ++at) {
-            later += requests_[*at].needs.amounts;
-            from_here_.push_back(later);
-        }
-        std::reverse(from_here_.begin(), from_here_.end());
-    }
-
-    bool place_all() { return place_from(0); }
-    /// After place_all() has failed.
-    bool was_exhaustive() const { return exhaustive_; }
-
-    std::vector<Decision> take_members() { return std::move(members_); }
-    std::vector<GuestSlot> take_placed() { return std::move(placed_); }
-
-  private:
-    /// Whether sums alone leave room for those who are still to come.
-    bool may_fit(std::size_t depth) const {
-        const Roster& roster = fleet_.roster();
-        Amounts left;
-        for (const HostSlot slot : roster.by_rank())
-            if (roster.is_open(slot))
-                for (std::size_t kind = 0; kind < kinds_max; ++kind)
-                    left.of[kind] += std::max<std::int64_t>(0, roster.room(slot).amounts.of[kind]);
-        for (std::size_t kind = 0; kind < kinds_max; ++kind)
-            if (from_here_[depth].of[kind] > left.of[kind]) return false;
-        return true;
-    }
-
-    Rank rank_of(model::HostId id) const {
-        return fleet_.roster().host(*fleet_.roster().find(id)).rank;
-    }
-
-    /// The member before is equal: of both, the first one is on the host with the lower name.
-    Rank lowest_rank(std::size_t depth) const {
-        if (!members_are_alike_ || depth == 0) return 0;
-        const std::size_t before = order_[depth - 1];
-        if (requests_[before] != requests_[order_[depth]]) return 0;
-        return rank_of(members_[before].best->host);
-    }
-
-    /// The host and all that are its equals now.
-    void rule_out(model::HostId id, std::vector<model::HostId>& tried) const {
-        const Roster& roster = fleet_.roster();
-        if (!hosts_are_alike_) return tried.push_back(id);
-        const Ranks& equal = roster.shelves().hosts(roster.shelf_of(*roster.find(id)));
-        for (std::optional<Rank> rank = equal.first(); rank; rank = equal.after(*rank))
-            tried.push_back(roster.host(roster.by_rank()[*rank]).id);
-    }
-
-    bool place_from(std::size_t depth) {
-        if (depth == order_.size()) return true;
-        if (!may_fit(depth)) return false;
-        const std::size_t member = order_[depth];
-        const Rank lowest = lowest_rank(depth);
-        Request request = with_rule(requests_[member], HostsRule{{}, false, Strength::hard});
-        std::vector<model::HostId> tried;
-        while (true) {
-            std::get<HostsRule>(request.rules.back()).hosts = tried;
-            if (decisions_left_ == 0) return exhaustive_ = false;
-            --decisions_left_;
-            members_[member] = fleet_.decide(request);
-            if (!members_[member].best) return false;
-            const model::HostId host = members_[member].best->host;
-            if (rank_of(host) < lowest) {
-                tried.push_back(host);
-                continue;
-            }
-            std::vector<model::HostId> ruled_out = tried;
-            rule_out(host, ruled_out);
-            placed_[member] = fleet_.put(host, requests_[member], members_[member].seat);
-            if (place_from(depth + 1)) return true;
-            fleet_.take_away(placed_[member]);
-            tried = std::move(ruled_out);
-        }
-    }
-
-    Fleet& fleet_;
-    const std::vector<Request>& requests_;
-    const std::vector<std::size_t> order_;
-    std::size_t decisions_left_;
-    const bool hosts_are_alike_;
-    const bool members_are_alike_;
-    bool exhaustive_ = true;
-    std::vector<Amounts> from_here_;  ///< what all need who come at a depth or later
-    std::vector<Decision> members_;
-    std::vector<GuestSlot> placed_;
-};
-
 /// Each takes what is best for it, the largest first.
 GangDecision each_its_best(Fleet& fleet, const std::vector<Request>& requests,
                            const std::vector<std::size_t>& order) {
@@ -170,22 +51,46 @@ GangDecision each_its_best(Fleet& fleet, const std::vector<Request>& requests,
     return gang;
 }
 
+/// Whether there is enough for all of what the datacenter shares.
+bool may_share(const Roster& roster, const std::vector<Request>& requests) {
+    std::map<std::string, std::int64_t> needed;
+    for (const Request& request : requests)
+        for (const SharedNeed& need : request.shared) needed[need.name] += need.amount;
+    return std::all_of(needed.begin(), needed.end(), [&](const auto& need) {
+        return need.second == 0 || need.second <= roster.shared_left(need.first);
+    });
+}
+
+/// Each goes where it was told.
+void sit_down(Fleet& fleet, const std::vector<Request>& requests,
+              const std::vector<std::size_t>& order, const GangSeats& seats, GangDecision& gang) {
+    gang.placed.resize(requests.size());
+    for (const std::size_t member : order) {
+        const auto& [host, seat] = seats.members[member];
+        Decision& decision = gang.members[member];
+        decision = fleet.decide_on(host, requests[member]);
+        check(decision.best.has_value(), "a gang's member does not fit where it was told");
+        decision.seat = seat;
+        gang.placed[member] = fleet.put(host, requests[member], seat);
+    }
+}
+
 }  // namespace
 
 GangDecision place_gang(Fleet& fleet, const std::vector<Request>& requests,
                         const GangLimits& limits) {
     check(!requests.empty(), "a gang of nobody");
-    const std::vector<std::size_t> order = largest_first(sizes_of(fleet, requests));
+    const std::vector<Equals> equals = in_order(fleet.settled(), requests);
+    std::vector<std::size_t> order;
+    for (const Equals& each : equals)
+        order.insert(order.end(), each.members.begin(), each.members.end());
     GangDecision gang = each_its_best(fleet, requests, order);
-    if (gang.fits() || !std::all_of(requests.begin(), requests.end(), has_room_for_a_rule))
-        return gang;
-    Search search(fleet, requests, order, limits);
-    if (search.place_all()) {
-        gang.members = search.take_members();
-        gang.placed = search.take_placed();
-    } else {
-        gang.proven_impossible = search.was_exhaustive();
-    }
+    if (gang.fits()) return gang;
+    gang.proven_impossible = !may_share(fleet.roster(), requests);
+    if (gang.proven_impossible) return gang;
+    const GangSeats seats = search_seats(fleet.settled(), equals, limits.looks);
+    gang.proven_impossible = seats.members.empty() && seats.exhaustive;
+    if (!seats.members.empty()) sit_down(fleet, requests, order, seats, gang);
     return gang;
 }
 

@@ -11,7 +11,7 @@ namespace vdc::placement {
 
 /// How far is looked for a place for all before it is said that there is none.
 struct GangLimits {
-    std::size_t decisions = 20'000;
+    std::int64_t looks = 2'000'000;  ///< see search_seats
 };
 
 struct GangDecision {
@@ -28,11 +28,11 @@ struct GangDecision {
 
 /// Places all of them or none; then the fleet is as it was. The largest are decided first (by the
 /// greatest share that they need of what the largest host can give, of whatever kind; then the
-/// first in the list), so that small ones do not stand in their way; rules among the members hold
-/// as if they had come in that order. First each takes what is best for it; if somebody finds no
-/// place so, the ways to place them are tried one after the other, as far as the limits reach, and
-/// the first that holds all is taken. At least one request; gangs that compete are served whole in
-/// the order in which they are asked, so none waits for another's part.
+/// first in the list, with all that are equal), so that small ones do not stand in their way; rules
+/// among the members hold as if they had come in that order. First each takes what is best for it;
+/// if somebody finds no place so, the ways to place them are searched, as far as the limits reach,
+/// and the first that holds all is taken (gang_search.h). At least one request; gangs that compete
+/// are served whole in the order in which they are asked, so none waits for another's part.
 GangDecision place_gang(Fleet& fleet, const std::vector<Request>& requests,
                         const GangLimits& limits = {});
 
