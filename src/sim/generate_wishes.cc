@@ -11,7 +11,7 @@ Json Author::instance_body() {
     Json body = Json::object({{"image", some("image", 2)},
                               {"flavor", chance_.once_in(3, 4) ? "tiny" : "small"},
                               {"restart", one_of({"always", "on_failure", "never"})}});
-    if (leased_ && often()) body.set("pool", "nas");
+    if (leased_ && (moves_ ? seldom() : often())) body.set("pool", "nas");
     if (seldom()) body.set("priority", chance_.between(0, 100));
     if (two_networks_ && seldom()) {
         Json networks = Json::array({Json("back")});
