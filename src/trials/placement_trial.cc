@@ -15,6 +15,7 @@ std::vector<std::pair<std::string, std::string>> trials() {
             {"numa", "waiting in a queue before a few hosts of two cells"},
             {"time", "hosts in use over weeks of coming and leaving, also with moves"},
             {"balance", "crowded clusters made even, beside Ganeti's hbal; needs no data"},
+            {"reassign", "machine reassignment (ROADEF 2012): where all had better be"},
             {"small", "small cases beside an exact solver, CBC; needs no data"},
             {"speed", "decisions a second with all rules, and how they grow with hosts"}};
 }
@@ -59,6 +60,7 @@ Result<Json> run_placement_trial(const PlacementWish& wish) {
     if (wish.trace == "numa") return numa_waiting(wish);
     if (wish.trace == "time") return packing_over_time(wish);
     if (wish.trace == "balance") return balancing(wish);
+    if (wish.trace == "reassign") return reassignment(wish);
     if (wish.trace == "small") return small_cases(wish);
     if (wish.trace == "speed") return decision_speed(wish);
     std::vector<std::string> names;

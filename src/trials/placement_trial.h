@@ -32,7 +32,7 @@ struct PlacementWish {
     std::int64_t host_worth = 20;          ///< time: at most so many moves to empty one host
     std::int64_t guests_of_a_host = 8;     ///< balance
     std::int64_t pass = 300;               ///< time: seconds between two looks for moves
-    std::int64_t solver_seconds = 5;       ///< small: of a processor, for one case at most
+    std::int64_t solver_seconds = 5;       ///< small, reassign: of a processor, for one
 };
 
 /// The trials that there are, with a line about each.

@@ -196,6 +196,28 @@ TEST(PlacementTrials, TimeDecisionsThatFindPlaces) {
     EXPECT_GT(only.integer_at("decisions_per_s"), 0);
 }
 
+TEST(PlacementTrials, MoveProcessesWhereTheyCostLess) {
+    const Folder folder;
+    // One kind that costs 10 beyond what is safe; two hosts of 10, of which 5 are safe; two
+    // services; two processes of 4 on the first host. Each move costs 1 for each of three reasons.
+    folder.write(
+        "model_few.txt",
+        "1\n0 10\n2\n0 0 10 5 0 1\n0 1 10 5 1 0\n2\n1 0\n1 0\n2\n0 4 1\n1 4 1\n0\n1 1 1\n");
+    folder.write("assignment_few.txt", "0 0\n");
+    PlacementWish few = wish("reassign", folder);
+    few.workloads = {"few"};
+    few.solver_seconds = 1;
+    const auto outcome = run_placement_trial(few);
+    ASSERT_TRUE(outcome.ok()) << base::text(outcome.error());
+    const Json& only = outcome->at("rows").items().front();
+    EXPECT_EQ(only.integer_at("before"), 30);
+    EXPECT_EQ(only.integer_at("price"), 3);
+    EXPECT_EQ(only.integer_at("moves"), 1);
+    EXPECT_EQ(only.integer_at("prefixes_broken"), 0);
+    folder.write("assignment_few.txt", "0\n");
+    EXPECT_EQ(run_placement_trial(few).error().code, Error::Code::invalid);
+}
+
 TEST(SmallCases, ArePackedAsWellAsAnExactSolverPacksThem) {
     const Folder none;
     PlacementWish small = wish("small", none);
