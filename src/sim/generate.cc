@@ -74,7 +74,7 @@ void Author::live_on() {
         }
         run(5000);
     }
-    say("rest 2m");
+    say(moves_ ? "rest 15m" : "rest 2m");  // a guest that writes fast is on its way for minutes
 }
 
 /// All heals, what was closed is opened, and there is time for everything: the storm brake holds a
@@ -87,7 +87,7 @@ void Author::end() {
         if (leased_ || moves_) say("undrain " + name);
     }
     say(R"(update project default {"instances_max": 1000})");
-    say(leased_ ? "rest 15m" : "rest 5m");
+    say(leased_ || moves_ ? "rest 15m" : "rest 5m");
     if (seldom()) live_on();
     if (chance_.once_in(1, 16)) say("rest 61m");
 }
