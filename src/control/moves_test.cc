@@ -197,7 +197,7 @@ TEST_F(Moves, TheReceiverIsToldToReceiveAndNothingElse) {
     const auto& ports = receiver.networks.begin()->second.network.ports;
     ASSERT_EQ(ports.size(), 1u);
     EXPECT_TRUE(ports[0].is_awaited);
-    const InstanceDuty& sender = duties_on(home).instances.at(web().id);
+    const InstanceDuty sender = duties_on(home).instances.at(web().id);
     EXPECT_EQ(sender.move->address, away + ":7450");
     EXPECT_FALSE(sender.move->is_awaited);
     EXPECT_EQ(sender.instance.generation, 1u);
