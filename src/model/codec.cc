@@ -84,32 +84,36 @@ Result<Part> part_from_json(const Json& json, Unknown unknown) {
     return Codec<Part>::decode(json, "", {}, unknown);
 }
 
+/// One field of merge(). Not inline: so it is compiled once for each type, not for each field.
+template <class Value>
+[[gnu::noinline]] static Status merge_field(Value& field, const Value& usual, const Json& member,
+                                            std::string_view name, const Bounds& bounds,
+                                            Mutability mutability, Writing writing) {
+    const std::string path(name);
+    auto value = member.is_null() ? Result<Value>(usual)
+                                  : Codec<Value>::decode(member, path, bounds, Unknown::refused);
+    if (!value.ok()) return value.error();
+    if (*value == field) return {};
+    if (mutability == Mutability::computed)
+        return misfit(path, "is set by the datacenter and cannot be given");
+    if (mutability == Mutability::at_creation && writing == Writing::updating)
+        return misfit(path, "cannot change after creation", "make a new one with the value wanted");
+    field = std::move(*value);
+    return {};
+}
+
 template <class Part>
 Status merge(Part& part, const Json& patch, Writing writing) {
     if (!patch.is(Json::Kind::object)) return misfit("body", "must be an object");
     TRY(refuse_unknown<Part>(patch, ""));
     Status status;
     Part merged = part;
+    const Part usual{};
     for_each_field<Part>([&](const auto& each) {
         const Json* member = patch.find(each.name);
         if (member == nullptr || !status.ok()) return;
-        using Value = std::remove_cvref_t<decltype(merged.*each.member)>;
-        const std::string name(each.name);
-        Result<Value> value =
-            member->is_null() ? Result<Value>(Part{}.*each.member)
-                              : Codec<Value>::decode(*member, name, each.bounds, Unknown::refused);
-        if (!value.ok()) {
-            status = value.error();
-        } else if (*value == merged.*each.member) {
-            return;
-        } else if (each.mutability == Mutability::computed) {
-            status = misfit(name, "is set by the datacenter and cannot be given");
-        } else if (each.mutability == Mutability::at_creation && writing == Writing::updating) {
-            status = misfit(name, "cannot change after creation",
-                            "make a new one with the value wanted");
-        } else {
-            merged.*each.member = std::move(*value);
-        }
+        status = merge_field(merged.*each.member, usual.*each.member, *member, each.name,
+                             each.bounds, each.mutability, writing);
     });
     TRY(std::move(status));
     part = std::move(merged);
@@ -121,21 +125,13 @@ Json schema() {
     return Codec<Part>::schema({});
 }
 
-template <class Part>
-std::vector<std::string> differences(const Part& before, const Part& after) {
-    std::vector<std::string> names;
-    for_each_field<Part>([&](const auto& each) {
-        if (!(before.*each.member == after.*each.member)) names.emplace_back(each.name);
-    });
-    return names;
-}
-
 #define VDC_PART(P)                                             \
     template Json part_to_json<P>(const P&);                    \
     template Result<P> part_from_json<P>(const Json&, Unknown); \
-    template Status merge<P>(P&, const Json&, Writing);         \
-    template Json schema<P>();                                  \
-    template std::vector<std::string> differences<P>(const P&, const P&);
+    template Json schema<P>();
+#define VDC_GIVEN(P) \
+    VDC_PART(P)      \
+    template Status merge<P>(P&, const Json&, Writing);
 #define VDC_VIEW(V)                                             \
     template Json part_to_json<V>(const V&);                    \
     template Result<V> part_from_json<V>(const Json&, Unknown); \
@@ -144,43 +140,43 @@ std::vector<std::string> differences(const Part& before, const Part& after) {
     template Json to_json<R>(const R&); \
     template Result<R> record_from_json<R>(const Json&, Unknown);
 
-VDC_PART(Nothing)
+VDC_GIVEN(Nothing)
 VDC_PART(Resources)
 VDC_PART(Template)
 VDC_PART(Front)
 VDC_PART(Explanation)
-VDC_PART(ProjectDeclared)
-VDC_PART(HostDeclared)
+VDC_GIVEN(ProjectDeclared)
+VDC_GIVEN(HostDeclared)
 VDC_PART(HostClaimed)
 VDC_PART(HostObserved)
-VDC_PART(FlavorDeclared)
-VDC_PART(KeyPairDeclared)
-VDC_PART(ImageDeclared)
+VDC_GIVEN(FlavorDeclared)
+VDC_GIVEN(KeyPairDeclared)
+VDC_GIVEN(ImageDeclared)
 VDC_PART(ImageClaimed)
 VDC_PART(ImageObserved)
 VDC_PART(ImageSeen)
-VDC_PART(NetworkDeclared)
+VDC_GIVEN(NetworkDeclared)
 VDC_PART(NetworkClaimed)
 VDC_PART(NetworkObserved)
 VDC_PART(NetworkSeen)
-VDC_PART(PortDeclared)
+VDC_GIVEN(PortDeclared)
 VDC_PART(PortClaimed)
-VDC_PART(VolumeDeclared)
+VDC_GIVEN(VolumeDeclared)
 VDC_PART(VolumeClaimed)
 VDC_PART(VolumeObserved)
-VDC_PART(VolumeSnapshotDeclared)
+VDC_GIVEN(VolumeSnapshotDeclared)
 VDC_PART(VolumeSnapshotObserved)
-VDC_PART(InstanceDeclared)
-VDC_PART(InstanceExtras)
+VDC_GIVEN(InstanceDeclared)
+VDC_GIVEN(InstanceExtras)
 VDC_PART(InstanceClaimed)
 VDC_PART(InstanceObserved)
-VDC_PART(ApplicationDeclared)
+VDC_GIVEN(ApplicationDeclared)
 VDC_PART(ApplicationClaimed)
 VDC_PART(ApplicationObserved)
 VDC_PART(FrontSeen)
 VDC_PART(VolumeSeen)
 VDC_PART(ArrivalSeen)
-VDC_PART(OperationDeclared)
+VDC_GIVEN(OperationDeclared)
 VDC_PART(OperationObserved)
 VDC_VIEW(ProjectView)
 VDC_VIEW(HostView)

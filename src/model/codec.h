@@ -34,6 +34,7 @@ base::Result<Part> part_from_json(const base::Json& json, Unknown unknown);
 /// field its default). Refuses unknown members, values out of bounds, and fields that may not be
 /// written: computed ones always, those settable at creation when `creating` is false.
 enum class Writing { creating, updating };
+/// Only for declared parts, and what a creation may say beside them.
 template <class Part>
 base::Status merge(Part& part, const base::Json& patch, Writing writing);
 
@@ -41,9 +42,5 @@ base::Status merge(Part& part, const base::Json& patch, Writing writing);
 /// computed fields.
 template <class Part>
 base::Json schema();
-
-/// Names of the fields that differ, in order: "power", "front".
-template <class Part>
-std::vector<std::string> differences(const Part& before, const Part& after);
 
 }  // namespace vdc::model

@@ -222,7 +222,7 @@ TEST(Merge, ARefusedPatchChangesNothing) {
     }
 }
 
-// ---- schema, differences -----------------------------------------------------------------------
+// ---- schema ------------------------------------------------------------------------------------
 
 TEST(Schema, SaysTypesBoundsWordsAndWhoWrites) {
     const Json schema = model::schema<InstanceDeclared>();
@@ -233,14 +233,6 @@ TEST(Schema, SaysTypesBoundsWordsAndWhoWrites) {
     EXPECT_FALSE(properties.at("power").has("readOnly"));
     EXPECT_FALSE(schema.boolean_at("additionalProperties", true));
     EXPECT_EQ(properties.members().size(), std::tuple_size_v<decltype(InstanceDeclared::fields())>);
-}
-
-TEST(Differences, AreTheNamesOfFieldsInOrder) {
-    NetworkDeclared before, after;
-    EXPECT_TRUE(differences(before, after).empty());
-    after.mtu = 9000;
-    after.nat = false;
-    EXPECT_EQ(differences(before, after), (std::vector<std::string>{"nat", "mtu"}));
 }
 
 // ---- changes and commits -----------------------------------------------------------------------

@@ -58,10 +58,17 @@ concept Described = requires {
     T::fields();
 };
 
+template <Described T>
+inline constexpr auto fields_of = T::fields();
+
 /// Calls visit(field) for each field of T in order.
 template <Described T, class Visit>
 constexpr void for_each_field(Visit&& visit) {
-    std::apply([&](const auto&... each) { (visit(each), ...); }, T::fields());
+    constexpr std::size_t count = std::tuple_size_v<std::remove_cv_t<decltype(fields_of<T>)>>;
+    [&]<std::size_t... at>(std::index_sequence<at...>) {
+        (visit(std::get<at>(fields_of<T>)), ...);
+    }
+    (std::make_index_sequence<count>());
 }
 
 template <class E>

@@ -329,16 +329,42 @@ Status refuse_unknown(const Json& json, const std::string& path) {
     return {};
 }
 
+// One field of an object. Not inline: so each is compiled once for each type, not for each field.
+
+template <class Value>
+[[gnu::noinline]] void encode_field(Json& object, std::string_view name, const Value& value) {
+    object.members().push_back({std::string(name), Codec<Value>::encode(value)});
+}
+
+template <class Value>
+[[gnu::noinline]] Status decode_field(Value& value, const Json& member, const std::string& path,
+                                      std::string_view name, const Bounds& bounds,
+                                      Unknown unknown) {
+    std::string full = path;
+    if (!full.empty()) full += ".";
+    full += name;
+    auto decoded = Codec<Value>::decode(member, full, bounds_for(unknown, bounds), unknown);
+    if (!decoded.ok()) return decoded.error();
+    value = std::move(*decoded);
+    return {};
+}
+
+template <class Value>
+[[gnu::noinline]] void add_schema(Json& properties, std::string_view name, std::string_view about,
+                                  const Bounds& bounds, Mutability mutability) {
+    Json property = Codec<Value>::schema(bounds);
+    property.set("description", about);
+    if (mutability == Mutability::computed) property.set("readOnly", true);
+    properties.members().push_back({std::string(name), std::move(property)});
+}
+
 /// A T, as Description::fields() has it.
 template <class T, Described Description = T>
 struct ObjectCodec {
     static Json encode(const T& value) {
         Json object = Json::object();
-        for_each_field<Description>([&](const auto& each) {
-            using Value = std::remove_cvref_t<decltype(value.*each.member)>;
-            object.members().push_back(
-                {std::string(each.name), Codec<Value>::encode(value.*each.member)});
-        });
+        for_each_field<Description>(
+            [&](const auto& each) { encode_field(object, each.name, value.*each.member); });
         return object;
     }
     static Result<T> decode(const Json& json, const std::string& path, const Bounds&,
@@ -352,15 +378,8 @@ struct ObjectCodec {
         for_each_field<Description>([&](const auto& each) {
             const Json* member = json.find(each.name);
             if (member == nullptr || !status.ok()) return;
-            using Value = std::remove_cvref_t<decltype(value.*each.member)>;
-            const std::string full =
-                path.empty() ? std::string(each.name) : path + "." + std::string(each.name);
-            auto decoded =
-                Codec<Value>::decode(*member, full, bounds_for(unknown, each.bounds), unknown);
-            if (decoded.ok())
-                value.*each.member = std::move(*decoded);
-            else
-                status = decoded.error();
+            status =
+                decode_field(value.*each.member, *member, path, each.name, each.bounds, unknown);
         });
         TRY(std::move(status));
         return value;
@@ -370,10 +389,7 @@ struct ObjectCodec {
         const T defaults{};
         for_each_field<Description>([&](const auto& each) {
             using Value = std::remove_cvref_t<decltype(defaults.*each.member)>;
-            Json property = Codec<Value>::schema(each.bounds);
-            property.set("description", each.about);
-            if (each.mutability == Mutability::computed) property.set("readOnly", true);
-            properties.members().push_back({std::string(each.name), std::move(property)});
+            add_schema<Value>(properties, each.name, each.about, each.bounds, each.mutability);
         });
         return Json::object({{"type", "object"},
                              {"properties", std::move(properties)},

@@ -29,61 +29,12 @@ struct World {
     PortId port{{10, 1}};
     ApplicationId application{{11, 1}};
 
-    World() {
-        advance(snapshot, 1, Instant{std::chrono::hours{1}});
-        must(create<Project>(project, {}, "blue", {}));
-        must(create<Project>(other_project, {}, "red", {}));
-        for (const auto& [id, name] : {std::pair{host, "h1"}, std::pair{other_host, "h2"}}) {
-            must(create<Host>(id, {}, name, {}));
-            must(Claim<Host>{id, {.epoch = 1}});
-            HostObserved seen;
-            seen.capacity = {{4}, {8192}, {100'000}};
-            must(Observe<Host>{id, seen});
-        }
-        must(create<Flavor>(FlavorId{{3, 1}}, {}, "small", {}));
-        must(create<KeyPair>(key, project, "mine", {"ssh-ed25519 AAAA me"}));
-        must(create<Image>(image, {}, "tiny", {}));
-        must(create<Network>(network, project, "net", net("10.20.0.0/24")));
-        must(create<Instance>(instance, project, "web-1", an_instance()));
-        must(create<Volume>(root, project, "web-1-root", a_volume(instance, 0)));
-        must(create<Volume>(volume, project, "data", a_volume({}, 1)));
-        must(create<VolumeSnapshot>(kept, project, "before", {volume, ""}));
-        PortDeclared card;
-        card.network = network;
-        card.instance = instance;
-        must(create<Port>(port, project, "web-1-0", card));
-        must(create<Application>(application, project, "shop", an_application()));
-    }
+    World();
 
-    static NetworkDeclared net(const char* range) {
-        NetworkDeclared declared;
-        declared.range = base::parse_ipv4_range(range).value();
-        return declared;
-    }
-    InstanceDeclared an_instance() const {
-        InstanceDeclared declared;
-        declared.flavor = "small";
-        declared.image = image;
-        declared.key = key;
-        return declared;
-    }
-    VolumeDeclared a_volume(std::optional<InstanceId> in, std::int64_t slot) const {
-        VolumeDeclared declared;
-        declared.size = {1000};
-        declared.image = image;
-        declared.instance = in;
-        declared.slot = slot;
-        return declared;
-    }
-    ApplicationDeclared an_application() const {
-        ApplicationDeclared declared;
-        declared.replicas = 2;
-        declared.instance.flavor = "small";
-        declared.instance.image = image;
-        declared.instance.network = network;
-        declared.instance.key = key;
-        return declared;
-    }
+    static NetworkDeclared net(const char* range);
+    InstanceDeclared an_instance() const;
+    VolumeDeclared a_volume(std::optional<InstanceId> in, std::int64_t slot) const;
+    ApplicationDeclared an_application() const;
 
     template <class R>
     static Change create(typename R::Id id, ProjectId of, std::string name,
@@ -117,48 +68,19 @@ struct World {
     }
 
     /// A claim of the instance on a host, one generation on.
-    Change place(HostId on) const {
-        return claim<Instance>(instance, [&](InstanceClaimed& claimed) {
-            claimed.host = on;
-            if (claimed.generation > 0) claimed.evidence = "its host saw its end";
-            ++claimed.generation;
-            claimed.epoch = 1;
-        });
-    }
+    Change place(HostId on) const;
     /// Its host sees the end of the run.
-    Change ended() const {
-        return observe<Instance>(instance, [&](InstanceObserved& observed) {
-            observed.generation = snapshot.get<Instance>(instance).claimed.generation;
-            observed.phase = InstancePhase::stopped;
-        });
-    }
+    Change ended() const;
     /// The host's present epoch is fenced.
-    Change fenced(HostId which, Evidence evidence) const {
-        return claim<Host>(which, [&](HostClaimed& claimed) {
-            claimed.health = HostHealth::down;
-            claimed.fenced = claimed.epoch;
-            claimed.evidence = evidence;
-        });
-    }
+    Change fenced(HostId which, Evidence evidence) const;
 
-    base::Status apply(const Change& change) { return model::apply(snapshot, change); }
+    base::Status apply(const Change& change);
 
-    void must(const Change& change) {
-        const base::Status status = apply(change);
-        ASSERT_TRUE(status.ok()) << verb_of(change) << " " << word(subject_of(change).noun) << ": "
-                                 << text(status.error());
-    }
+    void must(const Change& change);
 
     /// What stands in the way of a change; the snapshot must be as it was.
-    base::Error refusal(const Change& change) {
-        const Snapshot before = snapshot;
-        const base::Status status = apply(change);
-        EXPECT_FALSE(status.ok()) << verb_of(change) << " " << word(subject_of(change).noun);
-        EXPECT_EQ(hash_of(before), hash_of(snapshot));
-        EXPECT_TRUE(same_indices(before, snapshot));
-        return status.ok() ? base::Error{Code::failed, "was not refused"} : status.error();
-    }
-    Code code(const Change& change) { return refusal(change).code; }
+    base::Error refusal(const Change& change);
+    Code code(const Change& change);
 };
 
 }  // namespace vdc::model::testing

@@ -1,5 +1,6 @@
 #include <sys/mount.h>
 
+#include "runtime/files.h"
 #include "runtime/own_mounts_test_util.h"
 #include "store/store_contract_test_util.h"
 

@@ -1,3 +1,4 @@
+#include "model/codec.h"
 #include "store/etcd/etcd_test_util.h"
 #include "store/store_contract_test_util.h"
 

@@ -8,6 +8,7 @@
 
 #include "base/chance.h"
 #include "runtime/fd.h"
+#include "runtime/files.h"
 #include "store/store_contract_test_util.h"
 
 /// kill -9 in the middle of commits, again and again: what was acknowledged is there, and no group

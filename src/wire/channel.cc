@@ -138,6 +138,20 @@ Channel::Channel(asio::io_context& loop, runtime::Fd socket, TlsContext context)
     if (context_ != nullptr) tls_.emplace(socket_, *context_);
 }
 
+void Channel::read_some(asio::mutable_buffer to, Moved moved) {
+    if (tls_)
+        tls_->async_read_some(to, std::move(moved));
+    else
+        socket_.async_read_some(to, std::move(moved));
+}
+
+void Channel::write_some(const Slices& from, Moved moved) {
+    if (tls_)
+        tls_->async_write_some(from, std::move(moved));
+    else
+        socket_.async_write_some(from, std::move(moved));
+}
+
 bool Channel::expect_server(const Endpoint& endpoint) {
     SSL* const session = tls_->native_handle();
     if (!endpoint.authority.empty() || !endpoint.authority_fingerprint.empty())

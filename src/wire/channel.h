@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -12,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "base/result.h"
@@ -56,19 +59,23 @@ class Channel {
     void async_handshake(asio::ssl::stream_base::handshake_type role, Handler&& handler) {
         tls_->async_handshake(role, std::forward<Handler>(handler));
     }
+    /// Reads into the first of the buffers that has room.
     template <class Buffers, class Handler>
     void async_read_some(const Buffers& to, Handler&& handler) {
-        if (tls_)
-            tls_->async_read_some(to, std::forward<Handler>(handler));
-        else
-            socket_.async_read_some(to, std::forward<Handler>(handler));
+        asio::mutable_buffer room;
+        const auto end = asio::buffer_sequence_end(to);
+        for (auto each = asio::buffer_sequence_begin(to); each != end && room.size() == 0; ++each)
+            room = *each;
+        read_some(room, once(std::forward<Handler>(handler)));
     }
+    /// Writes some of the first buffers that hold anything.
     template <class Buffers, class Handler>
     void async_write_some(const Buffers& from, Handler&& handler) {
-        if (tls_)
-            tls_->async_write_some(from, std::forward<Handler>(handler));
-        else
-            socket_.async_write_some(from, std::forward<Handler>(handler));
+        Slices slices;
+        const auto end = asio::buffer_sequence_end(from);
+        for (auto each = asio::buffer_sequence_begin(from); each != end; ++each)
+            if (!slices.add(*each)) break;
+        write_some(slices, once(std::forward<Handler>(handler)));
     }
 
     /// Ends when the peer has closed both directions, or reset the connection.
@@ -96,6 +103,34 @@ class Channel {
     void close();
 
   private:
+    using Moved = std::function<void(const error_code&, std::size_t)>;
+
+    /// What one write takes at most, as a sequence of buffers of Asio.
+    struct Slices {
+        std::array<asio::const_buffer, 8> of;
+        std::size_t count = 0;
+
+        bool add(const asio::const_buffer& slice) {
+            if (slice.size() > 0) of[count++] = slice;
+            return count < of.size();
+        }
+        const asio::const_buffer* begin() const { return of.data(); }
+        const asio::const_buffer* end() const { return of.data() + count; }
+    };
+
+    /// A handler of any type as one of a single type, which is called once: what lies below is
+    /// compiled once, and not for each operation of Beast.
+    template <class Handler>
+    static Moved once(Handler&& handler) {
+        auto held = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler));
+        return [held = std::move(held)](const error_code& failure, std::size_t size) {
+            auto called = std::move(*held);
+            called(failure, size);
+        };
+    }
+    void read_some(asio::mutable_buffer to, Moved moved);
+    void write_some(const Slices& from, Moved moved);
+
     Socket socket_;
     TlsContext context_;
     std::optional<asio::ssl::stream<Socket&>> tls_;

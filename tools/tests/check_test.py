@@ -56,6 +56,15 @@ class Headers(Planted):
         self.plant("src/model/a.cc", '#include "model/a.h"\n')
         self.passes("headers", "src/model/a.h", "#pragma once\ninline Thing thing() { return {}; }\n")
 
+    def test_names_of_ours_that_a_precompiled_header_would_hide(self):
+        self.plant("cmake/rooms.cmake", "set(vdc_pch_model <vector> <model/a.h>)\n")
+        self.plant("src/model/a.cc", '#include "model/a.h"\n')
+        self.plant("src/model/a.h", "#pragma once\nstruct Thing {\n    int size;\n};\nint size_of(const Thing& thing);\n")
+        self.refused("headers", "src/control/b.cc", "int x = model::size_of({});\n", '"model/a.h"')
+        self.refused("headers", "src/control/b.cc", "using model::Thing;\n", '"model/a.h"')
+        self.plant("src/control/b.h", '#pragma once\n#include "model/a.h"\n')
+        self.passes("headers", "src/control/b.cc", '#include "control/b.h"\nusing model::Thing;\n')
+
     def test_what_the_precompiled_header_would_hide(self):
         self.plant("src/model/a.cc", '#include "model/a.h"\n')
         self.refused("headers", "src/model/a.h", "#pragma once\n#include <vector>\nusing A = std::string;\n", "<string>")

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/files.h"
 #include "store/etcd/etcd_test_util.h"
 #include "store/etcd/layout.h"
 #include "store/store_contract_test_util.h"
