@@ -229,13 +229,17 @@ void Finder::found(const Pair<Instance>& pair) {
 }
 
 void Finder::found(const Pair<Application>& pair) {
-    if (pair.same_but_observed()) return add_changed_places(pair);
+    if (pair.same_but_observed()) {
+        if (model::front_carrier(*pair.before) != model::front_carrier(*pair.after))
+            told_of_.insert(pair.after->declared.instance.network);
+        return add_changed_places(pair);
+    }
     const auto name = [](const Application* application) {
         return application != nullptr ? front_name(*application) : std::nullopt;
     };
     const bool same_for_all =
         pair.both() && name(pair.before) == name(pair.after) &&
-        front_carrier(*pair.before) == front_carrier(*pair.after) &&
+        model::front_carrier(*pair.before) == model::front_carrier(*pair.after) &&
         pair.before->declared.instance.network == pair.after->declared.instance.network;
     for (const Application* application : {pair.before, pair.after}) {
         if (application == nullptr) continue;

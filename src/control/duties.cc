@@ -168,12 +168,6 @@ std::optional<NameSpec> front_name(const Application& application) {
     return NameSpec{application.name, application.claimed.address};
 }
 
-std::optional<HostId> front_carrier(const Application& application) {
-    for (const model::Place& place : application.claimed.places)
-        if (place.needed) return place.host;
-    return {};
-}
-
 /// Where the network's tunnel leads to that host; none when either end has no underlay.
 static base::Ipv4 far_underlay(const Snapshot& s, const NetworkSpec& network, HostId host) {
     if (!network.underlay) return {};
@@ -188,7 +182,7 @@ static void add_fronts(const Snapshot& s, HostId host, NetworkDuty& duty) {
          s.linked_records<Application>(Link::network_application, network.id.value)) {
         auto name = front_name(*application);
         if (!name) continue;
-        const auto carrier = front_carrier(*application);
+        const auto carrier = model::front_carrier(*application);
         if (carrier && *carrier != host)
             if (const base::Ipv4 there = far_underlay(s, network, *carrier))
                 network.far_fronts.push_back({name->address, there});

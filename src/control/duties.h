@@ -130,9 +130,6 @@ std::vector<ImageSource> image_sources(const model::Snapshot& datacenter,
 /// The name of an application's front in its network, on all hosts that have the network.
 std::optional<NameSpec> front_name(const model::Application& application);
 
-/// The host that carries the application's front now; none: nobody.
-std::optional<model::HostId> front_carrier(const model::Application& application);
-
 /// Whether a host can have this address and others can reach it: no loopback or multicast one.
 bool is_underlay(base::Ipv4 address);
 

@@ -4,6 +4,7 @@
 
 #include "control/registration.h"
 #include "control/turns_test_util.h"
+#include "model/places.h"
 
 namespace vdc::control {
 
@@ -103,7 +104,7 @@ TEST_F(Tunnels, LeadToAFrontFromHostsThatDoNotCarryIt) {
         "survives": "nothing", "template": {"image": "tiny", "flavor": "f", "network": "n"}})"));
     dc.follow_up();
     const auto* application = dc.named<model::Application>("app");
-    const auto carrier = front_carrier(*application);
+    const auto carrier = model::front_carrier(*application);
     ASSERT_TRUE(carrier);
     EXPECT_TRUE(network_on(*carrier).far_fronts.empty());
     for (const char* name : {"h1", "h2"}) {

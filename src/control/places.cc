@@ -35,22 +35,43 @@ void need_networks(Draft& draft, const Instance& instance, HostId host) {
     }
 }
 
-static bool others_use(const Snapshot& s, const Instance& but, HostId host, model::NetworkId id) {
+/// Whether an instance other than `but` is there, or moves there, with a card in that network.
+static bool uses(const Snapshot& s, HostId host, model::NetworkId id, const Instance* but) {
     for (const Link link : {Link::host_instance, Link::host_arrival})
-        for (const Instance* other : s.linked_records<Instance>(link, host.value))
-            if (other->id != but.id && networks_of(s, *other).contains(id)) return true;
+        for (const Instance* each : s.linked_records<Instance>(link, host.value))
+            if ((but == nullptr || each->id != but->id) && networks_of(s, *each).contains(id))
+                return true;
     return false;
 }
 
+/// Whether a front before instances of that network is carried there.
+static bool carries_front_in(const Snapshot& s, HostId host, model::NetworkId id) {
+    for (const Application* each :
+         s.linked_records<Application>(Link::network_application, id.value))
+        if (needed_on(each->claimed.places, host)) return true;
+    return false;
+}
+
+static void leave_network(Draft& draft, model::NetworkId id, HostId host) {
+    const auto& network = draft.datacenter().get<Network>(id);
+    const std::string name = network.name;
+    claim(draft, network, not_needed_there(network.claimed, host),
+          "network " + name + " is not needed on " + draft.datacenter().get<Host>(host).name +
+              " any more");
+}
+
 void leave_networks(Draft& draft, const Instance& instance, HostId host) {
-    for (const model::NetworkId id : networks_of(draft.datacenter(), instance)) {
-        if (others_use(draft.datacenter(), instance, host, id)) continue;
-        const auto& network = draft.datacenter().get<Network>(id);
-        const std::string name = network.name;
-        claim(draft, network, not_needed_there(network.claimed, host),
-              "network " + name + " is not needed on " + draft.datacenter().get<Host>(host).name +
-                  " any more");
-    }
+    const Snapshot& s = draft.datacenter();
+    for (const model::NetworkId id : networks_of(s, instance))
+        if (!uses(s, host, id, &instance) && !carries_front_in(s, host, id))
+            leave_network(draft, id, host);
+}
+
+void leave_network_of_front(Draft& draft, const Application& application, HostId host) {
+    const Snapshot& s = draft.datacenter();
+    const model::NetworkId id = application.declared.instance.network;
+    if (!uses(s, host, id, nullptr) && !carries_front_in(s, host, id))
+        leave_network(draft, id, host);
 }
 
 void need_image(Draft& draft, model::ImageId id, const Host& host) {
@@ -102,18 +123,32 @@ static std::int64_t fronts_carried(const Snapshot& s, HostId host) {
 }
 
 std::optional<HostId> carrier_of(const Snapshot& s, const Application& application) {
-    using Rank = std::tuple<bool, bool, std::int64_t, std::int64_t, std::string, HostId>;
+    std::map<HostId, std::int64_t> candidates = replicas_by_host(s, application);
+    if (candidates.empty()) return {};
+    for (const model::Place& place : application.claimed.places)
+        if (place.needed) candidates.try_emplace(place.host, 0);
+    using Rank = std::tuple<bool, bool, bool, std::int64_t, std::int64_t, std::string, HostId>;
     std::optional<Rank> best;
-    for (const auto& [id, replicas] : replicas_by_host(s, application)) {
+    for (const auto& [id, replicas] : candidates) {
         const Host& host = s.get<Host>(id);
-        const bool fit = model::takes_instances(host);
         const bool carries = needed_on(application.claimed.places, id);
-        const Rank rank{
-            !fit,      !carries, carries ? 0 : -replicas, carries ? 0 : fronts_carried(s, id),
-            host.name, id};
+        const Rank rank{host.claimed.health == model::HostHealth::down,
+                        !model::takes_instances(host),
+                        !carries,
+                        carries ? 0 : -replicas,
+                        carries ? 0 : fronts_carried(s, id),
+                        host.name,
+                        id};
         if (!best || rank < *best) best = rank;
     }
     return best ? std::optional(std::get<HostId>(*best)) : std::nullopt;
+}
+
+bool keeps_front_meanwhile(const Snapshot& s, const Application& application, HostId host) {
+    const auto* seen = model::seen_on(application, host);
+    return s.get<Host>(host).claimed.health == model::HostHealth::up &&
+           model::front_carrier(application) == host && seen != nullptr &&
+           seen->presence == model::Presence::ready;
 }
 
 }  // namespace vdc::control

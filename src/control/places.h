@@ -74,10 +74,22 @@ void need_image(Draft& draft, model::ImageId image, const model::Host& host);
 std::vector<model::Step> bring_images(const model::Snapshot& datacenter,
                                       const std::vector<model::HostId>& hosts);
 
-/// The host that carries the application's front: one that runs replicas, and that keeps it as long
-/// as it may. In this order: is up and takes instances; carries it already; has the most replicas;
-/// carries the fewest fronts; has the lowest name. None: no replica has a host.
+/// The front left that host: its network is needed there no longer, unless instances are in it that
+/// are there or move there, or another front.
+void leave_network_of_front(Draft& draft, const model::Application& application,
+                            model::HostId host);
+
+/// The host that shall carry the application's front: one that runs replicas, or that carries it
+/// already, and keeps it as long as it may, also when its replicas move on: whoever speaks through
+/// it notices nothing. In this order: is not down; is up and takes instances; carries it already;
+/// has the most replicas; carries the fewest fronts; has the lowest name. None: no replica has a
+/// host.
 std::optional<model::HostId> carrier_of(const model::Snapshot& datacenter,
                                         const model::Application& application);
+
+/// Whether that host, which shall carry the front no longer, goes on until the next one has it: it
+/// is up, and the front is ready there and reached through it.
+bool keeps_front_meanwhile(const model::Snapshot& datacenter, const model::Application& application,
+                           model::HostId host);
 
 }  // namespace vdc::control

@@ -1,5 +1,7 @@
 #include "model/places.h"
 
+#include <tuple>
+
 namespace vdc::model {
 
 const Place* place_on(const Places& places, HostId host) {
@@ -41,18 +43,29 @@ void sum_up(Network& network) {
     if (needed && all_ready) observed.presence = Presence::ready;
 }
 
+std::optional<HostId> front_carrier(const Application& application) {
+    const Place* best = nullptr;
+    const auto rank = [&](const Place& place) {
+        const FrontSeen* seen = seen_on(application, place.host);
+        const bool stands = seen != nullptr && seen->presence == Presence::ready;
+        return std::tuple(stands, stands && !seen->ready.empty(), place.generation);
+    };
+    for (const Place& place : application.claimed.places)
+        if (place.needed && (best == nullptr || rank(*best) < rank(place))) best = &place;
+    return best != nullptr ? std::optional(best->host) : std::nullopt;
+}
+
 void sum_up(Application& application) {
     drop_outdated(application);
     ApplicationObserved& observed = application.observed;
     const Places& places = application.claimed.places;
     observed.ready.clear();
     observed.front = places.empty() ? Presence::absent : Presence::unknown;
-    for (const Place& place : places) {
-        const FrontSeen* seen = place.needed ? seen_on(application, place.host) : nullptr;
-        if (seen == nullptr) continue;
-        observed.front = seen->presence;
-        observed.ready = seen->ready;
-    }
+    const auto carrier = front_carrier(application);
+    const FrontSeen* seen = carrier ? seen_on(application, *carrier) : nullptr;
+    if (seen == nullptr) return;
+    observed.front = seen->presence;
+    observed.ready = seen->ready;
 }
 
 void sum_up(Volume& volume) {

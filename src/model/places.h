@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "model/nouns.h"
 
@@ -44,10 +45,16 @@ void enter_sighting(R& record, const typename R::Observed::OnHost& seen) {
         all.insert(at, seen);
 }
 
+/// The host through which the application's front is reached: of those that carry it, one where it
+/// stands, with replicas that answer, the last one claimed. None: no host carries it. Two do for a
+/// moment, while one takes over from the other.
+std::optional<HostId> front_carrier(const Application& application);
+
 /// Drops what was seen under places that are no more, and writes what follows from the rest:
 ///  - a network is ready when it is on all hosts that need it, failed when it failed on one, absent
 ///    when no host has a place for it;
-///  - a front is what the host that carries it saw; absent when no host has a place for it;
+///  - a front is what the host through which it is reached saw; absent when no host has a place for
+///  it;
 ///  - an image is what the host that imports it saw;
 ///  - of a volume nothing: the host that keeps it says what it is.
 void sum_up(Network& network);

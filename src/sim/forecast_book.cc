@@ -51,9 +51,8 @@ bool ForecastBook::is_up(const Snapshot& s, const Instance& instance) const {
 }
 
 bool ForecastBook::front_is_lost(const Application& application) const {
-    return std::any_of(
-        application.claimed.places.begin(), application.claimed.places.end(),
-        [&](const model::Place& place) { return place.needed && lost_.contains(place.host); });
+    const auto carrier = model::front_carrier(application);
+    return carrier && lost_.contains(*carrier);
 }
 
 Forecast::Instance ForecastBook::named(const Instance& instance) const {

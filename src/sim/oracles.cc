@@ -230,6 +230,14 @@ static bool uses(const Snapshot& s, model::HostId host, model::NetworkId network
     return false;
 }
 
+static bool carries_front_in(const Snapshot& s, model::HostId host, model::NetworkId network) {
+    for (const auto& [id, application] : s.all<model::Application>())
+        for (const model::Place& place : application->claimed.places)
+            if (place.host == host && application->declared.instance.network == network)
+                return true;
+    return false;
+}
+
 static bool has_place(const model::Places& places, model::HostId host) {
     for (const model::Place& place : places)
         if (place.host == host) return true;
@@ -255,7 +263,8 @@ static std::string orphans_on(const Snapshot& s, const PretendHost& host, model:
         if (record == nullptr || !has_place(record->claimed.places, id)) return left("image", its);
     }
     for (const auto& [its, network] : host.networks)
-        if (s.find<model::Network>(its) == nullptr || !uses(s, id, its))
+        if (s.find<model::Network>(its) == nullptr ||
+            (!uses(s, id, its) && !carries_front_in(s, id, its)))
             return left("network", its);
     for (const auto& [its, front] : host.fronts) {
         const auto* record = s.find<model::Application>(its);
