@@ -1,5 +1,6 @@
 #include "api/route_groups.h"
 #include "api/schemas.h"
+#include "api/verbs.h"
 #include "api/writes.h"
 #include "control/recovery.h"
 #include "control/references.h"
@@ -18,30 +19,6 @@ using control::PowerVerb;
 using model::Noun;
 using model::Snapshot;
 using wire::Method;
-
-/// A text member that must be there.
-static Result<std::string> text_in(const Json& body, std::string_view name) {
-    const Json& given = body.at(name);
-    if (given.is(Json::Kind::text) && !given.text().empty()) return given.text();
-    return Error{Error::Code::invalid, "'" + std::string(name) + "' is missing, or is no text",
-                 "give a name or an id"};
-}
-
-static Route verb_route(Noun noun, const std::string& verb, std::string summary) {
-    const std::string type = type_word(noun);
-    const std::string one = type == "Instance" ? "instance"
-                            : type == "Volume" ? "volume"
-                            : type == "Host"   ? "host"
-                                               : "operation";
-    const Json written = schema_ref(type + "Written");
-    Route route{Method::post, "/v1/" + one + "s/{" + one + "}/" + verb, verb + type, one + "s",
-                std::move(summary)};
-    route.query = {project_parameter()};
-    route.conditional_write = true;
-    route.answers = {{200, "It is so.", written},
-                     {202, "It is on its way: watch the operation.", written}};
-    return route;
-}
 
 // ---- power -------------------------------------------------------------------------------------
 
@@ -65,10 +42,9 @@ static Route power_route(PowerVerb verb) {
     route.body = body_schema(std::move(members), {});
     route.body_optional = true;
     route.handle = [verb](Desk& desk, CallPtr call) {
-        const Json& hard = call->body.at("hard");
-        if (!hard.is_null() && !hard.is(Json::Kind::boolean))
-            return call->refuse(Error{Error::Code::invalid, "'hard' must be true or false"});
-        const Force force = call->body.boolean_at("hard") ? Force::hard : Force::soft;
+        const auto hard = flag_in(call->body, "hard");
+        if (!hard.ok()) return call->refuse(hard.error());
+        const Force force = *hard ? Force::hard : Force::soft;
         write(desk, call, Kind::change, [=](const Snapshot& snapshot, const Ask& ask) {
             return control::power(snapshot, ask, call->path_value(), verb, force);
         });

@@ -1,5 +1,6 @@
 #include "api/items.h"
 #include "api/route_groups.h"
+#include "api/verbs.h"
 #include "api/writes.h"
 #include "model/noun_words.h"
 #include "model/write_json.h"
@@ -78,13 +79,12 @@ static void apply(Desk& desk, const CallPtr& call, Ask ask) {
 static void handle_apply(Desk& desk, const CallPtr& call) {
     auto ask = ask_of(desk, *call);
     if (!ask.ok()) return call->refuse(ask.error());
-    const Json& planned = call->body.at("plan");
     if (!call->body.at("documents").is(Json::Kind::array))
         return call->refuse(Error{Error::Code::invalid, "'documents' must be a list",
                                   "each with \"kind\", \"name\" and its fields"});
-    if (!planned.is_null() && !planned.is(Json::Kind::boolean))
-        return call->refuse(Error{Error::Code::invalid, "'plan' must be true or false"});
-    if (call->body.boolean_at("plan")) return plan(desk, call, *ask);
+    const auto only_plan = flag_in(call->body, "plan");
+    if (!only_plan.ok()) return call->refuse(only_plan.error());
+    if (*only_plan) return plan(desk, call, *ask);
     apply(desk, call, std::move(*ask));
 }
 

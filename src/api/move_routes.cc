@@ -1,6 +1,7 @@
 #include "api/past.h"
 #include "api/route_groups.h"
 #include "api/schemas.h"
+#include "api/verbs.h"
 #include "api/writes.h"
 #include "control/moves.h"
 #include "control/references.h"
@@ -8,20 +9,11 @@
 /// Moving a running instance to another host (docs/migration.md).
 namespace vdc::api {
 
-using base::Error;
 using base::Json;
 using base::Result;
 using control::Ask;
 using control::Decision;
 using model::Snapshot;
-
-/// A member that may be missing. The error says what it must be.
-static Result<std::string> text_or_nothing(const Json& body, std::string_view name) {
-    const Json& given = body.at(name);
-    if (given.is_null() || given.is(Json::Kind::text)) return body.text_at(name);
-    return Error{Error::Code::invalid, "'" + std::string(name) + "' must be a text",
-                 "give the name or id of a host, or leave it away"};
-}
 
 static Result<Json> plan_of(const Snapshot& snapshot, const Call& call, const std::string& to) {
     const model::ProjectId project = TRY(control::find_project(snapshot, call.query("project")));
@@ -54,12 +46,11 @@ static void show_plan(Desk& desk, const CallPtr& call, const std::string& to) {
 }
 
 static void handle(Desk& desk, const CallPtr& call) {
-    const Result<std::string> to = text_or_nothing(call->body, "to");
+    const auto to = text_or_nothing_in(call->body, "to");
     if (!to.ok()) return call->refuse(to.error());
-    const Json& planned = call->body.at("plan");
-    if (!planned.is_null() && !planned.is(Json::Kind::boolean))
-        return call->refuse(Error{Error::Code::invalid, "'plan' must be true or false"});
-    if (call->body.boolean_at("plan")) return show_plan(desk, call, *to);
+    const auto only_plan = flag_in(call->body, "plan");
+    if (!only_plan.ok()) return call->refuse(only_plan.error());
+    if (*only_plan) return show_plan(desk, call, *to);
     write(desk, call, Kind::change,
           [call, to = *to](const Snapshot& snapshot, const Ask& ask) -> Result<Decision> {
               return control::migrate(snapshot, ask, call->path_value(), to);
@@ -80,25 +71,22 @@ static Json plan_schema() {
 }
 
 void add_move_routes(Routes& routes) {
-    Route route{wire::Method::post, "/v1/instances/{instance}/migrate", "migrateInstance",
-                "instances", "Move a running instance to another host"};
+    Route route =
+        verb_route(model::Noun::instance, "migrate", "Move a running instance to another host");
     route.about =
         "Its guest goes on: memory and disks are copied while it runs, and it stands still for a "
         "moment at the end. The operation is done when it runs there, and failed when the move "
         "came to nothing; then it runs where it was. Refused where it cannot move now, with the "
         "reason. With `plan` nothing is done: the answer says what would be.";
-    route.query = {project_parameter()};
     route.body = body_schema(
         {{"to", text_schema("name or id of the host; without it the best one")},
          {"plan",
           flag_schema("only say where it would go, and for how long it would stand still")}},
         {});
     route.body_optional = true;
-    route.conditional_write = true;
-    const Json written = schema_ref("InstanceWritten");
-    const Json either = Json::object({{"anyOf", Json::array({written, plan_schema()})}});
-    route.answers = {{200, "The plan; or it is there already.", either},
-                     {202, "It is on its way: watch the operation.", written}};
+    auto& done = route.answers.front();
+    done = {200, "The plan; or it is there already.",
+            Json::object({{"anyOf", Json::array({done.schema, plan_schema()})}})};
     route.handle = [](Desk& desk, const CallPtr& call) { handle(desk, call); };
     routes.push_back(std::move(route));
 }
