@@ -140,6 +140,19 @@ TEST_F(FrontHandOver, ACarrierThatIsNotUpIsNotWaitedFor) {
     EXPECT_EQ(carrier(), other);
 }
 
+TEST_F(FrontHandOver, WhoseReplicasAreAllOnALostHostLeavesTheOther) {
+    end_replica_on(home);
+    ASSERT_EQ(carriers(), std::vector{home});
+    model::HostClaimed claimed = dc.snapshot.get<model::Host>(other).claimed;
+    claimed.health = model::HostHealth::down;
+    claimed.fenced = claimed.epoch;
+    claimed.evidence = model::Evidence::lease_elapsed;
+    must(dc.apply({{model::Claim<model::Host>{other, claimed}, "lost"}}));
+    const Application now = web();
+    EXPECT_EQ(carrier_of(dc.snapshot, now), other);
+    EXPECT_FALSE(keeps_front_meanwhile(dc.snapshot, now, home, other)) << "nobody takes it over";
+}
+
 TEST_F(FrontHandOver, ATakeOverThatIsTakenBackLeavesItWhereItWas) {
     close(home);
     ASSERT_EQ(carriers().size(), 2u);

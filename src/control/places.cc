@@ -1,5 +1,6 @@
 #include "control/places.h"
 
+#include <algorithm>
 #include <map>
 #include <tuple>
 
@@ -114,6 +115,10 @@ static std::map<HostId, std::int64_t> replicas_by_host(const Snapshot& s,
     return counted;
 }
 
+static bool is_down(const Host& host) {
+    return host.claimed.health == model::HostHealth::down;
+}
+
 static std::int64_t fronts_carried(const Snapshot& s, HostId host) {
     std::int64_t carried = 0;
     for (const Application* each :
@@ -124,15 +129,17 @@ static std::int64_t fronts_carried(const Snapshot& s, HostId host) {
 
 std::optional<HostId> carrier_of(const Snapshot& s, const Application& application) {
     std::map<HostId, std::int64_t> candidates = replicas_by_host(s, application);
-    if (candidates.empty()) return {};
+    const bool some_serve =
+        std::any_of(candidates.begin(), candidates.end(),
+                    [&](const auto& each) { return !is_down(s.get<Host>(each.first)); });
     for (const model::Place& place : application.claimed.places)
-        if (place.needed) candidates.try_emplace(place.host, 0);
+        if (place.needed && some_serve) candidates.try_emplace(place.host, 0);
     using Rank = std::tuple<bool, bool, bool, std::int64_t, std::int64_t, std::string, HostId>;
     std::optional<Rank> best;
     for (const auto& [id, replicas] : candidates) {
         const Host& host = s.get<Host>(id);
         const bool carries = needed_on(application.claimed.places, id);
-        const Rank rank{host.claimed.health == model::HostHealth::down,
+        const Rank rank{is_down(host),
                         !model::takes_instances(host),
                         !carries,
                         carries ? 0 : -replicas,
@@ -144,11 +151,12 @@ std::optional<HostId> carrier_of(const Snapshot& s, const Application& applicati
     return best ? std::optional(std::get<HostId>(*best)) : std::nullopt;
 }
 
-bool keeps_front_meanwhile(const Snapshot& s, const Application& application, HostId host) {
+bool keeps_front_meanwhile(const Snapshot& s, const Application& application, HostId host,
+                           HostId next) {
     const auto* seen = model::seen_on(application, host);
     return s.get<Host>(host).claimed.health == model::HostHealth::up &&
            model::front_carrier(application) == host && seen != nullptr &&
-           seen->presence == model::Presence::ready;
+           seen->presence == model::Presence::ready && !is_down(s.get<Host>(next));
 }
 
 }  // namespace vdc::control

@@ -82,14 +82,14 @@ void leave_network_of_front(Draft& draft, const model::Application& application,
 /// The host that shall carry the application's front: one that runs replicas, or that carries it
 /// already, and keeps it as long as it may, also when its replicas move on: whoever speaks through
 /// it notices nothing. In this order: is not down; is up and takes instances; carries it already;
-/// has the most replicas; carries the fewest fronts; has the lowest name. None: no replica has a
-/// host.
+/// has the most replicas; carries the fewest fronts; has the lowest name. When all replicas are on
+/// hosts that are down, one of these. None: no replica has a host.
 std::optional<model::HostId> carrier_of(const model::Snapshot& datacenter,
                                         const model::Application& application);
 
-/// Whether that host, which shall carry the front no longer, goes on until the next one has it: it
-/// is up, and the front is ready there and reached through it.
+/// Whether that host, which shall carry the front no longer, goes on until `next` has it: it is up,
+/// the front is ready there and reached through it, and `next` is not down.
 bool keeps_front_meanwhile(const model::Snapshot& datacenter, const model::Application& application,
-                           model::HostId host);
+                           model::HostId host, model::HostId next);
 
 }  // namespace vdc::control

@@ -76,7 +76,7 @@ static void claim_carrier(Draft& draft, const Application& application) {
     std::string takes_over;
     for (model::Place& place : claimed.places) {
         if (!place.needed || place.host == carrier) continue;
-        if (carrier && keeps_front_meanwhile(draft.datacenter(), *now, place.host)) {
+        if (carrier && keeps_front_meanwhile(draft.datacenter(), *now, place.host, *carrier)) {
             takes_over = draft.datacenter().get<model::Host>(place.host).name;
             continue;
         }

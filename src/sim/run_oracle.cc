@@ -45,6 +45,8 @@ std::string RunOracle::leaves(const Instance& instance, HostId host) const {
            (runs ? "runs there" : "is being launched there");
 }
 
+/// What is on the host's own disks is there already: then its preparation is a look at it, as an
+/// agent that begins takes one while the guest moves.
 std::string RunOracle::leaves(const Volume& volume, HostId host) const {
     const Site site = look_(host);
     if (site.host == nullptr) return {};
@@ -55,8 +57,11 @@ std::string RunOracle::leaves(const Volume& volume, HostId host) const {
                std::any_of(disks.begin(), disks.end(),
                            [&](const auto& disk) { return disk.volume == volume.id; });
     });
-    const bool used = site.hands->any_under_way(
-        [&](const control::Effect& effect) { return takes(effect, volume.id); });
+    const bool is_own = site.host->volumes.contains(volume.id);
+    const bool used = site.hands->any_under_way([&](const control::Effect& effect) {
+        const bool looks = is_own && std::holds_alternative<control::PrepareVolume>(effect);
+        return !looks && takes(effect, volume.id);
+    });
     if (!open && !used) return {};
     return "I1: volume " + volume.name + " leaves " + site.host->name() + " while it is " +
            (open ? "open there" : "in use there");
