@@ -64,8 +64,11 @@ Judgement judge_ended(const Operation& operation, const Instance& instance) {
 /// A move is one attempt: of its generation, or none.
 Judgement judge_move(const Operation& operation, const Instance& instance) {
     const model::InstanceClaimed& claimed = instance.claimed;
-    if (claimed.generation == operation.declared.count)
-        return reached_when(instance.observed.generation == claimed.generation);
+    if (claimed.generation == operation.declared.count) {
+        if (instance.observed.generation == claimed.generation) return {Progress::reached};
+        if (claimed.host) return {};
+        return {Progress::failed, "it was handed over, and lost its host before it was seen there"};
+    }
     if (claimed.move && claimed.move->generation == operation.declared.count) return {};
     return {Progress::failed,
             claimed.move_trouble.empty() ? "it was given up" : claimed.move_trouble};

@@ -40,7 +40,9 @@ static model::HostClaimed new_epoch(const Host* before, const model::HostObserve
 
 /// What stays on the host belongs to its new epoch: runs that ride through go on, and those that
 /// the boot ended may start again there. What the fence proved to be over and is claimed here still
-/// stays behind: control moves it.
+/// stays behind: control moves it. One that was moving keeps its move, which is of the epoch
+/// before, so that control ends it, with all that was made for it on the other host; then it starts
+/// again.
 static void take_over(const model::Snapshot& datacenter, HostId id, const std::string& name,
                       const model::HostClaimed& now, std::vector<Step>& steps) {
     for (const auto* volume :
@@ -59,15 +61,16 @@ static void take_over(const model::Snapshot& datacenter, HostId id, const std::s
         model::InstanceClaimed claimed = instance->claimed;
         if (over && now.evidence != model::Evidence::booted) continue;
         claimed.epoch = now.epoch;
-        if (over) {
-            claimed.move.reset();
+        const bool begins_anew = over && !claimed.move;
+        if (begins_anew) {
             claimed.generation = next_generation(claimed);
             claimed.proof = now.evidence;
             claimed.evidence = model::sentence_of(now.evidence);
         }
         steps.push_back({model::Claim<model::Instance>{instance->id, std::move(claimed)},
-                         over ? instance->name + " starts again on " + name + ", which booted anew"
-                              : instance->name + " is still on " + name});
+                         begins_anew
+                             ? instance->name + " starts again on " + name + ", which booted anew"
+                             : instance->name + " is still on " + name});
     }
 }
 

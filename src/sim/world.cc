@@ -511,7 +511,7 @@ bool World::power_off_guest(const std::string& name) {
     coverage_.hit(Fault::guest_goes_off, run->site->hands->phases());
     const std::int64_t pid = run->site->host->running.at(run->instance).sighting.pid;
     const bool done = run->site->host->power_off(run->instance);
-    note_off(*run->site, run->instance, pid);
+    if (done) note_off(*run->site, run->instance, pid);  // one that stands still does nothing
     return done;
 }
 
