@@ -7,7 +7,7 @@
 #include "control/turns_test_util.h"
 #include "model/places.h"
 
-/// Which host carries an application's front, and how another one takes it over.
+/// Which host carries an application's front.
 namespace vdc::control {
 
 using model::Application;
@@ -21,9 +21,9 @@ using testing::Turns;
 namespace {
 
 /// Two replicas on two of three hosts, and a front that stands on one of them.
-class FrontHandOver : public ::testing::Test {
+class FrontCarrier : public ::testing::Test {
   protected:
-    FrontHandOver() {
+    FrontCarrier() {
         must(dc.create(Noun::project, R"({"name": "default"})"));
         must(dc.create(Noun::flavor, R"({"name": "f", "memory": "1GiB", "disk": "16MiB"})"));
         must(dc.create(Noun::image, R"({"name": "tiny"})"));
@@ -68,14 +68,6 @@ class FrontHandOver : public ::testing::Test {
         must(dc.apply({{model::Sight<Application>{web().id, seen}, "it stands"}}));
         dc.follow_up();
     }
-    void see_gone(HostId host) {
-        model::FrontSeen seen;
-        seen.host = host;
-        seen.generation = place_on(web().claimed.places, host)->generation;
-        seen.presence = Presence::absent;
-        must(dc.apply({{model::Sight<Application>{web().id, seen}, "it is gone"}}));
-        dc.follow_up();
-    }
     void close(HostId host) {
         model::HostDeclared declared = dc.snapshot.get<model::Host>(host).declared;
         declared.schedulable = false;
@@ -99,16 +91,6 @@ class FrontHandOver : public ::testing::Test {
         must(dc.apply({{model::Observe<Instance>{id, ended}, "it ended"}}));
         dc.follow_up();
     }
-    /// To which host the third one, or whoever does not carry the front, sends what is for it.
-    base::Ipv4 way_from(HostId host) const {
-        const Duties all = duties(dc.snapshot, host);
-        const auto& fronts = all.networks.begin()->second.network.far_fronts;
-        return fronts.empty() ? base::Ipv4{} : fronts.front().underlay;
-    }
-    base::Ipv4 underlay(HostId host) const {
-        return underlay_of(dc.snapshot.get<model::Host>(host));
-    }
-
     Turns dc;
     HostId home;
     HostId other;
@@ -116,31 +98,7 @@ class FrontHandOver : public ::testing::Test {
 
 }  // namespace
 
-TEST_F(FrontHandOver, TheNextOneHasItBeforeItsCarrierLetsGo) {
-    close(home);
-    EXPECT_EQ(carriers(), (std::vector<HostId>{std::min(home, other), std::max(home, other)}));
-    EXPECT_EQ(carrier(), home) << "it is reached where it stands";
-    EXPECT_EQ(way_from(other), underlay(home));
-    EXPECT_EQ(web().observed.ready.size(), 2u);
-    see(other, 0);
-    EXPECT_EQ(carrier(), home) << "there it knows of nobody yet";
-    see(other, 1);
-    EXPECT_EQ(carriers(), std::vector{other});
-    EXPECT_EQ(way_from(home), underlay(other));
-    see_gone(home);
-    EXPECT_EQ(web().claimed.places.size(), 1u);
-}
-
-TEST_F(FrontHandOver, ACarrierThatIsNotUpIsNotWaitedFor) {
-    model::HostClaimed claimed = dc.snapshot.get<model::Host>(home).claimed;
-    claimed.health = model::HostHealth::suspect;
-    must(dc.apply({{model::Claim<model::Host>{home, claimed}, "silent"}}));
-    dc.follow_up();
-    EXPECT_EQ(carriers(), std::vector{other});
-    EXPECT_EQ(carrier(), other);
-}
-
-TEST_F(FrontHandOver, WhoseReplicasAreAllOnALostHostLeavesTheOther) {
+TEST_F(FrontCarrier, WhoseReplicasAreAllOnALostHostLeavesTheOther) {
     end_replica_on(home);
     ASSERT_EQ(carriers(), std::vector{home});
     model::HostClaimed claimed = dc.snapshot.get<model::Host>(other).claimed;
@@ -150,36 +108,18 @@ TEST_F(FrontHandOver, WhoseReplicasAreAllOnALostHostLeavesTheOther) {
     must(dc.apply({{model::Claim<model::Host>{other, claimed}, "lost"}}));
     const Application now = web();
     EXPECT_EQ(carrier_of(dc.snapshot, now), other);
-    EXPECT_FALSE(keeps_front_meanwhile(dc.snapshot, now, home, other)) << "nobody takes it over";
 }
 
-TEST_F(FrontHandOver, ATakeOverThatIsTakenBackLeavesItWhereItWas) {
-    close(home);
-    ASSERT_EQ(carriers().size(), 2u);
-    model::HostDeclared declared = dc.snapshot.get<model::Host>(home).declared;
-    declared.schedulable = true;
-    must(dc.apply({{model::Declare<model::Host>{home, declared}, "open"}}));
-    dc.follow_up();
-    see(other, 2);
-    EXPECT_EQ(carriers().size(), 1u) << "one of both, and it stays so";
-    const HostId now = carrier();
-    close(now == home ? other : home);
-    EXPECT_EQ(carriers(), std::vector{now});
-}
-
-TEST_F(FrontHandOver, ItStaysWhereItIsWhenItsReplicaThereIsGone) {
+TEST_F(FrontCarrier, ItStaysWhereItIsWhenItsReplicaThereIsGone) {
     end_replica_on(home);
     EXPECT_EQ(carriers(), std::vector{home});
     EXPECT_TRUE(has_network(home)) << "for the front";
     close(home);
-    ASSERT_EQ(carriers().size(), 2u);
-    EXPECT_TRUE(has_network(home));
-    see(other, 1);
     EXPECT_EQ(carriers(), std::vector{other});
     EXPECT_FALSE(has_network(home)) << "nobody uses it there any more";
 }
 
-TEST_F(FrontHandOver, WithTheFrontGoesTheNetworkThatOnlyItNeeded) {
+TEST_F(FrontCarrier, WithTheFrontGoesTheNetworkThatOnlyItNeeded) {
     end_replica_on(home);
     ASSERT_TRUE(has_network(home));
     model::ApplicationDeclared declared = web().declared;

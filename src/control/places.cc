@@ -151,12 +151,4 @@ std::optional<HostId> carrier_of(const Snapshot& s, const Application& applicati
     return best ? std::optional(std::get<HostId>(*best)) : std::nullopt;
 }
 
-bool keeps_front_meanwhile(const Snapshot& s, const Application& application, HostId host,
-                           HostId next) {
-    const auto* seen = model::seen_on(application, host);
-    return s.get<Host>(host).claimed.health == model::HostHealth::up &&
-           model::front_carrier(application) == host && seen != nullptr &&
-           seen->presence == model::Presence::ready && !is_down(s.get<Host>(next));
-}
-
 }  // namespace vdc::control

@@ -87,9 +87,4 @@ void leave_network_of_front(Draft& draft, const model::Application& application,
 std::optional<model::HostId> carrier_of(const model::Snapshot& datacenter,
                                         const model::Application& application);
 
-/// Whether that host, which shall carry the front no longer, goes on until `next` has it: it is up,
-/// the front is ready there and reached through it, and `next` is not down.
-bool keeps_front_meanwhile(const model::Snapshot& datacenter, const model::Application& application,
-                           model::HostId host, model::HostId next);
-
 }  // namespace vdc::control

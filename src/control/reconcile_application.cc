@@ -57,34 +57,24 @@ static std::string claim_front(Draft& draft, const Application& application, con
     return {};
 }
 
-static std::string carried(const Draft& draft, const Application& application,
-                           std::optional<model::HostId> carrier, const std::string& from) {
-    if (!carrier) return "no host carries the front of " + application.name + " any more";
-    const std::string& host = draft.datacenter().get<model::Host>(*carrier).name;
-    if (from.empty()) return host + " carries the front of " + application.name;
-    return host + " takes the front of " + application.name + " over from " + from;
-}
-
-/// One host carries the front (docs/decisions/0010-places.md); one that did before lets go of it as
-/// soon as it is ready there (0022).
+/// One host carries the front (docs/decisions/0010-places.md, 0022); those that did before let go
+/// of it.
 static void claim_carrier(Draft& draft, const Application& application) {
     const auto now = drop_left_places(draft, application, application.name + "'s front");
     const bool wanted = application.declared.front && !application.deleting && now->claimed.address;
     const auto carrier = wanted ? carrier_of(draft.datacenter(), *now) : std::nullopt;
     model::ApplicationClaimed claimed = now->claimed;
     std::vector<model::HostId> left;
-    std::string takes_over;
     for (model::Place& place : claimed.places) {
         if (!place.needed || place.host == carrier) continue;
-        if (carrier && keeps_front_meanwhile(draft.datacenter(), *now, place.host, *carrier)) {
-            takes_over = draft.datacenter().get<model::Host>(place.host).name;
-            continue;
-        }
         place.needed = false;
         left.push_back(place.host);
     }
     if (carrier) claimed = needed_there(std::move(claimed), *carrier);
-    claim(draft, *now, std::move(claimed), carried(draft, application, carrier, takes_over));
+    claim(draft, *now, std::move(claimed),
+          carrier ? draft.datacenter().get<model::Host>(*carrier).name + " carries the front of " +
+                        application.name
+                  : "no host carries the front of " + application.name + " any more");
     for (const model::HostId host : left) leave_network_of_front(draft, *now, host);
 }
 

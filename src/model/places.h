@@ -45,9 +45,9 @@ void enter_sighting(R& record, const typename R::Observed::OnHost& seen) {
         all.insert(at, seen);
 }
 
-/// The host through which the application's front is reached: of those that carry it, one where it
-/// stands, with replicas that answer, the last one claimed. None: no host carries it. Two do for a
-/// moment, while one takes over from the other.
+/// The host through which the application's front is reached: the one that carries it (of several,
+/// which control does not claim, one where it stands, with replicas that answer, the last one
+/// claimed). None: no host carries it.
 std::optional<HostId> front_carrier(const Application& application);
 
 /// Drops what was seen under places that are no more, and writes what follows from the rest:

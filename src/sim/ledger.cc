@@ -176,8 +176,7 @@ std::string Ledger::enter_front(model::ApplicationId id, const Snapshot& after) 
         return "front address " + text(now->claimed.address) + " is given twice";
     int carriers = 0;
     for (const model::Place& place : now->claimed.places) carriers += place.needed ? 1 : 0;
-    // One may take over from another (fronts_stand() looks at rest).
-    return carriers > 2 ? "the front of " + now->name + " has three carriers" : "";
+    return carriers > 1 ? "the front of " + now->name + " has two carriers" : "";
 }
 
 std::string Ledger::enter(const model::Subject& subject, const Snapshot& after) {

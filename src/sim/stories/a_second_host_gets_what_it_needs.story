@@ -1,6 +1,6 @@
 # Two replicas go to two hosts. The image is brought to the other one, the network stands on both,
-# and one of them carries the front. Then that one takes no more instances: the front stands on the
-# other one before it leaves. (It may, because the replicas need not survive the loss of a host.)
+# and one of them carries the front. Then that one takes no more instances: the front moves. (It
+# may, because the replicas need not survive the loss of a host.)
 hosts 2
 run 100ms
 create image tiny
@@ -57,17 +57,15 @@ rest
 00:16.414  application web: ready
 00:30.150  admin asked for it: change host h1
 00:30.150  admin asked for host h1 to be exists
-00:30.150  h2 takes the front of web over from h1
+00:30.150  h2 carries the front of web
 00:30.193  2 of 2 replicas answer
-00:30.193  h2 carries the front of web
-00:30.244  the front is gone from h1
-00:30.244  web's front is gone from a host that had it
+00:30.206  the front is gone from h1
+00:30.206  web's front is gone from a host that had it
 00:40.150  admin asked for it: change host h2
 00:40.150  admin asked for host h2 to be exists
 00:40.150  admin asked for it: change host h1
 00:40.150  admin asked for host h1 to be exists
-00:40.150  h1 takes the front of web over from h2
-00:40.173  2 of 2 replicas answer
-00:40.173  h1 carries the front of web
-00:40.225  the front is gone from h2
-00:40.225  web's front is gone from a host that had it
+00:40.150  h1 carries the front of web
+00:40.174  2 of 2 replicas answer
+00:40.201  the front is gone from h2
+00:40.201  web's front is gone from a host that had it
