@@ -4,6 +4,8 @@
 #include <limits>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 
 /// One description per record: a list of its fields, stated once. From it come JSON, storage,
 /// table columns, differences and the OpenAPI schemas (codec.h).
