@@ -11,7 +11,8 @@ static constexpr std::array<const char*, fault_count> fault_words{
     "message late",   "cut",           "store gap",    "watch stuck",  "watch skips",
     "host lost",      "declared dead", "guest hangs",  "guest deaf",   "disk full"};
 static constexpr std::array<const char*, phase_count> phase_words{
-    "quiet", "image", "volume", "network", "front", "start", "stop", "move"};
+    "quiet", "image",  "volume", "network", "front",  "start",
+    "stop",  "arrive", "copy",   "sent",    "handed", "cancel"};
 
 namespace {
 
@@ -34,20 +35,35 @@ struct EffectPhase {
     Phase operator()(const control::Kill&) { return Phase::stop; }
     Phase operator()(const control::CleanInstance&) { return Phase::stop; }
     Phase operator()(const control::DetachVolume&) { return Phase::stop; }
-    Phase operator()(const control::ReceiveInstance&) { return Phase::move; }
-    Phase operator()(const control::SendInstance&) { return Phase::move; }
-    Phase operator()(const control::CancelSend&) { return Phase::move; }
+    Phase operator()(const control::ReceiveInstance&) { return Phase::arrive; }
+    Phase operator()(const control::SendInstance&) { return Phase::copy; }
+    Phase operator()(const control::CancelSend&) { return Phase::cancel; }
     Phase operator()(const auto&) { return Phase::start; }
 };
 
 struct ChangePhase {
-    Phase operator()(const model::Sight<model::Instance>&) { return Phase::move; }
+    static Phase of_stage(model::MoveStage stage) {
+        switch (stage) {
+            case model::MoveStage::preparing:
+            case model::MoveStage::ready: return Phase::arrive;
+            case model::MoveStage::copying: return Phase::copy;
+            case model::MoveStage::sent:
+            case model::MoveStage::arrived: return Phase::sent;
+            case model::MoveStage::failed: return Phase::cancel;
+        }
+        base::broken("a stage without a phase");
+    }
+    Phase operator()(const model::Sight<model::Instance>& change) {
+        return of_stage(change.seen.stage);
+    }
     Phase operator()(const model::Claim<model::Instance>& change) {
+        if (change.claimed.move) return Phase::arrive;
+        if (!change.claimed.move_trouble.empty()) return Phase::cancel;
         const bool ends = change.claimed.proof == model::Evidence::handed_over;
-        return change.claimed.move || ends ? Phase::move : Phase::start;
+        return ends ? Phase::handed : Phase::start;
     }
     Phase operator()(const model::Observe<model::Instance>& change) {
-        if (change.observed.sending) return Phase::move;
+        if (change.observed.sending) return of_stage(change.observed.sending->stage);
         const auto phase = change.observed.phase;
         const bool ends =
             phase == model::InstancePhase::stopped || phase == model::InstancePhase::absent;
@@ -77,6 +93,12 @@ Phase phase_of(const control::Effect& effect) {
 
 Phase phase_of(const model::Change& change) {
     return std::visit(ChangePhase{}, change);
+}
+
+std::optional<Phase> move_phase(std::string_view word) {
+    for (std::size_t phase = static_cast<std::size_t>(Phase::arrive); phase < phase_count; ++phase)
+        if (word == phase_words[phase]) return static_cast<Phase>(phase);
+    return {};
 }
 
 void Coverage::hit(Fault fault, const std::set<Phase>& phases) {
@@ -116,7 +138,8 @@ std::vector<std::string> Coverage::never() const {
         for (std::size_t phase = 0; phase < phase_count; ++phase) {
             const bool of_an_effect =
                 fault >= index(Fault::effect_fails) && fault <= index(Fault::effect_slow);
-            if (of_an_effect && phase == index(Phase::quiet)) continue;
+            const bool has_effects = phase != index(Phase::quiet) && phase != index(Phase::sent);
+            if (of_an_effect && !has_effects) continue;
             const bool writes = phase == index(Phase::image) || phase == index(Phase::volume);
             if (fault == index(Fault::disk_full) && !writes) continue;
             if (hits_[fault][phase] == 0)

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "control/effects.h"
@@ -41,10 +43,25 @@ enum class Fault {
 };
 constexpr std::size_t fault_count = 25;
 
-/// What was going on where the fault hit: effects under way on the host, or what a message or a
-/// commit speaks of.
-enum class Phase { quiet, image, volume, network, front, start, stop, move };
-constexpr std::size_t phase_count = 8;
+/// What was going on where the fault hit: effects under way on the host, moves of which it is one
+/// end, or what a message or a commit speaks of.
+enum class Phase {
+    quiet,
+    image,
+    volume,
+    network,
+    front,
+    start,
+    stop,
+    arrive,  ///< of a move: it was ordered, and its receiver is not ready
+    copy,    ///< it is being sent
+    sent,    ///< all of it is at both ends, and stands still
+    handed,  ///< it is the receiver's, and does not go on there yet
+    cancel,  ///< it came to nothing, and one of its ends has not heard of that
+};
+constexpr std::size_t phase_count = 12;
+/// The word of a phase of a move; none: of another phase, or of none.
+std::optional<Phase> move_phase(std::string_view word);
 
 Phase phase_of(const control::Effect& effect);
 Phase phase_of(const model::Change& change);

@@ -328,7 +328,7 @@ void World::learn_lives(const model::Commit& commit, const Snapshot& after) {
 static constexpr Duration for_good = std::chrono::hours(24 * 365);
 
 void World::lose_host(std::size_t index) {
-    coverage_.hit(Fault::host_lost, sites_[index].hands->phases());
+    coverage_.hit(Fault::host_lost, phases_at(index));
     reboot_host(index, for_good);
     tell(sites_[index].host->name() + " is lost for good");
 }
@@ -336,7 +336,7 @@ void World::lose_host(std::size_t index) {
 /// Somebody looks from time to time, and says what he sees; of a host that is up on record he
 /// cannot say it.
 void World::bury_host(std::size_t index, std::optional<Duration> off) {
-    coverage_.hit(Fault::declared_dead, sites_[index].hands->phases());
+    coverage_.hit(Fault::declared_dead, phases_at(index));
     reboot_host(index, off.value_or(for_good));
     for (const auto after : {2s, 8s, 30s})
         time_line_.post_at(now() + after, [this, index, boots = sites_[index].boots] {

@@ -50,6 +50,7 @@ class Author {
     void choose_faults();
     void choose_host_faults(const std::string& host);
     void something_fails();
+    void some_fault();
     void agent_fails();
     void engine_fails();
     void instance_ends();
@@ -62,6 +63,14 @@ class Author {
     void watch_fails();
     void disk_fills();
     void host_is_lost();
+
+    // generate_moves.cc
+    void strike_a_move();
+    std::string begin_some_moves();
+    void interfere(const std::string& instance);
+    void strike_an_end();
+    void want_against(const std::string& instance);
+    void leave_it_alone();
 
     void say(std::string line) { lines_.push_back(std::move(line)); }
     /// A wish about the thing of that name, in the project whose it is: by its last digit.
@@ -92,9 +101,17 @@ class Author {
     std::string instance_for(const std::string& volume) {
         return evenly() ? "i" + volume.substr(1) : some_instance();
     }
+    /// The one that it had at the beginning, or any.
+    std::string volume_for(const std::string& instance) {
+        const bool had_one = instance.size() == 2 && instance[1] < '0' + static_cast<int>(volumes);
+        return had_one ? "v" + instance.substr(1) : some("v", volumes);
+    }
     std::string some_application() { return some("app", applications_); }
-    std::string some_host() { return "h" + std::to_string(1 + chance_.below(hosts_)); }
+    std::string some_host() {
+        return aim_.empty() ? "h" + std::to_string(1 + chance_.below(hosts_)) : aim_;
+    }
     std::string some_runner() {
+        if (!aim_.empty()) return aim_;
         return evenly() ? some_instance() : some_application() + "-" + number(1, 5);
     }
     std::string rate(const char* name, std::int64_t most) {
@@ -108,12 +125,15 @@ class Author {
     std::uint64_t instances_ = 6;
     std::uint64_t applications_ = 3;
     static constexpr std::uint64_t volumes = 4;
-    bool leased_ = false;        ///< the hosts live by leases and reach a shared pool
-    bool moves_ = false;         ///< guests can move while they run
-    bool may_lose_ = false;      ///< one of them may still be lost for good
-    bool two_projects_ = false;  ///< "default" and "other", with the same addresses
-    bool two_networks_ = false;  ///< "default" and "back", of project "default"
-    std::vector<Fault> faults_;  ///< that are turned on
+    bool leased_ = false;          ///< the hosts live by leases and reach a shared pool
+    bool moves_ = false;           ///< guests can move while they run
+    bool may_lose_ = false;        ///< one of them may still be lost for good
+    bool two_projects_ = false;    ///< "default" and "other", with the same addresses
+    bool two_networks_ = false;    ///< "default" and "back", of project "default"
+    std::vector<Fault> faults_;    ///< that are turned on
+    bool was_left_alone_ = false;  ///< a move, for minutes
+    std::string drained_;          ///< a host that a strike drained; empty: none
+    std::string aim_;              ///< the end of a move that the next fault hits; empty: any host
 };
 
 }  // namespace vdc::sim

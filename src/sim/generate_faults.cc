@@ -32,6 +32,11 @@ void Author::choose_faults() {
 }
 
 void Author::something_fails() {
+    if (moves_ && chance_.once_in(1, 3)) return strike_a_move();
+    some_fault();
+}
+
+void Author::some_fault() {
     if (!faults_.empty()) (this->*faults_[chance_.below(faults_.size())])();
 }
 

@@ -250,8 +250,7 @@ static std::string orphans_on(const Snapshot& s, const PretendHost& host, model:
     };
     for (const auto& [its, instance] : host.running) {
         const Instance* record = s.find<Instance>(its);
-        if (record == nullptr || (instance.sighting.alive && record->claimed.host != id))
-            return left("instance", its);
+        if (record == nullptr || record->claimed.host != id) return left("instance", its);
     }
     for (const auto& [its, volume] : host.volumes) {
         const auto* record = s.find<model::Volume>(its);
@@ -498,6 +497,37 @@ static bool network_knows(const Snapshot& s, const control::NetworkSpec& network
             return each.name == instance.name && each.address == port.claimed.address;
         });
     return named && reaches(s, network, port, instance);
+}
+
+/// What a network has here of ports that are elsewhere, and of others that are nowhere.
+static std::string left_in(const Snapshot& s, const control::NetworkSpec& network,
+                           model::HostId host) {
+    std::set<base::Mac> elsewhere;
+    for (const auto& [id, port] : s.all<model::Port>()) {
+        if (port->declared.network != network.id || !port->declared.instance) continue;
+        const auto& at = s.get<Instance>(*port->declared.instance).claimed.host;
+        if (at && at != host) elsewhere.insert(port->claimed.mac);
+    }
+    for (const control::PortSpec& each : network.ports) {
+        const auto* port = s.find<model::Port>(each.id);
+        const bool is_here = port != nullptr && port->declared.instance &&
+                             s.get<Instance>(*port->declared.instance).claimed.host == host;
+        if (!is_here || each.is_awaited) return "port " + text(each.mac);
+    }
+    for (const control::PeerSpec& peer : network.peers)
+        if (!elsewhere.contains(peer.mac)) return "the way to " + text(peer.mac);
+    return {};
+}
+
+std::string networks_have_no_more(const Snapshot& s, const Hosts& hosts) {
+    for (const PretendHost* host : hosts) {
+        const model::Host* record = named(s, host->name());
+        if (record == nullptr || is_down(*record)) continue;
+        for (const auto& [id, network] : host->networks)
+            if (const std::string left = left_in(s, network, record->id); !left.empty())
+                return "I8: " + left + " is left on " + host->name();
+    }
+    return {};
 }
 
 std::string networks_are_whole(const Snapshot& s, const Hosts& hosts) {

@@ -75,6 +75,11 @@ std::string had_its_time(const model::Snapshot& known, model::HostId host, const
 std::string networks_are_whole(const model::Snapshot& datacenter,
                                const std::vector<const PretendHost*>& hosts);
 
+/// I8: at rest no network on a host has a port of a guest that is not there, or the way to one that
+/// is not elsewhere.
+std::string networks_have_no_more(const model::Snapshot& datacenter,
+                                  const std::vector<const PretendHost*>& hosts);
+
 /// Operations are all over.
 std::string nothing_pending(const model::Snapshot& datacenter);
 

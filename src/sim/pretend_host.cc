@@ -307,6 +307,9 @@ struct PretendDeeds {
         if (!wanted || std::find(taken.begin(), taken.end(), *wanted) == taken.end())
             return missing("a volume was to go back to a snapshot that it has not");
         sighting.reverts = effect.volume.reverts;
+        if (host.writes != nullptr)
+            host.volume(effect.volume.id)->content = host.writes->last[effect.volume.id] =
+                ++host.writes->made;
         return seen(effect.volume.id);
     }
     Outcome operator()(const RemoveVolume& effect) {
@@ -441,7 +444,10 @@ struct PretendDeeds {
         for (const DiskSpec& disk : effect.instance.disks)
             if (host.volume(disk.volume)->is_part)
                 return broken_promise("launched on a volume of which a part is missing");
-        begin(effect.instance);
+        const PretendHost::Instance& run = begin(effect.instance);
+        if (!host.has_newest_disks(run))
+            return broken_promise("I4: launched on disks that are not its newest");
+        host.write_disks(run);
         return seen(effect.instance.id);
     }
     Outcome operator()(const ReceiveInstance& effect) {
@@ -506,8 +512,7 @@ struct PretendDeeds {
         auto* sighting = alive(effect.instance);
         if (sighting == nullptr) return not_alive();
         if (is_in_move(effect.instance)) {
-            const base::Status gone_on =
-                PretendHost::let_arrived_go_on(host.running.at(effect.instance));
+            const base::Status gone_on = host.let_arrived_go_on(host.running.at(effect.instance));
             if (!gone_on.ok()) return broken_promise(gone_on.error());
         }
         sighting->run = RunState::running;
@@ -538,6 +543,10 @@ struct PretendDeeds {
             return broken_promise("a volume was attached of which a part is missing");
         host.volume(effect.disk.volume)->was_open = true;
         sighting->disks.push_back(effect.disk);
+        const PretendHost::Instance& run = host.running.at(effect.instance.id);
+        if (!host.has_newest_disks(run))
+            return broken_promise("I4: a volume was attached that is not the newest");
+        host.write_disks(run);
         return seen(effect.instance.id);
     }
     Outcome operator()(const DetachVolume& effect) {
@@ -555,6 +564,14 @@ struct PretendDeeds {
         return seen(effect.instance);
     }
 };
+
+Phase PretendHost::phase_of(const Effect& effect) const {
+    const auto* resume = std::get_if<Resume>(&effect);
+    if (resume == nullptr) return sim::phase_of(effect);
+    const auto at = running.find(resume->instance);
+    const bool came = at != running.end() && at->second.moving && at->second.moving->receives;
+    return came ? Phase::handed : Phase::start;
+}
 
 Result<Sighting> PretendHost::run(const Effect& effect) {
     if (!std::holds_alternative<LookFront>(effect)) ++changes_;
@@ -581,7 +598,7 @@ void PretendHands::finish(std::uint64_t number) {
     if (at == under_way_.end()) return;
     UnderWay ended = std::move(at->second);
     under_way_.erase(at);
-    const Phase phase = phase_of(ended.effect);
+    const Phase phase = host_.phase_of(ended.effect);
     if (ended.fate.slow) coverage_.hit(Fault::effect_slow, phase);
     Result<Sighting> result = Error{Error::Code::failed, "the host had a moment of weakness"};
     if (ended.fate.fails_before || ended.is_ended) {
@@ -599,7 +616,7 @@ void PretendHands::finish(std::uint64_t number) {
 
 std::set<Phase> PretendHands::phases() const {
     std::set<Phase> phases;
-    for (const auto& [number, each] : under_way_) phases.insert(phase_of(each.effect));
+    for (const auto& [number, each] : under_way_) phases.insert(host_.phase_of(each.effect));
     return phases;
 }
 

@@ -91,9 +91,16 @@ class PretendHost {
     struct Volume {
         control::VolumeSighting sighting;
         std::optional<model::ImageId> image;
-        bool was_open = false;  ///< so it may hold something
-        bool is_part = false;   ///< it is being received, and not all of it came
+        bool was_open = false;      ///< so it may hold something
+        bool is_part = false;       ///< it is being received, and not all of it came
+        std::uint64_t content = 0;  ///< the number of the last write to it
     };
+    /// The number of the last write of any guest to each volume, over all hosts.
+    struct Writes {
+        std::uint64_t made = 0;
+        std::map<model::VolumeId, std::uint64_t> last;
+    };
+    Writes* writes = nullptr;  ///< none: nobody asks whether disks are the newest
     /// A folder that several hosts reach and that takes any writer.
     using SharedPool = std::map<model::VolumeId, Volume>;
     /// Of a run that comes from another host or goes to one, beside its sighting.
@@ -138,6 +145,9 @@ class PretendHost {
     /// Whether the effect writes to the shared pool, or begins what does.
     bool writes_shared(const control::Effect& effect) const;
 
+    /// What is going on with an effect under way; of a guest that came here, that it goes on.
+    Phase phase_of(const control::Effect& effect) const;
+
     /// Whether it has a disk in the shared pool open: the guards end it at the deadline.
     static bool fences_itself(const PretendHost& host, const Instance& instance);
     /// What the guards do: nothing that fences itself runs any more, or ever will while frozen.
@@ -156,10 +166,12 @@ class PretendHost {
     static void await(Instance& run, const std::string& from);
     void stop_receiving(model::InstanceId instance, const std::string& why);
     base::Status begin_sending(Instance& run, const control::SendInstance& effect);
-    static void arrive(Instance& here, Instance& there, PretendHost& to);
+    void arrive(Instance& here, Instance& there, PretendHost& to);
     base::Status send_on(const control::SendInstance& effect);
     base::Status cancel_send(const control::CancelSend& effect);
-    static base::Status let_arrived_go_on(Instance& run);
+    base::Status let_arrived_go_on(Instance& run);
+    void write_disks(const Instance& run);
+    bool has_newest_disks(const Instance& run) const;
 
     bool changes_nothing(const control::Effect& effect) const;
     base::Duration about(base::Duration usual);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/pretend_host.h"
 
 /// Guests that move between pretended hosts. A move takes a few steps; its streams may break at
@@ -85,9 +87,8 @@ Status PretendHost::begin_sending(Instance& run, const SendInstance& effect) {
     run.sighting.move =
         MoveSighting{.stage = MoveStage::copying, .generation = effect.order.generation};
     if (receiver_of(effect.instance, run) == nullptr) {
-        run.moving.reset();
-        run.sighting.move.reset();
-        return refused("it is not awaited on " + effect.receiver);
+        fail(*run.sighting.move, "it is not awaited on " + effect.receiver);
+        return refused(run.sighting.move->message);
     }
     run.moving->steps_left = static_cast<int>(chance_.between(1, 8));
     run.moving->writes_fast = chance_.once_in(1, 6);
@@ -95,8 +96,32 @@ Status PretendHost::begin_sending(Instance& run, const SendInstance& effect) {
     return {};
 }
 
+// ---- what is on the disks ----------------------------------------------------------------------
+
+/// The guest writes to all its disks.
+void PretendHost::write_disks(const Instance& run) {
+    if (writes == nullptr) return;
+    for (const DiskSpec& disk : run.sighting.disks)
+        if (Volume* its = volume(disk.volume))
+            its->content = writes->last[disk.volume] = ++writes->made;
+}
+
+/// I4: whether its disks hold what was written to them last, wherever that was.
+bool PretendHost::has_newest_disks(const Instance& run) const {
+    if (writes == nullptr) return true;
+    const auto& disks = run.sighting.disks;
+    return std::all_of(disks.begin(), disks.end(), [this](const DiskSpec& disk) {
+        const auto last = writes->last.find(disk.volume);
+        const Volume* its = volume(disk.volume);
+        return last == writes->last.end() || its == nullptr || its->content == last->second;
+    });
+}
+
+// ------------------------------------------------------------------------------------------------
+
 /// All of it is there by now: the disks, the memory, and with it what the guest was doing.
 void PretendHost::arrive(Instance& here, Instance& there, PretendHost& to) {
+    write_disks(here);
     here.sighting.run = RunState::paused;
     here.sighting.move->stage = MoveStage::sent;
     here.sighting.move->left = {};
@@ -107,7 +132,10 @@ void PretendHost::arrive(Instance& here, Instance& there, PretendHost& to) {
     there.hangs = here.hangs;
     there.boots_for = here.boots_for;
     for (const DiskSpec& disk : here.sighting.disks)
-        if (Volume* copy = to.volume(disk.volume)) copy->is_part = false;
+        if (Volume* copy = to.volume(disk.volume)) {
+            copy->is_part = false;
+            copy->content = volume(disk.volume)->content;
+        }
     ++to.changes_;
     to.notice(here.spec.id);
 }
@@ -143,10 +171,15 @@ Status PretendHost::send_on(const SendInstance& effect) {
 
 Status PretendHost::cancel_send(const CancelSend& effect) {
     Instance* run = run_alive(effect.instance);
-    if (run == nullptr || !run->sighting.move) return {};
+    if (run == nullptr) return refused("it is not alive");
+    if (!run->sighting.move) return {};
     if (run->sighting.move->generation != effect.generation || run->moving->receives)
         return refused("it is being sent in another generation");
     break_streams(effect.instance, "the sender gave it up");
+    if (!has_newest_disks(*run))
+        broken_promises.push_back("I4: " + run->spec.name +
+                                  " goes on where it was, with disks that are not its newest");
+    write_disks(*run);
     run->sighting.move.reset();
     run->moving.reset();
     run->sighting.run = RunState::running;
@@ -156,6 +189,9 @@ Status PretendHost::cancel_send(const CancelSend& effect) {
 Status PretendHost::let_arrived_go_on(Instance& run) {
     if (!run.moving->receives || run.sighting.move->stage != MoveStage::arrived)
         return refused("it has not arrived, or is being sent");
+    if (!has_newest_disks(run))
+        return refused("I4: " + run.spec.name + " goes on with disks that are not its newest");
+    write_disks(run);
     run.sighting.move.reset();
     run.moving.reset();
     run.sighting.run = RunState::running;

@@ -77,6 +77,9 @@ class Player {
     std::optional<Status> fault(const std::string& verb, Words& words);
     Status host_fault(const std::string& verb, Words& words);
     Result<std::size_t> site_named(const std::string& name);
+    /// The end of the move that is aimed at, if the name is that of one.
+    std::optional<std::size_t> aimed_end(const std::string& name);
+    Status until(Words& words);
 
     World::Options options_;
     Words words_;
@@ -106,9 +109,9 @@ std::vector<std::string> wishes() {
 std::vector<std::string> verbs() {
     std::vector<std::string> all = wishes();
     for (const char* verb :
-         {"hosts", "seed",  "run",  "rest", "quiet", "heal", "crash",  "poweroff", "break",
-          "kill",  "stall", "deaf", "hang", "bury",  "as",   "reboot", "clock",    "faults",
-          "store", "ways",  "cut",  "mend", "lose",  "gap",  "stick",  "skip",     "fill"})
+         {"hosts", "seed", "run",  "rest", "quiet", "heal",   "crash", "poweroff", "break", "kill",
+          "stall", "deaf", "hang", "bury", "as",    "reboot", "clock", "faults",   "store", "ways",
+          "cut",   "mend", "lose", "gap",  "stick", "skip",   "fill",  "until"})
         all.emplace_back(verb);
     return all;
 }
@@ -190,7 +193,29 @@ Status Player::process(const std::string& what, Words& words, bool starts) {
     return {};
 }
 
+std::optional<std::size_t> Player::aimed_end(const std::string& name) {
+    const auto& move = world().aimed();
+    if (!move) return {};
+    if (name == World::sender) return move->from;
+    return name == World::receiver ? move->to : std::nullopt;
+}
+
+/// Until some move is in a phase.
+Status Player::until(Words& words) {
+    std::string word;
+    words >> word;
+    const std::optional<Phase> phase = move_phase(word);
+    if (!phase)
+        return not_understood("'" + quoted(word, 60) + "' is no phase of a move",
+                              "known are arrive, copy, sent, handed and cancel");
+    words >> word;
+    const Duration most = TRY(parse_duration(word));
+    if (world().run_until_moving(*phase, most)) return {};
+    return Error{Error::Code::not_found, "no move came so far within " + text(most)};
+}
+
 Result<std::size_t> Player::site_named(const std::string& name) {
+    if (const auto end = aimed_end(name)) return *end;
     std::vector<std::string> known;
     for (std::size_t site = 0; site < world().hosts(); ++site) {
         known.push_back(world().host(site).name());
@@ -336,7 +361,8 @@ Status Player::ask(const std::string& verb, const std::string& noun, Words& word
         }
         body = std::move(*parsed);
     }
-    world().ask(verb, noun, name, body, project);
+    const auto end = noun == "host" ? aimed_end(name) : std::nullopt;
+    world().ask(verb, noun, end ? world().host(*end).name() : name, body, project);
     return {};
 }
 
@@ -370,6 +396,7 @@ Status Player::begin(const std::string& verb, Words& words) {
         world().check_at_rest();
         return {};
     }
+    if (verb == "until") return until(words);
     Words ahead = words;
     ahead >> noun;
     const bool is_wish = verb == "reboot" && model::noun_of(noun);  // of an instance, not of a host

@@ -43,6 +43,9 @@
 ///     migrate instance NAME [{"host": "hN"}]
 ///     bury hN [DURATION] (off for so long or for good, and an operator declares it dead)
 ///     gap DURATION (of the store, for leases)     stick|skip DURATION (the leader's watch)
+///     until arrive|copy|sent|handed|cancel DURATION (until some move is so far, but at most so
+///         long; from then on sender and receiver name its two hosts in faults, and its runs there
+///         in crash, poweroff, hang and deaf)
 ///     heal (all faults end, all that is dead starts)
 ///     quiet (what was told so far is not part of the story)
 ///     rest [DURATION] (after so long: check that all is as wanted and nothing changes any more)

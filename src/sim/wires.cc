@@ -49,7 +49,7 @@ void World::transmit(std::size_t index, int life, std::uint64_t sequence) {
     Site& site = sites_[index];
     const auto at = site.outbox.find(sequence);
     if (site.life != life || at == site.outbox.end()) return;
-    send(index, Way::up, phase_of(at->second.step.change),
+    send(index, Way::up, phase_of_report(at->second.step),
          [this, index, life, sequence, lowest = site.outbox.begin()->first,
           step = at->second.step] { receive(index, life, sequence, lowest, step); });
     site.clock->post_at(site.clock->now() + again_after + ways.delay_most * 2,

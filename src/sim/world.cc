@@ -82,6 +82,7 @@ void World::add_site(const Machine& machine) {
     site.host = std::make_unique<PretendHost>(machine.name, time_line_, chance_.next());
     site.host->meet([this](const std::string& other) { return neighbour(other); },
                     [this](model::InstanceId instance) { return answers(instance); });
+    if (!present_) site.host->writes = &writes_;
     site.host->vcpus = machine.vcpus;
     site.host->memory = machine.memory;
     if (present_) {
@@ -132,8 +133,11 @@ void World::judge_effect(std::size_t index, const control::Effect& effect) {
         return run_oracle_.launched(receive->instance);
     if (const auto* launch = std::get_if<control::Launch>(&effect)) {
         run_oracle_.launched(launch->instance);
+        judge_moving_launch(site, launch->instance);
         return judge_launch(site, *launch);
     }
+    if (const auto* resume = std::get_if<control::Resume>(&effect))
+        return judge_going_on(site, resume->instance);
     const auto* kill = std::get_if<control::Kill>(&effect);
     const auto* button = std::get_if<control::PowerDown>(&effect);
     if (kill == nullptr && button == nullptr) return;
@@ -301,6 +305,7 @@ void World::start_engine() {
     if (!present_) {
         ledger_.begin(*engine_->snapshot());
         run_oracle_.begin(*engine_->snapshot());
+        move_oracle_.begin(engine_->snapshot(), now());
     }
     take_office();
     for (std::size_t site = 0; site < sites_.size(); ++site) {
@@ -382,7 +387,7 @@ void World::start_agent(std::size_t index) {
 void World::kill_agent(std::size_t index) {
     Site& site = sites_[index];
     if (!site.agent) return;
-    coverage_.hit(Fault::agent_dies, site.hands->phases());
+    coverage_.hit(Fault::agent_dies, phases_at(index));
     went_off_.clear();
     site.agent.reset();
     site.holder.reset();
@@ -396,7 +401,7 @@ void World::kill_agent(std::size_t index) {
 void World::stall_agent(std::size_t index, Duration duration) {
     Site& site = sites_[index];
     if (!site.agent) return;
-    coverage_.hit(Fault::agent_stalls, site.hands->phases());
+    coverage_.hit(Fault::agent_stalls, phases_at(index));
     site.clock->stalled_until = std::max(site.clock->stalled_until, now() + duration);
 }
 
@@ -405,7 +410,7 @@ void World::reboot_host(std::size_t index, Duration off) {
     furnish(index, control::all_parts(*heard_, site.id), *heard_);  // what is on its disks stays
     site.rests = false;
     site.awake = {whole(site.id)};
-    coverage_.hit(Fault::host_reboots, site.hands->phases());
+    coverage_.hit(Fault::host_reboots, phases_at(index));
     site.hands->vanish();
     kill_agent(index);
     site.host->reboot();
@@ -439,6 +444,7 @@ void World::heal() {
 std::set<Phase> World::phases() const {
     std::set<Phase> all;
     for (const Site& site : sites_) all.merge(site.hands->phases());
+    for (const MoveUnderWay& move : moves_under_way()) all.insert(move.phase);
     return all;
 }
 
@@ -465,6 +471,7 @@ void World::judge(const model::CommitPtr& commit, const engine::SnapshotPtr& aft
     }
     violated(ledger_.learn(*commit, *after));
     violated(run_oracle_.learn(*commit, *after));
+    violated(move_oracle_.learn(*commit, after));
     judge_request(*commit, *after);
     learn_lives(*commit, *after);
 }
@@ -492,23 +499,25 @@ bool World::end_run(model::InstanceId id, model::RunEnd how) {
 }
 
 std::optional<World::Run> World::run_of(const std::string& name) {
-    for (Site& site : sites_)
-        for (const auto& [id, instance] : site.host->running)
-            if (instance.spec.name == name && instance.sighting.alive) return Run{&site, id};
+    if (aimed_ && (name == sender || name == receiver)) return aimed_run(name);
+    for (std::size_t index = 0; index < sites_.size(); ++index)
+        for (const auto& [id, instance] : sites_[index].host->running)
+            if (instance.spec.name == name && instance.sighting.alive)
+                return Run{&sites_[index], index, id};
     return {};
 }
 
 bool World::crash_instance(const std::string& name) {
     const auto run = run_of(name);
     if (!run) return false;
-    coverage_.hit(Fault::qemu_crashes, run->site->hands->phases());
+    coverage_.hit(Fault::qemu_crashes, phases_at(run->index));
     return run->site->host->crash(run->instance);
 }
 
 bool World::power_off_guest(const std::string& name) {
     const auto run = run_of(name);
     if (!run) return false;
-    coverage_.hit(Fault::guest_goes_off, run->site->hands->phases());
+    coverage_.hit(Fault::guest_goes_off, phases_at(run->index));
     const std::int64_t pid = run->site->host->running.at(run->instance).sighting.pid;
     const bool done = run->site->host->power_off(run->instance);
     if (done) note_off(*run->site, run->instance, pid);  // one that stands still does nothing
@@ -518,14 +527,14 @@ bool World::power_off_guest(const std::string& name) {
 bool World::hang_guest(const std::string& name) {
     const auto run = run_of(name);
     if (!run) return false;
-    coverage_.hit(Fault::guest_hangs, run->site->hands->phases());
+    coverage_.hit(Fault::guest_hangs, phases_at(run->index));
     return run->site->host->hang(run->instance);
 }
 
 bool World::deafen_guest(const std::string& name) {
     const auto run = run_of(name);
     if (!run) return false;
-    coverage_.hit(Fault::guest_deaf, run->site->hands->phases());
+    coverage_.hit(Fault::guest_deaf, phases_at(run->index));
     return run->site->host->deafen(run->instance);
 }
 
@@ -543,7 +552,7 @@ bool World::break_front(const std::string& application) {
     for (const Site& site : sites_)
         for (const auto& [id, front] : site.host->fronts) {
             if (front.name != application) continue;
-            coverage_.hit(Fault::front_breaks, site.hands->phases());
+            coverage_.hit(Fault::front_breaks, phases_at(site_of_.at(site.id)));
             return site.host->break_front(model::ApplicationId{id});
         }
     return false;
@@ -552,6 +561,10 @@ bool World::break_front(const std::string& application) {
 // ---- time and judgement ------------------------------------------------------------------------
 
 void World::run_for(Duration duration) {
+    run_while(duration, [] { return true; });
+}
+
+void World::run_while(Duration duration, const std::function<bool()>& goes_on) {
     constexpr int at_once_max = 20'000;
     Instant moment;
     int at_once = 0;
@@ -560,7 +573,7 @@ void World::run_for(Duration duration) {
         at_once = moment == now() ? at_once + 1 : 0;
         moment = now();
         if (!present_ && at_once > at_once_max) violated("I12: it goes on and no time passes");
-        return violation_.empty();
+        return violation_.empty() && goes_on();
     });
 }
 
@@ -623,6 +636,7 @@ void World::check_at_rest() {
     violated(runs_are_current(*rest, hosts));
     violated(no_orphans(*rest, hosts));
     violated(volumes_are_whole(*rest, hosts));
+    violated(move_oracle_.overdue(now()));
     violated(nothing_pending(*rest));
     violated(nothing_outdated(*rest, now()));
     for (const auto& [id, volume] : shared_pool_)
@@ -631,6 +645,7 @@ void World::check_at_rest() {
     violated(applications_are_whole(*rest));
     violated(fronts_stand(*rest, hosts));
     violated(networks_are_whole(*rest, hosts));
+    violated(networks_have_no_more(*rest, hosts));
     for (const std::string& finding : model::check(*rest)) violated(finding);
     check_log();
     const Snapshot stored = store_->latest().value();

@@ -16,6 +16,7 @@
 #include "sim/lease_oracle.h"
 #include "sim/leases.h"
 #include "sim/ledger.h"
+#include "sim/move_oracle.h"
 #include "sim/oracles.h"
 #include "sim/pretend_host.h"
 #include "sim/pretend_store.h"
@@ -146,6 +147,26 @@ class World {
     void cut(std::size_t host, Way way, bool is_cut);
     /// All faults end; what is dead starts again.
     void heal();
+
+    // ---- moves (sim/aim.cc) ----
+
+    /// A guest that moves between two hosts, or of which one of them has not heard that it does not
+    /// any more. An end is none where the host is not known.
+    struct MoveUnderWay {
+        model::InstanceId instance;
+        std::optional<std::size_t> from;
+        std::optional<std::size_t> to;
+        Phase phase;
+    };
+    /// As the hosts were told last and as the machines are: by instance, then by generation.
+    std::vector<MoveUnderWay> moves_under_way() const;
+    /// Time passes until some move is in that phase, but at most so long; whether one is. It is the
+    /// one that is `aimed` at from then on.
+    bool run_until_moving(Phase phase, base::Duration most);
+    const std::optional<MoveUnderWay>& aimed() const { return aimed_; }
+    /// The ends of that move, and its runs there, in commands.
+    static constexpr const char* sender = "sender";
+    static constexpr const char* receiver = "receiver";
 
     // ---- time ----
 
@@ -309,10 +330,18 @@ class World {
     /// The host on which an instance of that name runs, and it.
     struct Run {
         Site* site = nullptr;
+        std::size_t index = 0;  ///< of the site
         model::InstanceId instance;
     };
     std::optional<Run> run_of(const std::string& name);
+    std::optional<Run> aimed_run(const std::string& name);
     std::set<Phase> phases() const;
+    std::set<Phase> phases_at(std::size_t site) const;
+    Phase phase_of_report(const model::Step& step) const;
+    Phase phase_of_move(const model::Instance& instance) const;
+    void judge_moving_launch(const Site& site, const control::InstanceSpec& instance);
+    void judge_going_on(const Site& site, model::InstanceId id);
+    void run_while(base::Duration duration, const std::function<bool()>& goes_on);
     void check_log();
     void after_each_task();
     void violated(const std::string& what);
@@ -356,6 +385,9 @@ class World {
     Coverage coverage_;
     Ledger ledger_;
     RunOracle run_oracle_{[this](model::HostId host) { return site_of(host); }};
+    MoveOracle move_oracle_;
+    PretendHost::Writes writes_;
+    std::optional<MoveUnderWay> aimed_;
     /// Guests that powered themselves off: in which generation, and what their run had obeyed.
     std::map<model::InstanceId, std::pair<model::Generation, control::Wishes>> went_off_;
     int engine_life_ = 0;             ///< connections end with the engine
