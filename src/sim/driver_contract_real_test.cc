@@ -36,36 +36,63 @@ std::string tiny_image() {
 }
 
 /// The calling thread's own network namespace plays the host's; all of it goes at the end.
-class RealTwin final : public Twin {
+/// A host in a folder of its own; all of it goes at the end.
+class RealHostOf {
   public:
-    RealTwin() : folder_(fresh_folder()), home_(::open("/proc/thread-self/ns/net", O_RDONLY)) {
+    using StreamsTo = decltype(drivers::HostDriver::Options::streams_to);
+
+    RealHostOf(const char* name, StreamsTo streams_to) : folder_(fresh_folder()) {
         paths_ = {.data = folder_ + "/data",
                   .run = folder_ + "/run",
                   .tag = text(base::Hasher().add(folder_).finish()).substr(0, 4)};
-        base::check(::unshare(CLONE_NEWNET) == 0, "tests of real hosts need root");
-        EXPECT_TRUE(drivers::networks::ip_batch("", "link set lo up\n").ok());
         drivers::HostDriver::Options options;
         options.paths = paths_;
-        options.host_name = "h1";
+        options.host_name = name;
         options.accelerator = drivers::qemu::AcceleratorWish::tcg;
+        options.streams_to = std::move(streams_to);
         auto opened = drivers::HostDriver::open(options);
         base::check(opened.ok(), opened.ok() ? "" : text(opened.error()).c_str());
         driver_ = std::move(*opened);
     }
-    ~RealTwin() override {
+    ~RealHostOf() {
         driver_.reset();
         EXPECT_TRUE(drivers::jail::end_all(paths_.cgroup()).ok());
         EXPECT_TRUE(drivers::networks::remove_all(paths_).ok());
-        EXPECT_EQ(::setns(home_.get(), CLONE_NEWNET), 0);
         EXPECT_TRUE(runtime::remove_tree(folder_).ok());
     }
-    drivers::Driver& driver() override { return *driver_; }
-    void upload(model::ImageId image) override {
+    drivers::HostDriver& driver() { return *driver_; }
+    void upload(model::ImageId image) {
         EXPECT_TRUE(runtime::ensure_dir(paths_.uploads()).ok());
         EXPECT_TRUE(runtime::must_run({.words = {"cp", tiny_image(), paths_.upload(image)}}).ok());
     }
+
+  private:
+    std::string folder_;
+    drivers::HostPaths paths_;
+    std::unique_ptr<drivers::HostDriver> driver_;
+};
+
+/// The calling thread's own network namespace plays both hosts'; it goes at the end.
+class RealTwin final : public Twin {
+  public:
+    RealTwin() : home_(::open("/proc/thread-self/ns/net", O_RDONLY)) {
+        base::check(::unshare(CLONE_NEWNET) == 0, "tests of real hosts need root");
+        EXPECT_TRUE(drivers::networks::ip_batch("", "link set lo up\n").ok());
+        host_ = std::make_unique<RealHostOf>(
+            "h1", [this](const control::SendInstance& effect) { return streams_of(effect); });
+    }
+    ~RealTwin() override {
+        other_.reset();
+        host_.reset();
+        EXPECT_EQ(::setns(home_.get(), CLONE_NEWNET), 0);
+    }
+    drivers::Driver& driver() override { return host_->driver(); }
+    drivers::Driver& other() override { return other_host().driver(); }
+    void upload(drivers::Driver& host, model::ImageId image) override {
+        (&host == &host_->driver() ? *host_ : other_host()).upload(image);
+    }
     void crash(model::InstanceId instance) override {
-        const auto pid = static_cast<pid_t>(driver_->qemus().look(instance).pid);
+        const auto pid = static_cast<pid_t>(host_->driver().qemus().look(instance).pid);
         ASSERT_GT(pid, 0);
         EXPECT_EQ(::kill(pid, SIGKILL), 0);
     }
@@ -79,10 +106,22 @@ class RealTwin final : public Twin {
     }
 
   private:
-    std::string folder_;
+    /// Most rules need one host alone.
+    RealHostOf& other_host() {
+        if (!other_) other_ = std::make_unique<RealHostOf>("h2", nullptr);
+        return *other_;
+    }
+    /// As the daemons carry them between machines, without the way.
+    drivers::qemu::OpenStream streams_of(const control::SendInstance& effect) {
+        return [this, effect](const std::string& channel) {
+            return other_host().driver().qemus().take_stream(
+                effect.instance, effect.order.generation, channel, "h1");
+        };
+    }
+
     runtime::Fd home_;
-    drivers::HostPaths paths_;
-    std::unique_ptr<drivers::HostDriver> driver_;
+    std::unique_ptr<RealHostOf> host_;
+    std::unique_ptr<RealHostOf> other_;
 };
 
 INSTANTIATE_TEST_SUITE_P(Real, DriverContract,

@@ -27,11 +27,13 @@ class PretendDriver final : public drivers::Driver {
 class PretendedTwin final : public Twin {
   public:
     PretendedTwin() {
-        host_.meet([](const std::string&) { return nullptr; },
-                   [this](model::InstanceId instance) { return host_.answers(instance); });
+        for (PretendHost* host : {&host_, &other_})
+            host->meet([this](const std::string& name) { return name == "h2" ? &other_ : &host_; },
+                       [this](model::InstanceId instance) { return host_.answers(instance); });
     }
     drivers::Driver& driver() override { return driver_; }
-    void upload(model::ImageId) override {}
+    drivers::Driver& other() override { return other_driver_; }
+    void upload(drivers::Driver&, model::ImageId) override {}
     void crash(model::InstanceId instance) override { EXPECT_TRUE(host_.crash(instance)); }
     bool wait(const std::function<bool()>& holds) override {
         for (int seconds = 0; seconds < 120; ++seconds) {
@@ -44,7 +46,9 @@ class PretendedTwin final : public Twin {
   private:
     TimeLine time_line_{base::Instant{}};
     PretendHost host_{"h1", time_line_, /*seed=*/1};
+    PretendHost other_{"h2", time_line_, /*seed=*/2};
     PretendDriver driver_{host_};
+    PretendDriver other_driver_{other_};
 };
 
 INSTANTIATE_TEST_SUITE_P(Pretended, DriverContract,

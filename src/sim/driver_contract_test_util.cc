@@ -17,7 +17,7 @@ DriverContract::DriverContract()
         const std::lock_guard lock(mutex_);
         heard_.push_back(notice);
     });
-    twin->upload(tiny.id);
+    twin->upload(twin->driver(), tiny.id);
     EXPECT_TRUE(image(ImportImage{tiny}).present);
 }
 

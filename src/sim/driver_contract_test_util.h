@@ -21,8 +21,10 @@ class Twin {
   public:
     virtual ~Twin() = default;
     virtual drivers::Driver& driver() = 0;
-    /// The bytes of a bootable image lie in the upload folder.
-    virtual void upload(model::ImageId image) = 0;
+    /// Another host, "h2", where this one, "h1", can send guests.
+    virtual drivers::Driver& other() = 0;
+    /// The bytes of a bootable image lie in the upload folder of that driver's host.
+    virtual void upload(drivers::Driver& host, model::ImageId image) = 0;
     /// The QEMU of the instance dies by itself.
     virtual void crash(model::InstanceId instance) = 0;
     /// Time passes until `holds`, asked again and again, says so; false when it never does.
@@ -63,6 +65,17 @@ class DriverContract : public testing::TestWithParam<TwinMaker> {
     /// With one disk, which is prepared.
     control::InstanceSpec spec(const std::string& name);
     control::InstanceSpec launched(const std::string& name);
+    // ---- moves: from this host to the other one ----
+
+    /// Of the run that comes to be there, which awaits this one: ready, on disks of its own.
+    control::InstanceSpec awaited(const control::InstanceSpec& here);
+    control::SendInstance sending(const control::InstanceSpec& there) const;
+    /// Sends it, and stops it for that, until all of it is at both ends.
+    void send(const control::InstanceSpec& there);
+    control::InstanceSighting at_other(const control::Effect& effect);
+    /// What came to nothing there, with its disks.
+    void removed_there(const control::InstanceSpec& there);
+
     /// Whether such a notice of the instance came.
     bool heard(model::InstanceId of, const std::function<bool(const control::InstanceSighting&)>&);
 
