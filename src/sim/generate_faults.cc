@@ -100,10 +100,12 @@ void Author::watch_fails() {
     say((evenly() ? "stick " : "skip ") + seconds(1, 20));
 }
 
-/// At most one is lost for good in a life; others come back after a while.
+/// At most one is lost for good in a life; others come back after a while. Where guests move it is
+/// mostly one of the two hosts of a move.
 void Author::host_is_lost() {
     const std::string host = some_host();
-    if (seldom() || !std::exchange(may_lose_, false))
+    const bool comes_back = seldom() || (moves_ && aim_.empty() && often());
+    if (comes_back || !std::exchange(may_lose_, false))
         return say("bury " + host + " " + seconds(5, 90));
     say((evenly() ? "lose " : "bury ") + host);
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sim/generate_author.h"
 
 /// What hits a guest while it moves. A move takes a few seconds, and each of its phases less: what
@@ -23,7 +25,12 @@ std::string Author::begin_some_moves() {
 /// A fault of those that are turned on, at one of the two hosts.
 void Author::strike_an_end() {
     aim_ = one_of({"sender", "receiver"});
-    some_fault();
+    const bool is_on = std::find(faults_.begin(), faults_.end(), &Author::host_is_lost) !=
+                       faults_.end();  // it happens once in a life
+    if (is_on && may_lose_ && seldom())
+        host_is_lost();
+    else
+        some_fault();
     aim_.clear();
 }
 
