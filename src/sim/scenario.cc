@@ -211,7 +211,8 @@ Status Player::until(Words& words) {
     words >> word;
     const Duration most = TRY(parse_duration(word));
     if (world().run_until_moving(*phase, most)) return {};
-    return Error{Error::Code::not_found, "no move came so far within " + text(most)};
+    return Error{Error::Code::not_found, "no move came so far within " + text(most),
+                 "ask for one in the line before it: migrate instance NAME"};
 }
 
 Result<std::size_t> Player::site_named(const std::string& name) {

@@ -61,12 +61,16 @@ TEST(Stories, ALineThatIsNoCommandIsNamedWithItsColumn) {
                    "line 2, column 6: 'agnet' is no process; did you mean 'agent'?");
     expect_refused("hosts 1\nheal now\n", "line 2, column 6: 'now' is a word too many");
     expect_refused("hosts 1\ncrash nobody\n", "line 2, column 7: 'nobody' does not run");
+    expect_refused("hosts 2 moves\nuntil lunch 5s\n",
+                   "line 2, column 7: 'lunch' is no phase of a move");
 }
 
 TEST(Stories, AFaultOnAHostThatDoesNotExistIsRefused) {
     expect_refused("hosts 3\nrun 1s\nlose h9\n",
                    "line 3, column 6: there is no host 'h9'; did you mean 'h1'?");
     expect_refused("hosts 3\nkill agent rack1\n", "line 2, column 12: there is no host 'rack1'");
+    expect_refused("hosts 3 moves\nkill agent sender\n",
+                   "line 2, column 12: there is no host 'sender'");
 }
 
 TEST(Stories, NumbersAndDocumentsThatAreNoneAreNamedWithTheirColumn) {
