@@ -24,18 +24,6 @@ static void heed_operator(Draft& draft, const Host& host) {
     draft.must_add(std::move(down.change), std::move(down.reason));
 }
 
-/// Instances of drained hosts that are being stopped or move away now.
-static std::int64_t moves_under_way(const model::Snapshot& datacenter) {
-    std::int64_t count = 0;
-    for (const Host* host : datacenter.linked_records<Host>(Link::emptied_host, {})) {
-        if (!host->declared.drain) continue;
-        for (const auto* each :
-             datacenter.linked_records<Instance>(Link::host_instance, host->id.value))
-            count += each->claimed.leaving || each->claimed.move ? 1 : 0;
-    }
-    return count;
-}
-
 /// Whether it is up to a drain to move the instance: replicas that can be made anew are replaced by
 /// their application, new ones first.
 static bool is_to_leave(const model::Snapshot& datacenter, const Instance& instance) {
@@ -76,7 +64,9 @@ static void move_out(Draft& draft, const Host& host, const Policy& policy) {
     for (const Instance* each : by_importance(
              draft.datacenter().linked_records<Instance>(Link::host_instance, host.id.value)))
         if (is_to_leave(draft.datacenter(), *each)) in_turn.push_back(each->id);
-    std::int64_t spare = policy.moves_max - moves_under_way(draft.datacenter());
+    // Of a drain that was taken back a moment ago, too: until they stay, they are on their way.
+    std::int64_t spare =
+        policy.moves_max - std::ssize(draft.datacenter().linked(Link::leaving_instance, {}));
     for (const model::InstanceId id : in_turn) {
         if (spare <= 0) return;
         const Instance instance = draft.datacenter().get<Instance>(id);

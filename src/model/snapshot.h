@@ -37,6 +37,7 @@ enum class Link {
     host_arrival,        ///< instances that move to a host
     host_copy,           ///< volumes that a host has a copy of, beside the host that keeps them
     homeless_volume,     ///< (nil, volume) for those of no instance that no host has yet
+    leaving_instance,    ///< (nil, instance) for those that a drain stops or moves away now
 };
 
 /// The datacenter at one revision: a value. Copies are cheap and independent. Only apply.h changes

@@ -58,8 +58,10 @@ static Links links_of_record(const Instance& instance) {
         links.emplace_back(Link::host_instance, instance.claimed.host->value);
     else if (wanted_power(instance) != Power::off)
         links.emplace_back(Link::unplaced_instance, unplaced_with(instance.declared.priority));
-    if (instance.claimed.move)
-        links.emplace_back(Link::host_arrival, instance.claimed.move->to.value);
+    const auto& move = instance.claimed.move;
+    if (move) links.emplace_back(Link::host_arrival, move->to.value);
+    if (instance.claimed.leaving || (move && move->cause == MoveCause::drained))
+        links.emplace_back(Link::leaving_instance, base::Uuid{});
     return links;
 }
 static Links links_of_record(const Application& application) {

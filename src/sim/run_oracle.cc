@@ -32,13 +32,13 @@ std::string RunOracle::leaves(const Instance& instance, HostId host) const {
     const Site site = look_(host);
     if (site.host == nullptr) return {};
     const auto run = site.host->running.find(instance.id);
-    const bool runs = run != site.host->running.end() && run->second.sighting.alive &&
-                      !PretendHost::stands_still(run->second);
+    const bool lives = run != site.host->running.end() && run->second.sighting.alive;
+    const bool runs = lives && !PretendHost::stands_still(run->second);
     const bool begins = site.hands->any_under_way([&](const control::Effect& effect) {
         const auto* launch = std::get_if<control::Launch>(&effect);
         const auto* cancel = std::get_if<control::CancelSend>(&effect);
         return (launch != nullptr && launch->instance.id == instance.id) ||
-               (cancel != nullptr && cancel->instance == instance.id);
+               (cancel != nullptr && cancel->instance == instance.id && lives);
     });
     if (!runs && !begins) return {};
     return "I1: " + instance.name + " leaves " + site.host->name() + " while it " +
