@@ -83,6 +83,7 @@ VDC_WRITE_ITEM(VolumeSnapshot)
 VDC_WRITE_ITEM(Port)
 VDC_WRITE_ITEM(Instance)
 VDC_WRITE_ITEM(Application)
+VDC_WRITE_ITEM(Balance)
 VDC_WRITE_ITEM(Operation)
 
 }  // namespace vdc::api

@@ -106,8 +106,9 @@ Filters<model::Operation> filters() {
 }
 
 template <class R>
-constexpr bool of_datacenter = std::is_same_v<R, model::Project> ||
-                               std::is_same_v<R, model::Host> || std::is_same_v<R, model::Flavor>;
+constexpr bool of_datacenter =
+    std::is_same_v<R, model::Project> || std::is_same_v<R, model::Host> ||
+    std::is_same_v<R, model::Flavor> || std::is_same_v<R, model::Balance>;
 
 }  // namespace
 
@@ -309,6 +310,7 @@ VDC_LIST(VolumeSnapshot)
 VDC_LIST(Port)
 VDC_LIST(Instance)
 VDC_LIST(Application)
+VDC_LIST(Balance)
 VDC_LIST(Operation)
 
 }  // namespace vdc::api

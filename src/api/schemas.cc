@@ -149,7 +149,7 @@ static std::vector<std::string> needed() {
 template <class R>
 constexpr bool takes_project =
     !(std::is_same_v<R, model::Project> || std::is_same_v<R, model::Host> ||
-      std::is_same_v<R, model::Flavor>);
+      std::is_same_v<R, model::Flavor> || std::is_same_v<R, model::Balance>);
 
 /// The fields of a declared part that a request may give, and what it may say beside them.
 template <class R>

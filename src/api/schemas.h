@@ -24,7 +24,7 @@ constexpr bool changeable =
     std::is_same_v<R, model::Project> || std::is_same_v<R, model::Host> ||
     std::is_same_v<R, model::Image> || std::is_same_v<R, model::Network> ||
     std::is_same_v<R, model::Volume> || std::is_same_v<R, model::Instance> ||
-    std::is_same_v<R, model::Application>;
+    std::is_same_v<R, model::Application> || std::is_same_v<R, model::Balance>;
 template <class R>
 constexpr bool deletable = !std::is_same_v<R, model::Operation>;
 

@@ -297,6 +297,7 @@ void Finder::look(const model::Subject& subject) {
         case Noun::host: return look<Host>(subject.id);
         case Noun::project:
         case Noun::flavor:
+        case Noun::balance:
         case Noun::operation: return;
     }
 }

@@ -437,6 +437,7 @@ static void renew_part(Duties& duties, const Snapshot& s, HostId host, const mod
         case Noun::key_pair:
         case Noun::volume_snapshot:
         case Noun::port:
+        case Noun::balance:
         case Noun::operation: base::broken("no part of a host's duties");
     }
 }

@@ -198,6 +198,7 @@ void Guarantee::look(const Snapshot& datacenter, const model::Subject& subject) 
         case Noun::network:
         case Noun::volume_snapshot:
         case Noun::port:
+        case Noun::balance:
         case Noun::operation: return;
     }
 }
@@ -303,10 +304,14 @@ bool Guarantee::take_move(const Snapshot& datacenter, const Instance& instance, 
     relieved.left += moving.needs;
     Shelter loaded = target;
     loaded.left -= moving.needs;
-    put(relieved, loaded, to);
-    if (!broken_since(datacenter, before)) return true;
-    put(source, target, from);
-    return false;
+    for (const Shelter& at_source : {source, relieved}) {
+        put(at_source, loaded, to);
+        const std::set<Gap>& now = plans().gaps();
+        if (std::includes(before.begin(), before.end(), now.begin(), now.end())) continue;
+        put(source, target, from);
+        return false;
+    }
+    return true;
 }
 
 // ---- words -------------------------------------------------------------------------------------

@@ -67,8 +67,9 @@ class Guarantee {
                                            const model::Resources& needs, model::HostId host);
 
     /// Takes the instance to that host, as if it were there by now and gone from its own, unless
-    /// the host does not hold it or that would leave anybody without a place after some loss; then
-    /// nothing changes. Until the next look at the instance and both hosts.
+    /// the host does not hold it or that would leave anybody without a place after some loss, then
+    /// or as long as both hosts have room for it; then nothing changes. Until the next look at the
+    /// instance and both hosts.
     bool take_move(const model::Snapshot& datacenter, const model::Instance& instance,
                    model::HostId to);
 

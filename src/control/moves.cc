@@ -85,9 +85,7 @@ std::string immovable_because(const Snapshot& s, const Instance& instance) {
 
 // ---- where to, how long ------------------------------------------------------------------------
 
-/// Why it cannot come to that host, whatever room that has.
-static std::string stays_out_because(const Snapshot& s, const Instance& instance,
-                                     const Host& host) {
+std::string kept_out_because(const Snapshot& s, const Instance& instance, const Host& host) {
     if (instance.claimed.host == host.id) return "it runs on " + host.name + " already";
     if (host.claimed.health != HostHealth::up)
         return host.name + " is " + std::string(word(host.claimed.health));
@@ -103,8 +101,8 @@ static std::string stays_out_because(const Snapshot& s, const Instance& instance
 /// Assumed of a link between two hosts, all that their daemons do included.
 static constexpr std::int64_t bytes_a_second = std::int64_t{100} << 20;
 
-static Duration time_for(std::int64_t bytes) {
-    return 1s * (bytes / bytes_a_second) + 5s;
+Duration time_to_move(Bytes bytes) {
+    return 1s * (bytes.count / bytes_a_second) + 5s;
 }
 
 static placement::Question question_of(const Snapshot& s, const Instance& instance) {
@@ -115,6 +113,11 @@ static placement::Question question_of(const Snapshot& s, const Instance& instan
     for (const Volume* volume : volumes_of(s, instance))
         question.needs.disk += volume->declared.size;
     return question;
+}
+
+Bytes bytes_to_move(const Snapshot& s, const Instance& instance) {
+    const model::Resources needs = question_of(s, instance).needs;
+    return {bytes(needs.memory).count + bytes(needs.disk).count};
 }
 
 /// Whether it may come to a host that could take it, and what to say when to none.
@@ -129,20 +132,19 @@ static MovePlan planned(Guarantee& guarantee, const Snapshot& s, const Instance&
     question.only = only;
     std::string first;
     question.allowed = [&](HostId host) {
-        const std::string why = stays_out_because(s, instance, s.get<Host>(host));
+        const std::string why = kept_out_because(s, instance, s.get<Host>(host));
         if (first.empty() && host != instance.claimed.host) first = why;
         return why.empty() && spares_others(host);
     };
-    if (only) plan.why = stays_out_because(s, instance, s.get<Host>(*only));
+    if (only) plan.why = kept_out_because(s, instance, s.get<Host>(*only));
     if (!plan.why.empty()) return plan;
     const placement::Answer answer = guarantee.placer().place(question);
     plan.to = answer.host;
     plan.why = answer.host || first.empty() ? answer.explanation.sentence : first;
     if (!answer.host) return plan;
-    const Bytes memory = bytes(instance.declared.memory);
     plan.to_name = s.get<Host>(*answer.host).name;
-    plan.bytes = {memory.count + bytes(question.needs.disk).count};
-    plan.takes = time_for(plan.bytes.count);
+    plan.bytes = bytes_to_move(s, instance);
+    plan.takes = time_to_move(plan.bytes);
     plan.pause = 500ms;
     return plan;
 }
@@ -184,7 +186,7 @@ std::vector<Step> begin_move(const Snapshot& s, const Instance& instance, const 
     move.cause = cause;
     move.since = now;
     move.stop_at = now + 2 * plan.takes + 1min;
-    move.until = move.stop_at + time_for(2 * bytes(instance.declared.memory).count) + 1min;
+    move.until = move.stop_at + time_to_move({2 * bytes(instance.declared.memory).count}) + 1min;
     std::vector<Step> steps;
     for (const Volume* volume : volumes_of(s, instance)) {
         move.volumes.push_back(volume->id);

@@ -45,6 +45,15 @@ MovePlan move_plan_of_drain(Guarantee& guarantee, const model::Snapshot& datacen
 /// already, that is the reason.
 std::string immovable_because(const model::Snapshot& datacenter, const model::Instance& instance);
 
+/// Why it cannot come to that host, whatever room that has; empty: it can.
+std::string kept_out_because(const model::Snapshot& datacenter, const model::Instance& instance,
+                             const model::Host& host);
+
+/// What a move of it copies at most: its memory, and its disks as large as they may be.
+model::Bytes bytes_to_move(const model::Snapshot& datacenter, const model::Instance& instance);
+/// About how long that takes.
+model::Duration time_to_move(model::Bytes bytes);
+
 // ---- its steps ---------------------------------------------------------------------------------
 
 /// What begins the move that was planned, to `plan.to`. It has a time: then the guest is stopped

@@ -34,6 +34,10 @@ static void touch_instance(const Snapshot& s, base::Uuid id, Agenda& agenda) {
         if (host.declared.drain) agenda.insert(host.subject());
     }
     if (!takes_capacity(*instance)) touch_unplaced(s, agenda);
+    const auto& move = instance->claimed.move;
+    if (move && move->cause == model::MoveCause::balanced)
+        for (const auto& [balance, record] : s.all<model::Balance>())
+            agenda.insert(record->subject());
 }
 
 static void touch_volume(const Snapshot& s, base::Uuid id, Agenda& agenda) {
@@ -87,6 +91,7 @@ void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
         case Noun::application: return touch_unplaced(s, agenda);
         case Noun::flavor:
         case Noun::key_pair:
+        case Noun::balance:
         case Noun::operation: return;
     }
 }

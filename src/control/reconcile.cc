@@ -40,6 +40,9 @@ static void look_at(Draft& draft, const Subject& subject, const Policy& policy) 
         case Noun::application:
             return look<model::Application>(
                 draft, subject, [&](const auto& r) { reconcile_application(draft, r, policy); });
+        case Noun::balance:
+            return look<model::Balance>(draft, subject,
+                                        [&](const auto& r) { reconcile_balance(draft, r); });
         case Noun::operation:
             return look<model::Operation>(
                 draft, subject, [&](const auto& r) { reconcile_operation(draft, r, policy); });

@@ -33,6 +33,7 @@ void reconcile_port(Draft& draft, const model::Port& port);
 void reconcile_instance(Draft& draft, const model::Instance& instance);
 void reconcile_application(Draft& draft, const model::Application& application,
                            const Policy& policy);
+void reconcile_balance(Draft& draft, const model::Balance& balance);
 void reconcile_operation(Draft& draft, const model::Operation& operation, const Policy& policy);
 
 }  // namespace vdc::control

@@ -185,6 +185,13 @@ Judgement judge_host(Draft& draft, const Operation& operation, const model::Host
     return {Progress::reached, stays};
 }
 
+Judgement judge(const model::Snapshot&, const Operation& operation, const model::Balance& balance) {
+    if (operation.declared.goal != Goal::balanced)
+        return reached_when(operation.declared.goal != Goal::gone);
+    if (balance.claimed.runs < operation.declared.count) return {};
+    return {Progress::reached, balance.observed.message};
+}
+
 Judgement judge(const model::Snapshot&, const Operation& operation, const auto&) {
     return reached_when(operation.declared.goal != Goal::gone);
 }

@@ -88,6 +88,7 @@ VDC_RECORD_OF(VolumeSnapshot)
 VDC_RECORD_OF(Port)
 VDC_RECORD_OF(Instance)
 VDC_RECORD_OF(Application)
+VDC_RECORD_OF(Balance)
 VDC_RECORD_OF(Operation)
 #undef VDC_RECORD_OF
 
@@ -169,6 +170,7 @@ VDC_REFERENCES(VolumeSnapshot)
 VDC_REFERENCES(Port)
 VDC_REFERENCES(Instance)
 VDC_REFERENCES(Application)
+VDC_REFERENCES(Balance)
 VDC_REFERENCES(Operation)
 #undef VDC_REFERENCES
 

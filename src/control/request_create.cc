@@ -46,7 +46,7 @@ template <class R>
 constexpr bool of_a_project =
     !(std::is_same_v<R, model::Project> || std::is_same_v<R, model::Host> ||
       std::is_same_v<R, model::Flavor> || std::is_same_v<R, model::Image> ||
-      std::is_same_v<R, model::Operation>);
+      std::is_same_v<R, model::Balance> || std::is_same_v<R, model::Operation>);
 
 template <class R>
 Result<ProjectId> owner(const Work& work, const Json& body) {
@@ -297,6 +297,7 @@ Result<Wish> creation(const Work& work, Noun noun, Json body) {
         case Noun::port: return plain_creation<model::Port>(work, body);
         case Noun::instance: return instance_creation(work, body);
         case Noun::application: return plain_creation<model::Application>(work, body);
+        case Noun::balance: return plain_creation<model::Balance>(work, body);
         case Noun::host:
             return Error{Error::Code::unsupported,
                          "hosts are not created: they register themselves",

@@ -1,4 +1,5 @@
 #include "control/requests.h"
+#include "control/balance.h"
 #include "control/moves.h"
 #include "control/places.h"
 
@@ -118,6 +119,25 @@ static Error cannot_move(const model::Instance& instance, const std::string& why
             "stopped and started, it goes where its disks are"};
 }
 
+/// Whether it moves there for the sake of the balance.
+static bool is_balanced_to(const model::Instance& instance, std::optional<model::HostId> host) {
+    const auto& move = instance.claimed.move;
+    return move && move->cause == model::MoveCause::balanced && (!host || host == move->to);
+}
+
+/// The move that is under way is the asker's from now on.
+static Wish taken_over(const Work& work, const model::Instance& instance) {
+    Wish wish = wish_about(instance);
+    model::InstanceClaimed claimed = instance.claimed;
+    claimed.move->cause = model::MoveCause::asked;
+    wish.goal = model::Goal::moved;
+    wish.count = claimed.move->generation;
+    wish.reached = false;
+    wish.steps.push_back({model::Claim<model::Instance>{instance.id, std::move(claimed)},
+                          work.ask.actor + " asked for the move that is under way"});
+    return wish;
+}
+
 Result<Decision> migrate(const Snapshot& snapshot, const Ask& ask, std::string_view instance,
                          std::string_view host) {
     return on<model::Instance>(
@@ -126,6 +146,7 @@ Result<Decision> migrate(const Snapshot& snapshot, const Ask& ask, std::string_v
             std::optional<model::HostId> only;
             if (!host.empty())
                 only = TRY(find_record<model::Host>(snapshot, work.project, host))->id;
+            if (is_balanced_to(found, only)) return taken_over(work, found);
             const MovePlan plan = move_plan(snapshot, found, only);
             if (!plan.to) return cannot_move(found, plan.why);
             Wish wish = wish_about(found);
@@ -275,6 +296,23 @@ Result<Decision> declare_dead(const Snapshot& snapshot, const Ask& ask, std::str
                 wish.steps.push_back({model::Declare<model::Host>{found.id, declared},
                                       ask.actor + " says that host " + found.name +
                                           " is dead, and that nothing of it runs"});
+            return wish;
+        });
+}
+
+Result<Decision> run_balance(const Snapshot& snapshot, const Ask& ask, std::string_view balance) {
+    return on<model::Balance>(
+        snapshot, ask, balance, [&](const Work&, const model::Balance& found) -> Result<Wish> {
+            if (const std::string why = unrest_because(snapshot); !why.empty())
+                return Error{Error::Code::conflict, "hosts cannot be balanced now: " + why,
+                             "`vdc balance plan` says what waits"};
+            Wish wish = wish_about(found);
+            model::BalanceDeclared declared = found.declared;
+            wish.count = ++declared.runs;
+            wish.goal = model::Goal::balanced;
+            wish.reached = false;
+            wish.steps.push_back(
+                {model::Declare<model::Balance>{found.id, declared}, reason(ask, "run", found)});
             return wish;
         });
 }

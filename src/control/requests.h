@@ -108,6 +108,12 @@ base::Result<Decision> declare_dead(const model::Snapshot& snapshot, const Ask& 
 base::Result<Decision> cancel(const model::Snapshot& snapshot, const Ask& ask,
                               std::string_view operation);
 
+/// Makes hosts equally full once, whatever the mode of the balance is: its operation (goal
+/// `balanced`) is done when the plan is over, and says what came of it. Conflict, with the reason,
+/// while hosts are suspected, fenced or drained.
+base::Result<Decision> run_balance(const model::Snapshot& snapshot, const Ask& ask,
+                                   std::string_view balance);
+
 // ---- documents ---------------------------------------------------------------------------------
 
 enum class Action { create, update, none };

@@ -26,7 +26,18 @@ Status must_be_unused(const Snapshot& snapshot, const R& record, Link link, cons
 template <class R>
 constexpr bool belongs_to_project =
     !(std::is_same_v<R, Project> || std::is_same_v<R, Host> || std::is_same_v<R, Flavor> ||
-      std::is_same_v<R, Image> || std::is_same_v<R, Operation>);
+      std::is_same_v<R, Image> || std::is_same_v<R, Balance> || std::is_same_v<R, Operation>);
+
+/// The datacenter has one way to balance itself.
+Status check_alone(const Snapshot& snapshot, const Balance&) {
+    if (snapshot.all<Balance>().empty()) return {};
+    const std::string name = snapshot.all<Balance>().begin()->second->name;
+    return Error{Code::exists, "the datacenter has a balance already: '" + name + "'",
+                 "change that one: `vdc balance edit " + name + "`"};
+}
+Status check_alone(const Snapshot&, const auto&) {
+    return {};
+}
 
 template <class R>
 Status check_new(const Snapshot& snapshot, const R& record) {
@@ -43,6 +54,7 @@ Status check_new(const Snapshot& snapshot, const R& record) {
     if (belongs_to_project<R> && !record.project)
         return Error{Code::invalid,
                      "a " + noun_text(R::noun) + " belongs to a project; none was given"};
+    TRY(check_alone(snapshot, record));
     TRY(check_values(record));
     TRY(check_references(snapshot, record));
     TRY(check_priority(snapshot, record));
@@ -140,6 +152,10 @@ Status check_declare(const Snapshot& snapshot, const Instance& before, const Ins
     if (b.vcpus <= a.vcpus && b.memory <= a.memory) return {};
     return check_quota(snapshot, after.project,
                        {0, 0, {b.vcpus - a.vcpus, b.memory - a.memory, {}}});
+}
+Status check_declare(const Snapshot&, const Balance& before, const Balance& after) {
+    if (after.declared.runs >= before.declared.runs) return {};
+    return Error{Code::conflict, "the runs of " + quoted_name(before) + " cannot fall"};
 }
 Status check_declare(const Snapshot& snapshot, const Project&, const Project& after) {
     return check_usage(after, snapshot.usage(after.id));

@@ -59,20 +59,19 @@ struct Forget {
     typename R::Id id;
 };
 
-using AnyChange =
-    std::variant<Create<Project>, Declare<Project>, Forget<Project>, Create<Host>, Declare<Host>,
-                 Claim<Host>, Observe<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>,
-                 Create<KeyPair>, Forget<KeyPair>, Create<Image>, Declare<Image>, Claim<Image>,
-                 Observe<Image>, Sight<Image>, Delete<Image>, Forget<Image>, Create<Network>,
-                 Declare<Network>, Claim<Network>, Observe<Network>, Sight<Network>,
-                 Delete<Network>, Forget<Network>, Create<Volume>, Declare<Volume>, Claim<Volume>,
-                 Observe<Volume>, Sight<Volume>, Delete<Volume>, Forget<Volume>,
-                 Create<VolumeSnapshot>, Observe<VolumeSnapshot>, Delete<VolumeSnapshot>,
-                 Forget<VolumeSnapshot>, Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>,
-                 Declare<Instance>, Claim<Instance>, Observe<Instance>, Sight<Instance>,
-                 Delete<Instance>, Forget<Instance>, Create<Application>, Declare<Application>,
-                 Claim<Application>, Observe<Application>, Sight<Application>, Delete<Application>,
-                 Forget<Application>, Create<Operation>, Observe<Operation>, Forget<Operation>>;
+using AnyChange = std::variant<
+    Create<Project>, Declare<Project>, Forget<Project>, Create<Host>, Declare<Host>, Claim<Host>,
+    Observe<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>, Create<KeyPair>, Forget<KeyPair>,
+    Create<Image>, Declare<Image>, Claim<Image>, Observe<Image>, Sight<Image>, Delete<Image>,
+    Forget<Image>, Create<Network>, Declare<Network>, Claim<Network>, Observe<Network>,
+    Sight<Network>, Delete<Network>, Forget<Network>, Create<Volume>, Declare<Volume>,
+    Claim<Volume>, Observe<Volume>, Sight<Volume>, Delete<Volume>, Forget<Volume>,
+    Create<VolumeSnapshot>, Observe<VolumeSnapshot>, Delete<VolumeSnapshot>, Forget<VolumeSnapshot>,
+    Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>, Declare<Instance>, Claim<Instance>,
+    Observe<Instance>, Sight<Instance>, Delete<Instance>, Forget<Instance>, Create<Application>,
+    Declare<Application>, Claim<Application>, Observe<Application>, Sight<Application>,
+    Delete<Application>, Forget<Application>, Create<Balance>, Declare<Balance>, Claim<Balance>,
+    Observe<Balance>, Forget<Balance>, Create<Operation>, Observe<Operation>, Forget<Operation>>;
 
 /// Everything that can happen to the datacenter. The log of committed changes is at once the audit
 /// log, the watch stream, the metering source and the replay file.

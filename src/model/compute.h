@@ -229,9 +229,11 @@ constexpr auto words(MoveRung) {
     return Words<MoveRung, 2>{{{MoveRung::copy, "copy"}, {MoveRung::stop, "stop"}}};
 }
 
-enum class MoveCause { asked, drained };
+enum class MoveCause { asked, drained, balanced };
 constexpr auto words(MoveCause) {
-    return Words<MoveCause, 2>{{{MoveCause::asked, "asked"}, {MoveCause::drained, "drained"}}};
+    return Words<MoveCause, 3>{{{MoveCause::asked, "asked"},
+                                {MoveCause::drained, "drained"},
+                                {MoveCause::balanced, "balanced"}}};
 }
 
 /// A running instance is to go on elsewhere. As long as the claim has this, its host may send it,

@@ -18,6 +18,7 @@ using PortId = base::Id<struct PortTag>;
 using KeyPairId = base::Id<struct KeyPairTag>;
 using InstanceId = base::Id<struct InstanceTag>;
 using ApplicationId = base::Id<struct ApplicationTag>;
+using BalanceId = base::Id<struct BalanceTag>;
 using OperationId = base::Id<struct OperationTag>;
 
 /// Counts commits; the first one makes revision 1.

@@ -281,6 +281,7 @@ VDC_LOG_RECORD(VolumeSnapshot)
 VDC_LOG_RECORD(Port)
 VDC_LOG_RECORD(Instance)
 VDC_LOG_RECORD(Application)
+VDC_LOG_RECORD(Balance)
 VDC_LOG_RECORD(Operation)
 
 }  // namespace vdc::model

@@ -4,7 +4,7 @@
 
 namespace vdc::model {
 
-static constexpr std::array<NounWords, 12> all_words{{
+static constexpr std::array<NounWords, 13> all_words{{
     {Noun::project, "project", "projects"},
     {Noun::host, "host", "hosts"},
     {Noun::flavor, "flavor", "flavors"},
@@ -16,6 +16,7 @@ static constexpr std::array<NounWords, 12> all_words{{
     {Noun::port, "port", "ports"},
     {Noun::instance, "instance", "instances"},
     {Noun::application, "app", "apps"},
+    {Noun::balance, "balance", "balances"},
     {Noun::operation, "operation", "operations"},
 }};
 

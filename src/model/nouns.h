@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "model/application.h"
+#include "model/balance.h"
 #include "model/compute.h"
 #include "model/host.h"
 #include "model/network.h"
@@ -20,8 +21,9 @@ constexpr void for_each_noun(Visit&& visit) {
     const auto all = [&]<class... R>(std::type_identity<std::tuple<R...>>) {
         (visit(std::type_identity<R>{}), ...);
     };
-    all(std::type_identity<std::tuple<Project, Host, Flavor, KeyPair, Image, Network, Volume,
-                                      VolumeSnapshot, Port, Instance, Application, Operation>>{});
+    all(std::type_identity<
+        std::tuple<Project, Host, Flavor, KeyPair, Image, Network, Volume, VolumeSnapshot, Port,
+                   Instance, Application, Balance, Operation>>{});
 }
 
 }  // namespace vdc::model

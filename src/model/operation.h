@@ -26,10 +26,11 @@ enum class Goal {
     gone,
     drained,
     declared_dead,
-    moved
+    moved,
+    balanced
 };
 constexpr auto words(Goal) {
-    return Words<Goal, 16>{{{Goal::exists, "exists"},
+    return Words<Goal, 17>{{{Goal::exists, "exists"},
                             {Goal::running, "running"},
                             {Goal::stopped, "stopped"},
                             {Goal::paused, "paused"},
@@ -44,7 +45,8 @@ constexpr auto words(Goal) {
                             {Goal::gone, "gone"},
                             {Goal::drained, "drained"},
                             {Goal::declared_dead, "declared_dead"},
-                            {Goal::moved, "moved"}}};
+                            {Goal::moved, "moved"},
+                            {Goal::balanced, "balanced"}}};
 }
 
 enum class OperationPhase { running, done, failed, cancelled };
@@ -75,7 +77,8 @@ struct OperationDeclared {
             field("subject_name", &D::subject_name, "its name when it began"),
             field("goal", &D::goal, "what shall hold at its end"),
             field("count", &D::count,
-                  "for reboots, resets, reverts: which one; for moves: the generation"),
+                  "for reboots, resets, reverts: which one; for moves: the generation; for "
+                  "balances: the run"),
             field("actor", &D::actor, "who asked"),
             field("request", &D::request,
                   "fingerprint of the request; a key repeated with another is refused")};

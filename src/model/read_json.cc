@@ -441,6 +441,7 @@ VDC_READ_RECORD(VolumeSnapshot)
 VDC_READ_RECORD(Port)
 VDC_READ_RECORD(Instance)
 VDC_READ_RECORD(Application)
+VDC_READ_RECORD(Balance)
 VDC_READ_RECORD(Operation)
 
 }  // namespace vdc::model

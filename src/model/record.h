@@ -27,10 +27,11 @@ enum class Noun {
     port,
     instance,
     application,
+    balance,
     operation,
 };
 constexpr auto words(Noun) {
-    return Words<Noun, 12>{{{Noun::project, "project"},
+    return Words<Noun, 13>{{{Noun::project, "project"},
                             {Noun::host, "host"},
                             {Noun::flavor, "flavor"},
                             {Noun::key_pair, "key_pair"},
@@ -41,6 +42,7 @@ constexpr auto words(Noun) {
                             {Noun::port, "port"},
                             {Noun::instance, "instance"},
                             {Noun::application, "application"},
+                            {Noun::balance, "balance"},
                             {Noun::operation, "operation"}}};
 }
 

@@ -119,6 +119,20 @@ Status check_values(const Host& host) {
     if (host.declared.dead_epoch <= host.claimed.epoch) return {};
     return Error{Code::invalid, quoted_name(host) + " has not begun that epoch"};
 }
+Status check_values(const Balance& balance) {
+    using namespace std::chrono_literals;
+    constexpr Duration week = 7 * 24h;
+    if (balance.declared.every < 10s || balance.declared.every > week)
+        return Error{Code::invalid, "'every' is " + base::text(balance.declared.every) +
+                                        ", but must be from 10s to 7d"};
+    if (balance.declared.rest > 30 * 24h)
+        return Error{Code::invalid, "'rest' is " + base::text(balance.declared.rest) +
+                                        ", but must be at most 30d"};
+    if (balance.declared.moves_per_host > balance.declared.moves_max)
+        return Error{Code::invalid, "'moves_per_host' is more than 'moves_max'",
+                     "one host has at most as many moves at a time as all together"};
+    return {};
+}
 Status check_values(const Image& image) {
     const std::string& sum = image.declared.sha256;
     if (sum.empty() ||

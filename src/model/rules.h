@@ -56,6 +56,7 @@ base::Status check_values(const Host& host);
 base::Status check_values(const Image& image);
 base::Status check_values(const Volume& volume);
 base::Status check_values(const Application& application);
+base::Status check_values(const Balance& balance);
 base::Status check_values(const auto&) {
     return {};
 }

@@ -120,7 +120,7 @@ class Snapshot {
 
     std::tuple<Table<Project>, Table<Host>, Table<Flavor>, Table<KeyPair>, Table<Image>,
                Table<Network>, Table<Volume>, Table<VolumeSnapshot>, Table<Port>, Table<Instance>,
-               Table<Application>, Table<Operation>>
+               Table<Application>, Table<Balance>, Table<Operation>>
         tables_;
     SortedMap<Name, base::Uuid> names_;
     SortedMap<LinkKey, char> links_;

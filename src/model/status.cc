@@ -404,6 +404,18 @@ StatusWord status_of(const Snapshot&, const Operation& operation) {
     base::broken("a phase of an operation without a status");
 }
 
+StatusWord status_of(const Snapshot&, const Balance& balance) {
+    const BalanceClaimed& claimed = balance.claimed;
+    const auto planned = std::to_string(claimed.plan.size());
+    if (claimed.round)
+        return {"moving", "has " + std::to_string(claimed.round->under_way.size()) +
+                              " moves under way and " + planned + " to begin"};
+    if (balance.declared.mode == BalanceMode::off) return {"off", "moves nothing by itself"};
+    if (!claimed.waits.empty()) return {"held", "is held back: " + claimed.waits};
+    if (balance.declared.mode == BalanceMode::act) return {"acting", "moves what is worth it"};
+    return {"advising", "would make " + planned + " moves"};
+}
+
 static StatusWord at_hand() {
     return {"ready", "can be used"};
 }

@@ -40,6 +40,9 @@ StatusWord status_of(const Snapshot& snapshot, const Port& port);
 /// waiting (it never registered), up, draining, drained, suspect, fencing, down.
 StatusWord status_of(const Snapshot& snapshot, const Host& host);
 
+/// off, advising, acting, held (something stands in the way now), moving (a plan is carried out).
+StatusWord status_of(const Snapshot& snapshot, const Balance& balance);
+
 /// running, done, failed, cancelled.
 StatusWord status_of(const Snapshot& snapshot, const Operation& operation);
 

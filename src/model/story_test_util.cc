@@ -79,6 +79,12 @@ class Author {
     void mend(KeyPairDeclared& declared) { declared.public_key = "ssh-ed25519 AAAA"; }
     void mend(ImageDeclared& declared) { declared.sha256.clear(); }
     void mend(ProjectDeclared& declared) { declared = {}; }
+    void mend(BalanceDeclared& declared) {
+        declared.moves_max = 16;
+        declared.every = Duration{60'000'000};
+        declared.rest = {};
+        declared.runs = counter();
+    }
     void mend(PortDeclared& declared) {
         declared.network = some_id<Network>();
         declared.instance = perhaps<InstanceId, Instance>();
@@ -171,7 +177,7 @@ class Author {
         record.name = "n" + std::to_string(random_.between(0, few ? 2 : 1'000'000));
         constexpr bool global = R::noun == Noun::project || R::noun == Noun::host ||
                                 R::noun == Noun::flavor || R::noun == Noun::image ||
-                                R::noun == Noun::operation;
+                                R::noun == Noun::balance || R::noun == Noun::operation;
         if (!global) record.project = some_id<Project>();
         record.declared = part<typename R::Declared>();
         return Create<R>{std::make_shared<const R>(std::move(record))};

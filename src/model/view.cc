@@ -127,6 +127,19 @@ ApplicationView view_of(const Snapshot& snapshot, const Application& application
     return view;
 }
 
+BalanceView view_of(const Snapshot& snapshot, const Balance& balance) {
+    BalanceView view;
+    const auto add = [&](const std::vector<BalanceStep>& steps, bool under_way) {
+        for (const BalanceStep& step : steps)
+            view.moves.push_back({name_of<Instance>(snapshot, std::optional(step.instance)),
+                                  name_of<Host>(snapshot, std::optional(step.from)),
+                                  name_of<Host>(snapshot, std::optional(step.to)), under_way});
+    };
+    if (balance.claimed.round) add(balance.claimed.round->under_way, /*under_way=*/true);
+    add(balance.claimed.plan, /*under_way=*/false);
+    return view;
+}
+
 PlainView view_of(const Snapshot& snapshot, const Flavor& flavor) {
     return {name_of<Project>(snapshot, flavor.project)};
 }

@@ -169,6 +169,31 @@ struct ApplicationView {
     }
 };
 
+/// A move of the plan, or one that is under way.
+struct BalanceMoveView {
+    std::optional<std::string> instance;
+    std::optional<std::string> from;
+    std::optional<std::string> to;
+    bool under_way = false;
+
+    template <class D = BalanceMoveView>
+    static constexpr auto fields() {
+        return std::tuple{field("instance", &D::instance, "name"),
+                          field("from", &D::from, "name of the host that it leaves"),
+                          field("to", &D::to, "name of the host that it goes to"),
+                          field("under_way", &D::under_way, "whether it was begun")};
+    }
+};
+
+struct BalanceView {
+    std::vector<BalanceMoveView> moves;
+
+    template <class D = BalanceView>
+    static constexpr auto fields() {
+        return std::tuple{field("moves", &D::moves, "that are under way, then those planned")};
+    }
+};
+
 /// What has nothing to add.
 struct PlainView {
     std::optional<std::string> project;
@@ -188,6 +213,7 @@ VolumeSnapshotView view_of(const Snapshot& snapshot, const VolumeSnapshot& volum
 PortView view_of(const Snapshot& snapshot, const Port& port);
 InstanceView view_of(const Snapshot& snapshot, const Instance& instance);
 ApplicationView view_of(const Snapshot& snapshot, const Application& application);
+BalanceView view_of(const Snapshot& snapshot, const Balance& balance);
 PlainView view_of(const Snapshot& snapshot, const Flavor& flavor);
 PlainView view_of(const Snapshot& snapshot, const KeyPair& key);
 PlainView view_of(const Snapshot& snapshot, const Operation& operation);

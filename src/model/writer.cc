@@ -238,6 +238,7 @@ VDC_INSTANTIATE(VolumeSnapshot)
 VDC_INSTANTIATE(Port)
 VDC_INSTANTIATE(Instance)
 VDC_INSTANTIATE(Application)
+VDC_INSTANTIATE(Balance)
 VDC_INSTANTIATE(Operation)
 
 }  // namespace vdc::model

@@ -102,6 +102,7 @@ void Concern::look(const Subject& subject) {
         case Noun::project:
         case Noun::flavor:
         case Noun::key_pair:
+        case Noun::balance:
         case Noun::operation: return;
     }
 }

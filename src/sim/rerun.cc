@@ -84,6 +84,7 @@ std::vector<Step> wishes_of(const Snapshot& from) {
     add_wishes<model::Instance>(from, steps);
     add_wishes<model::Volume>(from, steps);
     add_wishes<model::Port>(from, steps);
+    add_wishes<model::Balance>(from, steps);
     return steps;
 }
 
