@@ -14,7 +14,7 @@ void add_history_routes(Routes& routes);     ///< events, why, watch
 void add_past_routes(Routes& routes);        ///< moments, and the log as text
 void add_console_routes(Routes& routes);     ///< console, log
 void add_what_if_routes(Routes& routes);     ///< whatif
-void add_advice_routes(Routes& routes);      ///< moves that would balance hosts
+void add_balance_routes(Routes& routes);     ///< moves that make hosts equally full
 void add_why_not_routes(Routes& routes);     ///< why-not
 void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json, datacenter
 void add_guarantee_routes(Routes& routes);   ///< what the loss of a host would do

@@ -30,7 +30,7 @@ Routes all_routes() {
     add_past_routes(routes);
     add_console_routes(routes);
     add_what_if_routes(routes);
-    add_advice_routes(routes);
+    add_balance_routes(routes);
     add_why_not_routes(routes);
     add_datacenter_routes(routes);
     add_guarantee_routes(routes);

@@ -275,21 +275,28 @@ int why(Session& session, const std::string& name) {
     });
 }
 
-int advice(Session& session) {
-    static const std::vector<Column> columns{{"instance", "name"}, {"action", "action"},
-                                             {"from", "from"},     {"to", "to"},
-                                             {"memory", "memory"}, {"gain", "gain"}};
+static std::string thousandths(const Json& answer, const char* field) {
+    return std::to_string(answer.integer_at(field));
+}
+
+int balance_plan(Session& session) {
+    static const std::vector<Column> columns{
+        {"instance", "name"}, {"from", "from"},   {"to", "to"},  {"aim", "aim"},
+        {"gain", "gain"},     {"takes", "takes"}, {"why", "why"}};
     return attempt([&]() -> Status {
-        const Json answer = TRY(session.get("/v1/advice"));
+        const Json answer = TRY(session.get("/v1/balance"));
         if (TRY(parse_format(session.common().format)) != Format::table) {
             put(TRY(shown_one(answer, {}, session.common())));
             return {};
         }
         put(TRY(shown(answer.at("moves"), columns, session.common())));
-        note(session, answer.at("moves").items().empty()
-                          ? "no move is worth it"
-                          : "all of them take " + std::to_string(answer.integer_at("gain")) +
-                                " thousandths off how unequally full the hosts are");
+        const std::string waits = answer.text_at("waits");
+        const std::string now = "hosts are " + thousandths(answer, "unevenness") +
+                                " thousandths of their room from the middle";
+        note(session,
+             answer.at("moves").items().empty()
+                 ? now + "; " + (waits.empty() ? "no move is worth it" : "nothing moves: " + waits)
+                 : now + ", " + thousandths(answer, "predicted") + " after these moves");
         return {};
     });
 }

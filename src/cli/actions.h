@@ -44,7 +44,7 @@ int cluster_remove(Session& session, const std::string& name);
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);
-int advice(Session& session);  ///< moves that would make the hosts more equally full
+int balance_plan(Session& session);  ///< moves that would make the hosts more equally full
 int why(Session& session, const std::string& name);
 /// 0: what the manifest asks for finds room, 5: it does not; then what would let it in.
 int why_not(Session& session, const std::string& file);

@@ -191,6 +191,14 @@ void Tree::add_other_verbs(CLI::App& group, const NounCommand& noun) {
         command.add_option("--image-format", format_, "auto, raw, qcow2, vmdk, vhd or vhdx");
         command.add_option("--sha256", sum_, "that the file must have");
     }
+    if (noun.one == "balance") {
+        also_past(verb(group, "plan", "which moves are worth it now; nothing is moved",
+                       [](Session& s) { return balance_plan(s); }));
+        verb(group, "run", "make those moves once, whatever its mode is",
+             [this, &noun](Session& s) { return act(s, noun, name_, "run", base::Json::object()); })
+            .add_option("name", name_, "name or id")
+            ->required();
+    }
     if (noun.one == "operation") {
         verb(group, "wait", "until it is over",
              [this](Session& s) {
@@ -228,8 +236,6 @@ void Tree::add_top_commands() {
     reasons.add_option("name", name_, "an instance, application, volume, image or network")
         ->required();
     also_past(reasons);
-    also_past(verb(app_, "advice", "moves that would make the hosts more equally full",
-                   [](Session& s) { return advice(s); }));
     verb(app_, "why-not",
          "whether a manifest would find room, and what would let it in: exit code 5 when it does "
          "not",
