@@ -62,6 +62,20 @@ void Author::begin() {
             say("update host h" + std::to_string(host) + R"( {"labels": {"rack": "r)" +
                 std::to_string(host % 2) + "\"}}");
     furnish();
+    balance();
+}
+
+/// Where guests move, hosts may be kept equally full. Chosen by a chance of its own: the other
+/// lives stay as they are.
+void Author::balance() {
+    base::Chance chance(seed_ ^ 0xba1a9ce);
+    if (!moves_ || chance.once_in(1, 2)) return;
+    balances_ = true;
+    const char* modes[] = {"act", "act", "act", "advise"};
+    say(std::string(R"(create balance default {"mode": ")") + modes[chance.below(4)] +
+        R"(", "every": "10s", "rest": ")" + std::to_string(chance.between(0, 60)) +
+        R"(s", "moves_max": 4, "moves_per_host": )" + std::to_string(chance.between(1, 3)) +
+        R"(, "least_gain": )" + std::to_string(chance.between(10, 200)) + "}");
 }
 
 /// Some go on without faults: what is wanted after all came to rest wakes those who wait.
@@ -87,6 +101,7 @@ void Author::end() {
         if (leased_ || moves_) say("undrain " + name);
     }
     say(R"(update project default {"instances_max": 1000})");
+    if (balances_) say("run-balance balance default");
     say(leased_ || moves_ ? "rest 15m" : "rest 5m");
     if (seldom()) live_on();
     if (chance_.once_in(1, 16)) say("rest 61m");

@@ -23,6 +23,7 @@ class Author {
     void bring_images();
     void make_networks();
     void furnish();
+    void balance();
     void end();
     void live_on();
 
@@ -127,6 +128,7 @@ class Author {
     static constexpr std::uint64_t volumes = 4;
     bool leased_ = false;          ///< the hosts live by leases and reach a shared pool
     bool moves_ = false;           ///< guests can move while they run
+    bool balances_ = false;        ///< the datacenter moves them by itself
     bool may_lose_ = false;        ///< one of them may still be lost for good
     bool two_projects_ = false;    ///< "default" and "other", with the same addresses
     bool two_networks_ = false;    ///< "default" and "back", of project "default"

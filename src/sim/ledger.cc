@@ -49,6 +49,39 @@ std::string Ledger::over_capacity(const model::HostId& id, const Snapshot& after
 /// As many as are moved at a time: a drain shall not be an outage.
 static constexpr int leaving_max = 4;
 
+/// Instances move for the sake of the balance as it is declared: only while it acts or somebody
+/// asked for a run, as many at a time as it says, and never while hosts are in trouble or emptied.
+static std::string against_balance(const Snapshot& after, const model::Move& begun) {
+    const auto& all = after.all<model::Balance>();
+    if (all.empty()) return "an instance is balanced though no balance is declared";
+    const model::Balance& balance = *all.begin()->second;
+    const bool is_asked = balance.claimed.round && balance.claimed.round->asked;
+    if (balance.declared.mode != model::BalanceMode::act && !is_asked)
+        return "an instance is balanced though nobody wants that";
+    std::int64_t moves = 0;
+    std::map<model::HostId, std::int64_t> by_host;
+    std::set<model::HostId> used;
+    for (const auto& [id, instance] : after.all<Instance>()) {
+        if (instance->claimed.host) used.insert(*instance->claimed.host);
+        const auto& move = instance->claimed.move;
+        if (!move || move->cause != model::MoveCause::balanced) continue;
+        ++moves;
+        ++by_host[move->to];
+        ++by_host[*instance->claimed.host];
+    }
+    if (moves > balance.declared.moves_max) return "too many instances are balanced at a time";
+    if (by_host[begun.to] > balance.declared.moves_per_host)
+        return "too many instances are balanced on one host at a time";
+    for (const auto& [id, host] : after.all<model::Host>()) {
+        const model::HostHealth health = host->claimed.health;
+        const bool is_ill =
+            health == model::HostHealth::suspect || health == model::HostHealth::fencing;
+        if (is_ill || (host->declared.drain && used.contains(id)))
+            return "an instance is balanced while " + host->name + " is in trouble or emptied";
+    }
+    return {};
+}
+
 std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) {
     const Instance* now = after.find<Instance>(id);
     const auto at = instances_.find(id);
@@ -77,6 +110,8 @@ std::string Ledger::enter_instance(model::InstanceId id, const Snapshot& after) 
     claim(entry.host, entry.sizes, +1);
     claim(entry.comes_to, entry.sizes, +1);
     instances_[id] = entry;
+    if (move && move->cause == model::MoveCause::balanced && !before.comes_to)
+        if (std::string against = against_balance(after, *move); !against.empty()) return against;
     if (entry.leaves && !before.leaves && leaving_ > leaving_max)
         return "too many instances are moved at a time";
     if (entry.generation < before.generation || entry.seen < before.seen)

@@ -18,8 +18,8 @@ class Ledger {
     /// step has a reason, addresses, MACs and numbers are given once, and no port has an address
     /// that its network needs itself, disks lie where their instance is, nothing is attached to
     /// what is being deleted, no snapshot is deleted to which a volume is going back, sightings of
-    /// older places are not believed, a host that is closed or drained gets nothing new, and few
-    /// instances at a time leave drained hosts.
+    /// older places are not believed, a host that is closed or drained gets nothing new, few
+    /// instances at a time leave drained hosts, and none is balanced but as declared.
     std::string learn(const model::Commit& commit, const model::Snapshot& after);
 
     /// Begins anew: the books as the snapshot has the things.

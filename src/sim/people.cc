@@ -26,6 +26,7 @@ static Result<control::Decision> decide(const Snapshot& s, const control::Ask& a
         return control::drain(s, ask, name,
                               verb == "drain" ? control::Drain::begin : control::Drain::end);
     if (verb == "migrate") return control::migrate(s, ask, name, body.text_at("host"));
+    if (verb == "run-balance") return control::run_balance(s, ask, name);
     if (verb == "declare-dead") return control::declare_dead(s, ask, name);
     if (verb == "delete") return control::remove(s, ask, *noun, name);
     if (verb == "attach") return control::attach(s, ask, name, body.text_at("instance"));
@@ -66,7 +67,8 @@ struct World::Wish {
     }
     /// Without a key these are another wish each time.
     bool counts() const {
-        return verb == "reboot" || verb == "reset" || verb == "revert" || verb == "migrate";
+        return verb == "reboot" || verb == "reset" || verb == "revert" || verb == "migrate" ||
+               verb == "run-balance";
     }
 };
 

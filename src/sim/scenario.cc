@@ -98,9 +98,9 @@ Error not_understood(const std::string& why, const std::string& hint = {}) {
 
 /// What a person may ask of the datacenter; World::ask knows what each means.
 std::vector<std::string> wishes() {
-    std::vector<std::string> verbs{"create", "update",  "delete",       "upload",
-                                   "attach", "detach",  "grow",         "revert",
-                                   "drain",  "undrain", "declare-dead", "migrate"};
+    std::vector<std::string> verbs{"create",       "update",  "delete",     "upload", "attach",
+                                   "detach",       "grow",    "revert",     "drain",  "undrain",
+                                   "declare-dead", "migrate", "run-balance"};
     for (const auto& each : words(control::PowerVerb{})) verbs.emplace_back(each.word);
     return verbs;
 }

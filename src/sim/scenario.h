@@ -41,6 +41,7 @@
 ///     cut hN up|down|both                 mend hN
 ///     lose hN (for good)                  drain|undrain|declare-dead host hN
 ///     migrate instance NAME [{"host": "hN"}]
+///     run-balance balance NAME (makes the moves that are worth it, once)
 ///     bury hN [DURATION] (off for so long or for good, and an operator declares it dead)
 ///     gap DURATION (of the store, for leases)     stick|skip DURATION (the leader's watch)
 ///     until arrive|copy|sent|handed|cancel DURATION (until some move is so far, but at most so
