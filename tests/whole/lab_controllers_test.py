@@ -140,6 +140,52 @@ class ControllersTest(unittest.TestCase):
         self.assertEqual(self.its.guests(), guests)
         self.assertEqual(len(self.replicas()), 4)
 
+    def test_a_controller_that_is_lost_for_good_is_removed(self):
+        self.lab(3, 3)
+        first = self.leader()
+        gone, left = [name for name in ("h1", "h2", "h3") if name != first]
+        both = sorted([first, left])
+        self.its.socket = self.its.socket_of(first)
+
+        def asked(*words):
+            """What is answered, by whoever leads: with one of them its etcd may have been lost that led."""
+            answers = []
+
+            def is_answered():
+                answers[:] = [self.its.try_vdc(*words)]
+                return "no controller leads" not in answers[0].stdout + answers[0].stderr
+
+            eventually(is_answered, 60, "a controller leads")
+            return answers[0]
+
+        def controllers():
+            return [each["name"] for each in json.loads(asked("cluster", "status", "-o", "json").stdout)["controllers"]]
+
+        def all_are_up():
+            shown = self.its.try_vdc("host", "list", "-o", "json")
+            return shown.returncode == 0 and {host["claimed"]["health"] for host in json.loads(shown.stdout)} == {"up"}
+
+        self.assertIn("leads now", asked("cluster", "remove", first).stderr)
+        self.assertIn("no controller", self.its.vdc("cluster", "remove", "h9", code=3).stderr)
+        self.assertEqual(len(controllers()), 3)
+
+        self.its.lab("kill", gone)
+        silent = f"the store of {gone} does not answer"
+        eventually(lambda: silent in self.its.try_vdc("cluster", "check").stdout, 60, "its loss is told")
+        self.assertEqual(asked("cluster", "remove", gone).returncode, 0)
+        self.assertEqual(controllers(), both)
+        self.assertEqual(asked("cluster", "remove", gone).returncode, 3)
+        self.assertIn("make it 3", asked("cluster", "check").stdout)
+        self.assertEqual(asked("network", "create", "after", "--range", "10.88.0.0/24").returncode, 0)
+
+        self.its.lab("heal")
+        eventually(all_are_up, 120, "it is a host still")
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            self.assertEqual(controllers(), both)
+            time.sleep(1)
+        self.assertIn("after", asked("network", "list").stdout)
+
     def test_a_host_opens_nothing_of_the_controllers(self):
         self.lab(2, 1)
         self.its.vdc("cluster", "init")
