@@ -101,13 +101,13 @@ class MigrationReal : public RealHost {
         elsewhere.instances->on_notice(tell);
     }
     /// What the other host sees of the guest is heard of on a thread of its own.
-    void arrives(const InstanceSpec& guest) {
+    void comes_to(MoveStage stage, const InstanceSpec& guest) {
         const auto deadline = std::chrono::steady_clock::now() + 60s;
-        while (stage_there(guest) != MoveStage::arrived &&
-               std::chrono::steady_clock::now() < deadline)
+        while (stage_there(guest) != stage && std::chrono::steady_clock::now() < deadline)
             wait_for_news(50ms);
-        ASSERT_EQ(stage_there(guest), MoveStage::arrived);
+        ASSERT_EQ(stage_there(guest), stage);
     }
+    void arrives(const InstanceSpec& guest) { comes_to(MoveStage::arrived, guest); }
     template <class SomeHost>
     static void nothing_is_left(SomeHost& host, const InstanceSpec& guest) {
         EXPECT_TRUE(host.instances->kill(guest.id).ok());
@@ -220,7 +220,7 @@ TEST_F(MigrationReal, ANewDaemonKnowsWhetherAGuestHasArrived) {
     const InstanceSpec early = awaited(guest);
     elsewhere.forget();
     elsewhere.open();
-    EXPECT_EQ(stage_there(early), MoveStage::failed) << "its streams went with the daemon";
+    comes_to(MoveStage::failed, early);  // its streams went with the daemon, and QEMU with them
     EXPECT_FALSE(elsewhere.instances->resume(guest.id).ok());
     nothing_is_left(elsewhere, early);
 
