@@ -20,7 +20,7 @@ TEST(BalanceRoutes, AreOneRecordWithModesAndBounds) {
     for (const char* wrong : {R"({"mode": "on"})", R"({"every": "1s"})", R"({"moves_max": 0})",
                               R"({"moves_per_host": 3})", R"({"runs": 3})"})
         EXPECT_EQ(site.patch("/v1/balances/default", wrong).status, 400) << wrong;
-    EXPECT_EQ(site.post("/v1/balances/default/run", "{}").status, 202);
+    EXPECT_EQ(site.post("/v1/balances/default/run", "{}").status, 200) << "nothing to move";
     EXPECT_EQ(site.remove("/v1/balances/default").status, 200);
 }
 
