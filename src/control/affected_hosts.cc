@@ -260,7 +260,8 @@ void Finder::found(const Pair<KeyPair>& pair) {
 void Finder::found(const Pair<Host>& pair) {
     Parts& parts = affected_[pair.id()];
     const bool same_duties =
-        pair.both() && pair.before->claimed.fenced == pair.after->claimed.fenced;
+        pair.both() && pair.before->claimed.fenced == pair.after->claimed.fenced &&
+        pair.before->declared.after_restore == pair.after->declared.after_restore;
     if (!same_duties) parts.insert({Noun::host, pair.id().value});
     const auto underlay = [](const Host* host) {
         return host != nullptr ? underlay_of(*host) : base::Ipv4{};

@@ -92,6 +92,9 @@ static VolumeDuty volume_duty(const Snapshot& s, const Volume& volume) {
     duty.generation = volume.claimed.generation;
     duty.reported = volume.observed;
     duty.reported.hosts.clear();
+    const auto* host = volume.claimed.host ? s.find<model::Host>(*volume.claimed.host) : nullptr;
+    duty.volume.is_kept = host != nullptr && volume.observed.presence == model::Presence::ready &&
+                          host->declared.after_restore != model::AfterRestore::none;
     auto snapshots = s.linked_records<VolumeSnapshot>(Link::volume_snapshot, volume.id.value);
     std::stable_sort(snapshots.begin(), snapshots.end(),
                      [](const auto* a, const auto* b) { return a->created < b->created; });
@@ -339,16 +342,18 @@ static std::optional<MoveDuty> move_duty(const Snapshot& s, const Instance& inst
 
 static InstanceDuty instance_duty(const Snapshot& s, const Instance& instance) {
     const model::InstanceDeclared& declared = instance.declared;
-    return {instance_spec(s, instance),
-            instance.claimed.leaving ? Power::off : wanted_power(instance),
-            instance.deleting,
-            declared.restart,
-            declared.rules,
-            declared.stop_hard ? base::Duration{} : declared.stop_timeout,
-            metadata_of(s, instance),
-            instance.observed,
-            move_duty(s, instance),
-            instance.claimed.moved};
+    return {
+        instance_spec(s, instance),
+        instance.claimed.leaving ? Power::off : wanted_power(instance),
+        instance.deleting,
+        declared.restart,
+        declared.rules,
+        declared.stop_hard ? base::Duration{} : declared.stop_timeout,
+        metadata_of(s, instance),
+        instance.observed,
+        move_duty(s, instance),
+        instance.claimed.moved,
+        instance.claimed.restored > 0 && instance.claimed.restored == instance.claimed.generation};
 }
 
 /// Of the host that it moves to: to receive it, and nothing else.
@@ -472,6 +477,11 @@ void renew(Duties& duties, const Snapshot& s, HostId host, const Parts& parts) {
     duties.host_name = here != nullptr ? here->name : "";
     duties.epoch = here != nullptr ? here->claimed.epoch : 0;
     duties.epoch_over = here != nullptr && here->claimed.health == model::HostHealth::down;
+    duties.host = host;
+    duties.after_restore =
+        here != nullptr ? here->declared.after_restore : model::AfterRestore::unheard;
+    duties.ends = here != nullptr ? here->declared.ends : std::vector<model::InstanceId>{};
+    duties.reported = here != nullptr ? here->observed.found : std::nullopt;
     for (const model::Subject& part : parts) renew_part(duties, s, host, part);
 }
 

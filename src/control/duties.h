@@ -88,6 +88,8 @@ struct InstanceDuty {
     /// Moves up to this generation that are not `move` are over, and will never be handed over to.
     /// Of later ones these duties know nothing yet.
     model::Generation moved = 0;
+    /// A run of an earlier generation is this one's: the records were restored from a backup.
+    bool adopts = false;
     friend bool operator==(const InstanceDuty&, const InstanceDuty&) = default;
 };
 
@@ -99,6 +101,12 @@ struct Duties {
     std::string host_name;
     model::Epoch epoch = 0;   ///< of the host, under which these are its duties
     bool epoch_over = false;  ///< it was fenced: nothing is begun before a new one is registered
+    model::HostId host;
+    /// What a restore means for it; `unheard`, too, when it has no record: then it is not known
+    /// either what it may begin.
+    model::AfterRestore after_restore = model::AfterRestore::none;
+    std::vector<model::InstanceId> ends;       ///< strangers that are to be ended
+    std::optional<model::HostFound> reported;  ///< what it said that it found
     std::map<model::ImageId, ImageDuty> images;
     std::map<model::VolumeId, VolumeDuty> volumes;
     std::map<model::NetworkId, NetworkDuty> networks;

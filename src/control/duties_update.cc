@@ -33,6 +33,10 @@ DutiesUpdate update_of(const Duties& duties, const Parts& changed) {
     parts.host_name = duties.host_name;
     parts.epoch = duties.epoch;
     parts.epoch_over = duties.epoch_over;
+    parts.host = duties.host;
+    parts.after_restore = duties.after_restore;
+    parts.ends = duties.ends;
+    parts.reported = duties.reported;
     for (const Subject& subject : changed) {
         switch (subject.noun) {
             case Noun::host: return whole_update(duties);
@@ -64,6 +68,10 @@ void take(Duties& duties, DutiesUpdate update) {
     duties.host_name = std::move(parts.host_name);
     duties.epoch = parts.epoch;
     duties.epoch_over = parts.epoch_over;
+    duties.host = parts.host;
+    duties.after_restore = parts.after_restore;
+    duties.ends = std::move(parts.ends);
+    duties.reported = std::move(parts.reported);
     take_parts(duties.images, parts.images);
     take_parts(duties.volumes, parts.volumes);
     take_parts(duties.networks, parts.networks);
@@ -140,7 +148,8 @@ struct Members<VolumeSpec> {
                           member("revert_to", &T::revert_to),
                           member("reverts", &T::reverts),
                           member("open_in", &T::open_in),
-                          member("pool", &T::pool)};
+                          member("pool", &T::pool),
+                          member("is_kept", &T::is_kept)};
     }
 };
 template <>
@@ -323,18 +332,27 @@ struct Members<InstanceDuty> {
             member("gone", &T::gone),         member("restart", &T::restart),
             member("rules", &T::rules),       member("stop_timeout", &T::stop_timeout),
             member("metadata", &T::metadata), member("reported", &T::reported),
-            member("move", &T::move),         member("moved", &T::moved)};
+            member("move", &T::move),         member("moved", &T::moved),
+            member("adopts", &T::adopts)};
     }
 };
 template <>
 struct Members<Duties> {
     static constexpr auto fields() {
         using T = Duties;
-        return std::tuple{member("revision", &T::revision),  member("host_name", &T::host_name),
-                          member("epoch", &T::epoch),        member("epoch_over", &T::epoch_over),
-                          member("images", &T::images),      member("volumes", &T::volumes),
-                          member("networks", &T::networks),  member("fronts", &T::fronts),
-                          member("instances", &T::instances)};
+        return std::tuple{member("revision", &T::revision),
+                          member("host_name", &T::host_name),
+                          member("epoch", &T::epoch),
+                          member("epoch_over", &T::epoch_over),
+                          member("images", &T::images),
+                          member("volumes", &T::volumes),
+                          member("networks", &T::networks),
+                          member("fronts", &T::fronts),
+                          member("instances", &T::instances),
+                          member("host", &T::host),
+                          member("after_restore", &T::after_restore),
+                          member("ends", &T::ends),
+                          member("reported", &T::reported)};
     }
 };
 

@@ -85,6 +85,7 @@ struct VolumeSpec {
     /// The running instance that has it open: then growing and snapshots go through its QEMU.
     std::optional<model::InstanceId> open_in{};
     std::string pool = "local";  ///< where its folder is: this host's own disks, or a shared pool
+    bool is_kept = false;  ///< it was made long ago: what is not there is not made anew, but missed
     friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
 };
 
@@ -99,7 +100,7 @@ struct VolumeSighting {
 
 struct PrepareVolume {
     VolumeSpec volume;
-};  ///< make it, if it is not there
+};  ///< make it, if it is not there; not_found, if it is not there and `is_kept`
 struct GrowVolume {
     VolumeSpec volume;
 };
@@ -340,6 +341,7 @@ struct InstanceSighting {
     /// it is not cleaned away: then `failed`. None again after CancelSend, and after the Resume of
     /// one that arrived.
     std::optional<MoveSighting> move{};
+    std::string name{};  ///< that the run was launched under
     friend bool operator==(const InstanceSighting&, const InstanceSighting&) = default;
 };
 

@@ -59,7 +59,8 @@ void HostMind::set_duties(Duties duties) {
         const bool received = was != before.instances.end() && receives(was->second);
         if (received && !receives(duty))
             instances_[id].remembered = false;  // it is this host's now
-        seen_instance(id);
+        SeenInstance& seen = seen_instance(id);
+        if (seen.sighting) seen.sighting = taken_over(duty, std::move(*seen.sighting));
     }
 }
 
@@ -109,6 +110,11 @@ std::vector<Effect> HostMind::next(Instant now) {
     std::vector<Effect> effects;
     wake_at_.reset();
     if (!informed_) return effects;
+    if (is_held()) {
+        begin_looks(effects);
+        begin_strangers(effects, now);
+        return effects;
+    }
     begin_images(effects, now);
     begin_volumes(effects, now);
     begin_networks(effects, now);

@@ -39,11 +39,19 @@
 ///     is neither started anew, nor cleaned away, nor let go on once it was sent; only duties that
 ///     say that this move is over let it go on;
 ///  8. what was received goes on only as this host's own, in the generation that it was received
-///     in.
+///     in;
+///  9. after a restore from a backup nothing is begun but looking, until that is released; what
+///     runs without an order is left alone from then on, and ended one by one by an operator's
+///     word; a run of before the restore is taken for the one that is ordered, unless it stands
+///     still in a move of which the records know nothing.
 namespace vdc::control {
 
 /// Whether no repetition can mend it: the thing itself is wrong.
 bool hopeless(base::Error::Code code);
+
+/// What was seen, as it counts for that duty: after a restore a run of an earlier generation is its
+/// own, but for one that stands still in a move.
+InstanceSighting taken_over(const InstanceDuty& duty, InstanceSighting sighting);
 
 class HostMind {
   public:
@@ -140,6 +148,14 @@ class HostMind {
     bool open_elsewhere(const VolumeDuty& duty) const;
     bool maybe_open_elsewhere(const VolumeDuty& duty) const;
     bool strangers_live() const;
+    bool is_held() const;
+    bool leaves_strangers() const;
+    void begin_looks(std::vector<Effect>& effects);
+    bool is_left_alone(model::InstanceId id, const SeenInstance& seen) const;
+    model::HostFound found_here() const;
+    void report_found(std::vector<model::Step>& steps);
+    void report_run(model::InstanceId id, const InstanceDuty& duty, Instant now,
+                    std::vector<model::Step>& steps);
     bool shuts_out_launching(const NetworkSpec& network) const;
     bool volume_ready(model::VolumeId id) const;
     bool let_go(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
@@ -159,12 +175,13 @@ class HostMind {
     model::VolumeSeen observed_copy(const VolumeDuty& duty, const Seen<VolumeSighting>& seen) const;
     model::ArrivalSeen observed_arrival(const InstanceDuty& duty, const SeenInstance& seen) const;
 
-    using Observed = std::variant<model::ImageSeen, model::VolumeObserved, model::VolumeSeen,
-                                  model::VolumeSnapshotObserved, model::NetworkSeen,
-                                  model::FrontSeen, model::InstanceObserved, model::ArrivalSeen>;
+    using Observed =
+        std::variant<model::ImageSeen, model::VolumeObserved, model::VolumeSeen,
+                     model::VolumeSnapshotObserved, model::NetworkSeen, model::FrontSeen,
+                     model::InstanceObserved, model::ArrivalSeen, model::HostFound>;
     /// Whether `seen` differs from what the store has and was not given already.
-    template <class Part>
-    bool is_news(const model::Subject& subject, const Part& stored, const Part& seen);
+    template <class Stored, class Part>
+    bool is_news(const model::Subject& subject, const Stored& stored, const Part& seen);
     /// Append a report if it is news: of a thing that is here alone, or of our part of it. Only
     /// then is `reason` asked for the sentence.
     template <class R, class Reason>

@@ -54,6 +54,7 @@ void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
             wake(seen.retry_at);
             continue;
         }
+        if (is_left_alone(id, seen)) continue;
         seen.busy = true;
         seen.ending = true;
         if (!seen.sighting || !seen.sighting->looked)
@@ -63,6 +64,47 @@ void HostMind::begin_strangers(std::vector<Effect>& effects, Instant now) {
         else
             effects.push_back(CleanInstance{id});
     }
+}
+
+// ---- after a restore ---------------------------------------------------------------------------
+
+bool HostMind::is_held() const {
+    return duties_.after_restore == model::AfterRestore::unheard ||
+           duties_.after_restore == model::AfterRestore::held;
+}
+
+bool HostMind::leaves_strangers() const {
+    return is_held() || duties_.after_restore == model::AfterRestore::late ||
+           duties_.after_restore == model::AfterRestore::watched;
+}
+
+/// A stranger that was looked at, and that nobody wants ended.
+bool HostMind::is_left_alone(model::InstanceId id, const SeenInstance& seen) const {
+    const bool looked = seen.sighting && seen.sighting->looked;
+    return leaves_strangers() && looked &&
+           std::ranges::find(duties_.ends, id) == duties_.ends.end();
+}
+
+void HostMind::begin_looks(std::vector<Effect>& effects) {
+    for (const auto& [id, duty] : duties_.instances) {
+        SeenInstance& seen = seen_instance(id);
+        if (seen.busy || (seen.sighting && seen.sighting->looked)) continue;
+        seen.busy = true;
+        effects.push_back(LookInstance{id});
+    }
+}
+
+/// Whether it is a run of before the restore that was being sent or received: where it goes on is
+/// not known.
+static bool stands_in_unknown_move(const InstanceDuty& duty, const InstanceSighting& sighting) {
+    return duty.adopts && sighting.move && sighting.generation < duty.instance.generation;
+}
+
+InstanceSighting taken_over(const InstanceDuty& duty, InstanceSighting sighting) {
+    const bool is_earlier =
+        sighting.generation > 0 && sighting.generation < duty.instance.generation;
+    if (duty.adopts && is_earlier && !sighting.move) sighting.generation = duty.instance.generation;
+    return sighting;
 }
 
 std::optional<Effect> HostMind::next_for(const InstanceDuty& duty, SeenInstance& seen,
@@ -83,6 +125,7 @@ static bool is_received(const InstanceDuty& duty, const InstanceSighting& sighti
 /// Rule 7: whether its run is being sent, or was begun to be sent by an order that these duties are
 /// too old to know.
 static bool is_sent(const InstanceDuty& duty, const InstanceSighting& sighting) {
+    if (stands_in_unknown_move(duty, sighting)) return false;  // it ended, and its move with it
     const bool unheard_of = sighting.move && sighting.move->generation > duty.moved;
     return duty.move || (unheard_of && !is_received(duty, sighting));
 }
@@ -167,6 +210,7 @@ std::optional<Effect> HostMind::next_for_alive(const InstanceDuty& duty, SeenIns
                                                Instant now) {
     const model::InstanceId id = duty.instance.id;
     const InstanceSighting& sighting = *seen.sighting;
+    if (stands_in_unknown_move(duty, sighting) && !duty.gone && duty.power != Power::off) return {};
     if (duty.gone || sighting.generation != duty.instance.generation || revert_pending(duty)) {
         seen.ending = true;
         return Kill{id};
@@ -297,10 +341,11 @@ std::string HostMind::missing_networks(const InstanceDuty& duty) const {
 
 // ---- learning ----------------------------------------------------------------------------------
 
-void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& sighting, Instant now) {
+void HostMind::saw_instance(model::InstanceId id, const InstanceSighting& as_seen, Instant now) {
     SeenInstance& seen = seen_instance(id);
     const auto found = duties_.instances.find(id);
     const InstanceDuty* duty = found != duties_.instances.end() ? &found->second : nullptr;
+    const InstanceSighting sighting = duty != nullptr ? taken_over(*duty, as_seen) : as_seen;
     const bool comes_here = duty != nullptr && receives(*duty);
     const bool stored_alive = duty != nullptr && !comes_here &&
                               (duty->reported.phase == model::InstancePhase::running ||

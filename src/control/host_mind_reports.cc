@@ -11,8 +11,8 @@ using model::InstancePhase;
 using model::Presence;
 using model::Step;
 
-template <class Part>
-bool HostMind::is_news(const model::Subject& subject, const Part& stored, const Part& seen) {
+template <class Stored, class Part>
+bool HostMind::is_news(const model::Subject& subject, const Stored& stored, const Part& seen) {
     const auto given = given_.find(subject);
     if (seen == stored) {
         if (given != given_.end()) given_.erase(given);
@@ -355,8 +355,52 @@ void HostMind::report_snapshots(const VolumeDuty& duty, const Seen<VolumeSightin
     }
 }
 
+// ---- after a restore ---------------------------------------------------------------------------
+
+/// What runs here and is not ordered here. Of what is ordered its own report tells.
+model::HostFound HostMind::found_here() const {
+    model::HostFound found{duties_.host, true, {}};
+    for (const auto& [id, seen] : instances_) {
+        // What is under way was ordered before the restore, and may end in a run.
+        const bool looked = seen.sighting && seen.sighting->looked && !seen.busy;
+        if (!looked) found.looked = false;
+        if (duties_.instances.contains(id) || !seen.sighting || !seen.sighting->alive) continue;
+        const InstanceSighting& run = *seen.sighting;
+        found.strangers.push_back({id, run.name, run.generation, run.move.has_value()});
+    }
+    return found;
+}
+
+static std::string found_reason(const model::HostFound& found, const std::string& host) {
+    if (!found.looked) return host + " looks at what runs there";
+    if (found.strangers.empty()) return "all that runs on " + host + " is known";
+    return std::to_string(found.strangers.size()) + " instances run on " + host +
+           " of which the records know nothing";
+}
+
+/// Not said anew while something is being looked at again.
+void HostMind::report_found(std::vector<Step>& steps) {
+    model::HostFound found = found_here();
+    if (!found.looked && duties_.reported && duties_.reported->looked) return;
+    if (!is_news({model::Noun::host, duties_.host.value}, duties_.reported, found)) return;
+    const std::string reason = found_reason(found, duties_.host_name);
+    steps.push_back({model::Sight<model::Host>{duties_.host, std::move(found)}, reason});
+}
+
+/// What can be said before the restore is released: what is ordered here and runs.
+static bool is_adopted(const model::InstanceObserved& seen, const InstanceDuty& duty) {
+    return seen.generation == duty.instance.generation &&
+           (seen.phase == InstancePhase::running || seen.phase == InstancePhase::paused);
+}
+
 std::vector<Step> HostMind::reports(Instant now) {
     std::vector<Step> steps;
+    if (is_held()) {  // the host speaks of itself last: then all that it has to say is said
+        for (const auto& [id, duty] : duties_.instances) report_run(id, duty, now, steps);
+        if (duties_.after_restore == model::AfterRestore::held) report_found(steps);
+        return steps;
+    }
+    if (leaves_strangers()) report_found(steps);
     for (const auto& [id, duty] : duties_.images) {
         const model::ImageSeen seen = observed(duty, images_[id]);
         const auto reason = [&, &duty = duty] {
@@ -398,16 +442,22 @@ std::vector<Step> HostMind::reports(Instant now) {
             report_here<model::Instance>(id, *duty.reported.arrival, seen, why, steps);
             continue;
         }
-        const model::InstanceObserved seen = observed(duty, memory, now);
-        const auto reason = [&, &duty = duty] {
-            return duty.instance.name + ": " +
-                   instance_reason(duty.reported, seen, memory.happened);
-        };
-        const std::size_t before = steps.size();
-        report<model::Instance>(id, duty.reported, seen, reason, steps);
-        if (steps.size() > before) memory.happened.clear();
+        report_run(id, duty, now, steps);
     }
     return steps;
+}
+
+void HostMind::report_run(model::InstanceId id, const InstanceDuty& duty, Instant now,
+                          std::vector<Step>& steps) {
+    SeenInstance& memory = instances_[id];
+    const model::InstanceObserved seen = observed(duty, memory, now);
+    if (is_held() && !is_adopted(seen, duty)) return;
+    const auto reason = [&] {
+        return duty.instance.name + ": " + instance_reason(duty.reported, seen, memory.happened);
+    };
+    const std::size_t before = steps.size();
+    report<model::Instance>(id, duty.reported, seen, reason, steps);
+    if (steps.size() > before) memory.happened.clear();
 }
 
 }  // namespace vdc::control

@@ -5,6 +5,9 @@ namespace vdc::control {
 using model::Noun;
 using model::Subject;
 
+/// After a restore that nobody has released yet nothing is decided; all of it is looked at then.
+static constexpr Duration held_look_every = std::chrono::seconds(2);
+
 /// The record by value: the reconciler's own steps may replace the one in the draft.
 template <class R, class Reconcile>
 static void look(Draft& draft, const Subject& subject, Reconcile reconcile) {
@@ -62,6 +65,10 @@ Plan reconcile(const model::Snapshot& datacenter, Instant now, Agenda agenda, Gu
                const Policy& policy) {
     Draft draft(datacenter, now, std::move(agenda), guarantee);
     Subject subject;
+    if (model::is_held(datacenter)) {
+        while (draft.next(subject)) draft.wake(now + held_look_every, subject);
+        return std::move(draft).finish();
+    }
     while (draft.next(subject)) look_at(draft, subject, policy);
     return std::move(draft).finish();
 }

@@ -76,7 +76,21 @@ static void move_out(Draft& draft, const Host& host, const Policy& policy) {
     if (!in_turn.empty()) draft.wake(draft.now() + std::chrono::seconds(2), host.subject());
 }
 
+/// A host that runs nothing that the records do not know lives as any other from then on: what runs
+/// there without an order later is none of those that the restore found.
+static void settle(Draft& draft, const Host& host) {
+    const auto& found = host.observed.found;
+    const bool is_known = found && found->looked && found->strangers.empty();
+    if (host.declared.after_restore != model::AfterRestore::watched || !is_known) return;
+    model::HostDeclared declared = host.declared;
+    declared.after_restore = model::AfterRestore::settled;
+    declared.ends.clear();
+    draft.must_add(model::Declare<Host>{host.id, std::move(declared)},
+                   "all that runs on " + host.name + " is known, so the restore is over there");
+}
+
 void reconcile_host(Draft& draft, const Host& host, const Policy& policy) {
+    settle(draft, host);
     heed_operator(draft, host);
     const auto& now = draft.datacenter().get<Host>(host.id);
     const bool serves =

@@ -38,6 +38,21 @@ static model::HostClaimed new_epoch(const Host* before, const model::HostObserve
     return claimed;
 }
 
+/// What a restore means for a host that registers: one of which the records know nothing may run
+/// what they do not know either.
+static model::AfterRestore after_restore(const model::Snapshot& datacenter, const Host* before) {
+    using model::AfterRestore;
+    if (before != nullptr) {
+        if (before->declared.after_restore == AfterRestore::unheard) return AfterRestore::held;
+        if (before->declared.after_restore == AfterRestore::late) return AfterRestore::watched;
+        return before->declared.after_restore;
+    }
+    if (is_held(datacenter)) return AfterRestore::held;
+    for (const auto& [id, host] : datacenter.all<Host>())
+        if (host->declared.after_restore != AfterRestore::none) return AfterRestore::watched;
+    return AfterRestore::none;
+}
+
 /// What stays on the host belongs to its new epoch: runs that ride through go on, and those that
 /// the boot ended may start again there. What the fence proved to be over and is claimed here still
 /// stays behind: control moves it. One that was moving keeps its move, which is of the epoch
@@ -66,12 +81,52 @@ static void take_over(const model::Snapshot& datacenter, HostId id, const std::s
             claimed.generation = next_generation(claimed);
             claimed.proof = now.evidence;
             claimed.evidence = model::sentence_of(now.evidence);
+            // Of what was begun elsewhere since the backup the boot says nothing.
+            if (is_held(datacenter)) claimed.restored = claimed.generation;
         }
         steps.push_back({model::Claim<model::Instance>{instance->id, std::move(claimed)},
                          begins_anew
                              ? instance->name + " starts again on " + name + ", which booted anew"
                              : instance->name + " is still on " + name});
     }
+}
+
+/// It begins an epoch; nothing is known to be over.
+static std::vector<Step> first_word_after_restore(const model::Snapshot& datacenter,
+                                                  const Host& before,
+                                                  const model::HostObserved& observed) {
+    model::HostClaimed claimed = before.claimed;
+    ++claimed.epoch;
+    claimed.health = model::HostHealth::up;
+    claimed.silent_since = {};
+    claimed.evidence_detail.clear();
+    claimed.lease = observed.lease;
+    model::HostDeclared declared = before.declared;
+    declared.after_restore = after_restore(datacenter, &before);
+    std::vector<Step> steps = {
+        {model::Claim<Host>{before.id, claimed}, "host " + before.name +
+                                                     " is heard after the restore and begins "
+                                                     "epoch " +
+                                                     std::to_string(claimed.epoch)},
+        {model::Declare<Host>{before.id, std::move(declared)},
+         "host " + before.name + " looks at what runs there"}};
+    for (const auto* volume :
+         datacenter.linked_records<model::Volume>(Link::host_volume, before.id.value)) {
+        model::VolumeClaimed its = volume->claimed;
+        its.epoch = claimed.epoch;
+        steps.push_back({model::Claim<model::Volume>{volume->id, std::move(its)},
+                         "volume " + volume->name + " is of the epoch that begins"});
+    }
+    for (const auto* instance :
+         datacenter.linked_records<model::Instance>(Link::host_instance, before.id.value)) {
+        model::InstanceClaimed its = instance->claimed;
+        its.epoch = claimed.epoch;
+        steps.push_back({model::Claim<model::Instance>{instance->id, std::move(its)},
+                         instance->name + " is of the epoch that begins"});
+    }
+    steps.push_back(
+        {model::Observe<Host>{before.id, observed}, "host " + before.name + " says what it is"});
+    return steps;
 }
 
 std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId id,
@@ -83,8 +138,12 @@ std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId 
         Host host;
         host.id = id;
         host.name = name;
+        host.declared.after_restore = after_restore(datacenter, nullptr);
         steps.push_back(create(std::move(host), "host " + name + " joins"));
     }
+    // A boot since the backup proves nothing of what was begun since the boot.
+    if (before != nullptr && after_restore(datacenter, before) != before->declared.after_restore)
+        return first_word_after_restore(datacenter, *before, observed);
     const bool booted = before == nullptr || before->observed.boot_id != observed.boot_id;
     const bool itself =
         before != nullptr && fenced_itself > 0 && fenced_itself == before->claimed.epoch;
@@ -99,7 +158,9 @@ std::vector<Step> registration(const model::Snapshot& datacenter, model::HostId 
                          "host " + name + " begins epoch " + std::to_string(claimed.epoch)});
         if (claimed.fenced > 0) take_over(datacenter, id, name, claimed, steps);
     }
-    if (before == nullptr || before->observed != observed)
+    model::HostObserved said = observed;
+    if (before != nullptr) said.found = before->observed.found;  // its agent says that
+    if (before == nullptr || before->observed != said)
         steps.push_back({model::Observe<Host>{id, observed}, "host " + name + " says what it is"});
     return steps;
 }

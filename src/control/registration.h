@@ -17,7 +17,8 @@ model::HostId host_id(const std::string& datacenter, const std::string& host_nam
 /// none. And so does one that begins to live by a lease; what runs there goes on. In the same
 /// commit it takes over what is still claimed on it and was not proven to be over. A host that is
 /// down and says neither gets nothing: it has to fence itself first
-/// (docs/decisions/0012-leases-and-fencing.md).
+/// (docs/decisions/0012-leases-and-fencing.md). The first word of a host after a restore of the
+/// records from a backup begins an epoch, too, and proves nothing.
 std::vector<model::Step> registration(const model::Snapshot& datacenter, model::HostId id,
                                       const std::string& name, const model::HostObserved& observed,
                                       model::Epoch fenced_itself = 0);

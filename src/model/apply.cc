@@ -258,6 +258,14 @@ Status check_hand_over(const Snapshot& s, const Instance& before, const Instance
                                      " cannot be handed over: it is not known that all of it "
                                      "has arrived, and that it stands still"};
 }
+/// The claim that a backup had, under which its host has seen nothing, gives way to what another
+/// host found: one run was active when the records were lost, and none was begun since.
+bool found_elsewhere(const Instance& before, const InstanceClaimed& claimed) {
+    const InstanceClaimed& was = before.claimed;
+    return was.restored > 0 && was.restored == was.generation &&
+           before.observed.generation < was.generation && claimed.host &&
+           claimed.restored == claimed.generation && claimed.proof == Evidence::operator_word;
+}
 Status check_claim(const Snapshot& s, const Instance& before, const InstanceClaimed& claimed) {
     const bool falls = claimed.generation < before.claimed.generation;
     const bool moved = claimed.host && claimed.host != before.claimed.host;
@@ -278,7 +286,7 @@ Status check_claim(const Snapshot& s, const Instance& before, const InstanceClai
     if (claimed.generation > before.claimed.generation && claimed.generation <= claimed.moved)
         return Error{Code::conflict, "that generation of " + quoted_name(before) +
                                          " was for a move that came to nothing"};
-    if (!leaves) return {};
+    if (!leaves || found_elsewhere(before, claimed)) return {};
     const Evidence known = end_of_run(s, before);
     if (known == Evidence::none || (claimed.proof != Evidence::none && claimed.proof != known))
         return Error{Code::conflict,
@@ -295,13 +303,23 @@ bool goes_with_its_instance(const Snapshot& s, const Volume& before, const Volum
            instance->claimed.host == claimed.host &&
            instance->claimed.proof == Evidence::handed_over;
 }
+/// Its instance was found running on that host after a restore.
+bool found_with_its_instance(const Snapshot& s, const Volume& before,
+                             const VolumeClaimed& claimed) {
+    const Instance* instance =
+        before.declared.instance ? s.find<Instance>(*before.declared.instance) : nullptr;
+    return instance != nullptr && claimed.host && instance->claimed.host == claimed.host &&
+           instance->claimed.restored > 0 &&
+           instance->claimed.restored == instance->claimed.generation &&
+           instance->claimed.proof == Evidence::operator_word;
+}
 Status check_claim(const Snapshot& s, const Volume& before, const VolumeClaimed& claimed) {
     if (claimed.generation < before.claimed.generation)
         return Error{Code::conflict,
                      "a claim of " + quoted_name(before) + " needs a higher generation"};
     const bool leaves = before.claimed.host && claimed.host != before.claimed.host;
     if (leaves && !goes_with_its_instance(s, before, claimed) &&
-        end_of_keeping(s, before) == Evidence::none)
+        !found_with_its_instance(s, before, claimed) && end_of_keeping(s, before) == Evidence::none)
         return Error{Code::conflict, "it is not known that the host of " + quoted_name(before) +
                                          " has let go of it"};
     TRY(check_host(s, claimed.host));
@@ -341,6 +359,9 @@ Status check_observe(const Instance& before, const InstanceObserved& observed) {
 void keep_of_others(const auto&, auto&) {}
 void keep_of_others(const Instance& before, Instance& after) {
     after.observed.arrival = before.observed.arrival;
+}
+void keep_of_others(const Host& before, Host& after) {
+    after.observed.found = before.observed.found;
 }
 void keep_of_others(const Volume& before, Volume& after) {
     after.observed.hosts = before.observed.hosts;
@@ -410,6 +431,19 @@ Status apply_one(Snapshot& snapshot, const Sight<Instance>& change) {
     if (before->observed.arrival == change.seen) return {};
     Instance after = *before;
     after.observed.arrival = change.seen;
+    after.revision = snapshot.revision;
+    Writer{snapshot}.put(std::move(after));
+    return {};
+}
+
+/// After a restore only the host itself says what runs there.
+Status apply_one(Snapshot& snapshot, const Sight<Host>& change) {
+    const Host* before = TRY(to_change<Host>(snapshot, change.id));
+    if (change.seen.host != change.id)
+        return Error{Code::invalid, "a host says what it found on itself, and on no other"};
+    if (before->observed.found == change.seen) return {};
+    Host after = *before;
+    after.observed.found = change.seen;
     after.revision = snapshot.revision;
     Writer{snapshot}.put(std::move(after));
     return {};

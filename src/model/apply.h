@@ -19,6 +19,8 @@ namespace vdc::model {
 ///    generation rises, only with evidence that the run before is over (runs.h), and a volume
 ///    leaves its host only with evidence that the host has let go of it; observations of an older
 ///    generation are refused (conflict): the thing was claimed anew meanwhile;
+///  - a claim that was restored from a backup, under which its host has seen nothing, leaves it for
+///    a host that found the instance running;
 ///  - a host is down exactly when its present epoch is fenced, with evidence; a new epoch begins
 ///  up;
 ///  - instances and applications are at most as important as their project may be;

@@ -40,7 +40,8 @@ struct Observe {
 
 /// One host's agent saw its own part of a thing that stands on several hosts: the entry of that
 /// host in `observed.hosts`, and what follows from all of them, change; no other host's entry does.
-/// Of an instance: what the host sees that it moves to; `observed.arrival` changes.
+/// Of an instance: what the host sees that it moves to; `observed.arrival` changes. Of a host:
+/// what it found on itself after a restore; `observed.found` changes.
 template <class R>
 struct Sight {
     typename R::Id id;
@@ -61,11 +62,11 @@ struct Forget {
 
 using AnyChange = std::variant<
     Create<Project>, Declare<Project>, Forget<Project>, Create<Host>, Declare<Host>, Claim<Host>,
-    Observe<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>, Create<KeyPair>, Forget<KeyPair>,
-    Create<Image>, Declare<Image>, Claim<Image>, Observe<Image>, Sight<Image>, Delete<Image>,
-    Forget<Image>, Create<Network>, Declare<Network>, Claim<Network>, Observe<Network>,
-    Sight<Network>, Delete<Network>, Forget<Network>, Create<Volume>, Declare<Volume>,
-    Claim<Volume>, Observe<Volume>, Sight<Volume>, Delete<Volume>, Forget<Volume>,
+    Observe<Host>, Sight<Host>, Forget<Host>, Create<Flavor>, Forget<Flavor>, Create<KeyPair>,
+    Forget<KeyPair>, Create<Image>, Declare<Image>, Claim<Image>, Observe<Image>, Sight<Image>,
+    Delete<Image>, Forget<Image>, Create<Network>, Declare<Network>, Claim<Network>,
+    Observe<Network>, Sight<Network>, Delete<Network>, Forget<Network>, Create<Volume>,
+    Declare<Volume>, Claim<Volume>, Observe<Volume>, Sight<Volume>, Delete<Volume>, Forget<Volume>,
     Create<VolumeSnapshot>, Observe<VolumeSnapshot>, Delete<VolumeSnapshot>, Forget<VolumeSnapshot>,
     Create<Port>, Claim<Port>, Forget<Port>, Create<Instance>, Declare<Instance>, Claim<Instance>,
     Observe<Instance>, Sight<Instance>, Delete<Instance>, Forget<Instance>, Create<Application>,

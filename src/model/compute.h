@@ -320,6 +320,7 @@ struct InstanceClaimed {
     std::int64_t moves_failed = 0;
     Instant move_again_at{};
     std::string move_trouble{};
+    Generation restored = 0;
 
     friend bool operator==(const InstanceClaimed&, const InstanceClaimed&) = default;
     template <class D = InstanceClaimed>
@@ -340,7 +341,10 @@ struct InstanceClaimed {
                   "`move` is over"),
             field("moves_failed", &D::moves_failed, "moves in a row that came to nothing"),
             field("move_again_at", &D::move_again_at, "before this a drain begins no other"),
-            field("move_trouble", &D::move_trouble, "why the last one came to nothing")};
+            field("move_trouble", &D::move_trouble, "why the last one came to nothing"),
+            field("restored", &D::restored,
+                  "the generation in which a backup was restored: as long as it is the present "
+                  "one, a run of an earlier one on that host is this one's")};
     }
 };
 

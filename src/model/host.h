@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -41,6 +42,64 @@ struct Pool {
     }
 };
 
+/// What a restore of the datacenter's records from a backup means for a host
+/// (docs/decisions/0021-after-a-restore-hosts-speak-first.md). While one of them is `unheard` or
+/// `held`, control decides nothing, and hosts begin nothing: they look, and say what they find.
+///
+///     unheard --it registers--> held --released--> watched --no strangers are left--> settled
+///        +----released without it--> late --it registers--> watched
+enum class AfterRestore {
+    none,     ///< there was no restore since it joined
+    unheard,  ///< it has not spoken since
+    held,     ///< it has
+    late,     ///< somebody answered for it that nothing runs there which others may start
+    watched,  ///< it lives as any other, and leaves alone what it runs without an order
+    settled,  ///< all that it runs is known
+};
+constexpr auto words(AfterRestore) {
+    return Words<AfterRestore, 6>{{{AfterRestore::none, "none"},
+                                   {AfterRestore::unheard, "unheard"},
+                                   {AfterRestore::held, "held"},
+                                   {AfterRestore::late, "late"},
+                                   {AfterRestore::watched, "watched"},
+                                   {AfterRestore::settled, "settled"}}};
+}
+
+/// An instance that runs on a host and is not claimed there: the records are older than it.
+struct Stranger {
+    InstanceId instance;
+    std::string name;
+    Generation generation = 0;
+    bool moving = false;
+
+    friend bool operator==(const Stranger&, const Stranger&) = default;
+    template <class D = Stranger>
+    static constexpr auto fields() {
+        return std::tuple{field("instance", &D::instance, "its id"),
+                          field("name", &D::name, "that it was started under"),
+                          field("generation", &D::generation, "of its run"),
+                          field("moving", &D::moving,
+                                "whether it came, or was about to leave, in a move that is not "
+                                "known to be over: it stands still")};
+    }
+};
+
+/// What a host found on itself after a restore.
+struct HostFound {
+    HostId host;
+    bool looked = false;
+    std::vector<Stranger> strangers;
+
+    friend bool operator==(const HostFound&, const HostFound&) = default;
+    template <class D = HostFound>
+    static constexpr auto fields() {
+        return std::tuple{
+            field("host", &D::host, "that found it"),
+            field("looked", &D::looked, "whether it has looked at all that it has"),
+            field("strangers", &D::strangers, "that run there without an order; in id order")};
+    }
+};
+
 struct HostDeclared {
     bool schedulable = true;
     bool drain = false;
@@ -50,6 +109,8 @@ struct HostDeclared {
     std::int64_t memory_overcommit = 1000;
     MiB memory_kept{512};
     std::map<std::string, std::string> labels;
+    AfterRestore after_restore = AfterRestore::none;
+    std::vector<InstanceId> ends{};
 
     friend bool operator==(const HostDeclared&, const HostDeclared&) = default;
     template <class D = HostDeclared>
@@ -68,7 +129,11 @@ struct HostDeclared {
                   "memory claimed per memory there is, in thousandths", {100, 4'000}),
             field("memory_kept", &D::memory_kept, "memory kept for the host itself"),
             field("labels", &D::labels,
-                  "free words for rules; 'rack' and 'power' name what fails together", {0, 64})};
+                  "free words for rules; 'rack' and 'power' name what fails together", {0, 64}),
+            field("after_restore", &D::after_restore,
+                  "what a restore from a backup means for it still", {}, Mutability::computed),
+            field("ends", &D::ends, "strangers there that an operator wants ended", {0, 10'000},
+                  Mutability::computed)};
     }
 };
 
@@ -98,7 +163,10 @@ struct HostClaimed {
     }
 };
 
+/// `found` is what the host's agent says later, beside what the host is (apply.h).
 struct HostObserved {
+    using OnHost = HostFound;
+
     Resources capacity;
     MiB disk_free{};
     std::string accelerator;
@@ -111,6 +179,7 @@ struct HostObserved {
     LeaseProfile lease = LeaseProfile::none;
     Ipv4 underlay{};
     std::string moves_at{};
+    std::optional<HostFound> found{};
 
     friend bool operator==(const HostObserved&, const HostObserved&) = default;
     template <class D = HostObserved>
@@ -129,7 +198,8 @@ struct HostObserved {
             field("underlay", &D::underlay,
                   "where other hosts reach its part of a network; none: networks end at it"),
             field("moves_at", &D::moves_at,
-                  "ADDRESS:PORT where guests come that move here while they run; empty: none do")};
+                  "ADDRESS:PORT where guests come that move here while they run; empty: none do"),
+            field("found", &D::found, "what it found on itself after a restore from a backup")};
     }
 };
 

@@ -107,6 +107,10 @@ Power wanted_power(const Instance& instance) {
     return declared.power;
 }
 
+bool is_held(const Snapshot& snapshot) {
+    return snapshot.has_linked(Link::held_host, {});
+}
+
 bool takes_capacity(const Instance& instance) {
     return instance.claimed.host.has_value();
 }

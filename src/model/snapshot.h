@@ -38,6 +38,7 @@ enum class Link {
     host_copy,           ///< volumes that a host has a copy of, beside the host that keeps them
     homeless_volume,     ///< (nil, volume) for those of no instance that no host has yet
     leaving_instance,    ///< (nil, instance) for those that a drain stops or moves away now
+    held_host,           ///< (nil, host) for those that are unheard or held after a restore
 };
 
 /// The datacenter at one revision: a value. Copies are cheap and independent. Only apply.h changes
@@ -136,6 +137,10 @@ base::Uuid unplaced_with(std::int64_t priority);
 
 /// A hash over every record (not the revision): equal for equal datacenters, on every machine.
 base::Hash128 hash_of(const Snapshot& snapshot);
+
+/// Whether the datacenter was restored from a backup and nobody has released it yet: nothing is
+/// begun or ended, for the records may be older than what runs.
+bool is_held(const Snapshot& snapshot);
 
 /// Whether this instance takes processors and memory of a host: from its claim until control lets
 /// go of it, which it does as soon as the host has seen that nothing of it runs.

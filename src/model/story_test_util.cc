@@ -233,6 +233,11 @@ class Author {
         }
         return Sight<R>{found->id, std::move(seen)};
     }
+    Change make_one(std::type_identity<Sight<Host>>) {
+        auto seen = random_.template make<HostFound>();
+        seen.host = some_id<Host>();
+        return Sight<Host>{seen.host, std::move(seen)};
+    }
     Change make_one(std::type_identity<Sight<Instance>>) {
         auto seen = random_.template make<ArrivalSeen>();
         const Instance* found = some<Instance>();

@@ -9,8 +9,13 @@ static Links links_of_record(const R&) {
     return {};
 }
 static Links links_of_record(const Host& host) {
+    Links links;
     const bool emptied = host.declared.drain || host.claimed.health == HostHealth::down;
-    return emptied ? Links{{Link::emptied_host, base::Uuid{}}} : Links{};
+    if (emptied) links.emplace_back(Link::emptied_host, base::Uuid{});
+    const AfterRestore after = host.declared.after_restore;
+    const bool held = after == AfterRestore::unheard || after == AfterRestore::held;
+    if (held) links.emplace_back(Link::held_host, base::Uuid{});
+    return links;
 }
 static Links links_of_places(Link link, const Places& places) {
     Links links;

@@ -263,6 +263,10 @@ struct Forbidden {
         if (record == nullptr || step.seen.generation <= record->claimed.moved) return {};
         return "I2: what was seen of a move of " + record->name + " that was never ordered";
     }
+    /// A host says what it found on itself.
+    std::string operator()(const model::Sight<model::Host>& step) const {
+        return step.seen.host == step.id ? "" : "what a host found is believed of another one";
+    }
     /// A volume that is going back needs its snapshot.
     std::string operator()(const model::Delete<model::VolumeSnapshot>& step) const {
         for (const auto& [id, volume] : after.all<Volume>())

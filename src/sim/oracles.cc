@@ -92,7 +92,10 @@ std::string runs_are_current(const Snapshot& s, const Hosts& hosts) {
             const model::Host* its = named(s, host->name());
             if (record == nullptr || its == nullptr || is_down(*its)) continue;
             if (!instance.sighting.alive) continue;
-            if (instance.sighting.generation != record->claimed.generation ||
+            // What was found after a restore goes on as it is.
+            const bool is_adopted = record->claimed.restored == record->claimed.generation &&
+                                    instance.sighting.generation < record->claimed.generation;
+            if ((instance.sighting.generation != record->claimed.generation && !is_adopted) ||
                 record->observed.generation != record->claimed.generation)
                 return "I2: " + record->name + " runs in another generation than is claimed";
         }

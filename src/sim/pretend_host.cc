@@ -258,7 +258,10 @@ struct PretendDeeds {
             return broken_promise("a volume was prepared in a pool that is not reached");
         if (!local && host.frozen) return refused("the host has fenced itself");
         if (local && is_full() && !host.volumes.contains(effect.volume.id)) return no_space();
-        PretendHost::Volume& volume = (local ? host.volumes : *host.shared)[effect.volume.id];
+        auto& pool = local ? host.volumes : *host.shared;
+        if (effect.volume.is_kept && !pool.contains(effect.volume.id))
+            return Error{Error::Code::not_found, "its disk is not on this host any more"};
+        PretendHost::Volume& volume = pool[effect.volume.id];
         volume.image = effect.volume.image;
         if (!volume.sighting.present) {
             volume.sighting.present = true;
@@ -436,6 +439,7 @@ struct PretendDeeds {
         instance.sighting.started = host.time_line_.now();
         instance.sighting.disks = spec.disks;
         instance.sighting.accelerator = "kvm";
+        instance.sighting.name = spec.name;
         for (const DiskSpec& disk : spec.disks) host.volume(disk.volume)->was_open = true;
         return instance;
     }

@@ -28,6 +28,11 @@ void RunOracle::launched(const control::InstanceSpec& instance) {
     launched_.emplace(instance.id, instance.generation);
 }
 
+void RunOracle::restored(const Snapshot& snapshot) {
+    for (const auto& [id, instance] : snapshot.all<Instance>())
+        launched_.emplace(id, instance->claimed.restored);
+}
+
 std::string RunOracle::leaves(const Instance& instance, HostId host) const {
     const Site site = look_(host);
     if (site.host == nullptr) return {};
@@ -92,6 +97,8 @@ struct RunOracle::Judge {
 
     std::string operator()(const model::Claim<Instance>& step) {
         const bool may_be_a_lie = step.claimed.proof == model::Evidence::operator_word;
+        if (may_be_a_lie && step.claimed.restored == step.claimed.generation)
+            books.launched_.emplace(step.id, step.claimed.restored);  // it was found running there
         return move<Instance>(books.runs_at_, step.id, step.claimed.host, may_be_a_lie);
     }
     std::string operator()(const model::Claim<Volume>& step) {

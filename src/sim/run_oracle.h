@@ -28,6 +28,8 @@ class RunOracle {
     /// Begins anew: who is where, as the snapshot has it. What was launched stays known.
     void begin(const model::Snapshot& snapshot);
     void launched(const control::InstanceSpec& instance);
+    /// What runs may be taken for what the restored records claim.
+    void restored(const model::Snapshot& snapshot);
 
     /// The first violation, or "". I1: nothing leaves a host that runs it, has it open, or is about
     /// to, unless on the word of an operator, who may lie. I2: what is said to run was launched in

@@ -76,6 +76,8 @@ class Player {
     /// A command about faults; none: it is none.
     std::optional<Status> fault(const std::string& verb, Words& words);
     Status host_fault(const std::string& verb, Words& words);
+    /// A command about a backup; none: it is none.
+    std::optional<Status> of_restore(const std::string& verb, Words& words);
     Result<std::size_t> site_named(const std::string& name);
     /// The end of the move that is aimed at, if the name is that of one.
     std::optional<std::size_t> aimed_end(const std::string& name);
@@ -109,9 +111,10 @@ std::vector<std::string> wishes() {
 std::vector<std::string> verbs() {
     std::vector<std::string> all = wishes();
     for (const char* verb :
-         {"hosts", "seed", "run",  "rest", "quiet", "heal",   "crash", "poweroff", "break", "kill",
-          "stall", "deaf", "hang", "bury", "as",    "reboot", "clock", "faults",   "store", "ways",
-          "cut",   "mend", "lose", "gap",  "stick", "skip",   "fill",  "until"})
+         {"hosts", "seed",   "run",   "rest",  "quiet",  "heal",    "crash",   "poweroff",
+          "break", "kill",   "stall", "deaf",  "hang",   "bury",    "as",      "reboot",
+          "clock", "faults", "store", "ways",  "cut",    "mend",    "lose",    "gap",
+          "stick", "skip",   "fill",  "until", "backup", "restore", "release", "disown"})
         all.emplace_back(verb);
     return all;
 }
@@ -378,6 +381,29 @@ Status Player::ask_as(Words& words) {
     return ask(verb, noun, words, project);
 }
 
+/// Nothing where it is none of these words.
+std::optional<Status> Player::of_restore(const std::string& verb, Words& words) {
+    std::string word;
+    if (verb == "backup") {
+        world().back_up();
+        return Status{};
+    }
+    if (verb == "restore") {
+        if (!world().has_backup()) return Status(not_understood("there is no backup yet"));
+        world().restore();
+        return Status{};
+    }
+    if (verb == "release") {
+        std::set<std::string> without;
+        while (words >> word) without.insert(word);
+        return world().release(without);
+    }
+    if (verb != "disown") return std::nullopt;
+    std::string name;
+    words >> word >> name;
+    return world().end_stranger(word, name);
+}
+
 Status Player::begin(const std::string& verb, Words& words) {
     if (verb == "hosts") return hosts(words);
     if (verb == "as") return ask_as(words);
@@ -398,6 +424,7 @@ Status Player::begin(const std::string& verb, Words& words) {
         return {};
     }
     if (verb == "until") return until(words);
+    if (std::optional<Status> obeyed = of_restore(verb, words)) return std::move(*obeyed);
     Words ahead = words;
     ahead >> noun;
     const bool is_wish = verb == "reboot" && model::noun_of(noun);  // of an instance, not of a host

@@ -47,6 +47,9 @@
 ///     until arrive|copy|sent|handed|cancel DURATION (until some move is so far, but at most so
 ///         long; from then on sender and receiver name its two hosts in faults, and its runs there
 ///         in crash, poweroff, hang and deaf)
+///     backup                              restore (of it, as control::restored; hosts live on)
+///     release [hN ...] (the restore, without the word of these hosts)
+///     disown hN NAME (ends a stranger of that name)
 ///     heal (all faults end, all that is dead starts)
 ///     quiet (what was told so far is not part of the story)
 ///     rest [DURATION] (after so long: check that all is as wanted and nothing changes any more)

@@ -129,6 +129,14 @@ class World {
     bool break_front(const std::string& application);
     void kill_engine();
     void start_engine();
+    /// All records are lost with the engine. It begins anew with those that back_up() kept, while
+    /// the hosts live on (sim/world_restore.cc). The store keeps no faults.
+    void back_up() { kept_ = snapshot(); }
+    bool has_backup() const { return kept_ != nullptr; }
+    void restore();
+    /// As control::release, and control::end_stranger, of the stranger of that name. The answer.
+    base::Status release(const std::set<std::string>& without);
+    base::Status end_stranger(const std::string& host, const std::string& name);
     PretendStore& store() { return *store_; }
     PretendHost& host(std::size_t index) { return *sites_[index].host; }
     std::size_t hosts() const { return sites_.size(); }
@@ -295,6 +303,10 @@ class World {
     void judge_fence(const model::Step& step, const model::Snapshot& after);
     void learn_lives(const model::Commit& commit, const model::Snapshot& after);
 
+    // sim/world_restore.cc
+    using Steps = base::Result<std::vector<model::Step>>;
+    base::Status ask_of_restore(std::function<Steps(const model::Snapshot&)> decide);
+
     void add_site(const Machine& machine);
     void heard_group(const engine::Engine::Group& group, const engine::SnapshotPtr& after);
     void judge(const model::CommitPtr& commit, const engine::SnapshotPtr& snapshot);
@@ -365,6 +377,10 @@ class World {
     std::vector<Site> sites_;
     std::map<model::HostId, std::size_t> site_of_;
     engine::SnapshotPtr heard_;  ///< the last that the hosts were told of
+    engine::SnapshotPtr kept_;   ///< a backup
+    /// What was lost before a restore: an engine that is gone may be writing there still.
+    std::vector<std::unique_ptr<PretendStore>> lost_stores_;
+    model::Revision log_begins_ = 0;  ///< before its first commit
     /// Fronts ask of each replica every second: what was looked up, until it is another one.
     std::unordered_map<model::InstanceId, Whereabouts, AnyPart> whereabouts_;
     control::Lives lives_;

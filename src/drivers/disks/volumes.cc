@@ -225,6 +225,11 @@ Status Volumes::make(const VolumeSpec& volume) {
 Volumes::Seen Volumes::run(const control::PrepareVolume& effect) {
     const Turn turn(*this, effect.volume.id);
     if (!runtime::exists(paths_.volume(effect.volume.id))) {
+        if (effect.volume.is_kept)
+            return Error{
+                Error::Code::not_found,
+                "the disk of volume " + text(effect.volume.id) + " is not on this host any more",
+                "it is not made anew, for it would be empty: delete what uses it"};
         const Status made = make(effect.volume);
         if (!made.ok()) {
             (void)runtime::remove_tree(making(paths_, effect.volume.id));  // start() does, else

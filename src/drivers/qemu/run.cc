@@ -471,6 +471,7 @@ control::InstanceSighting Run::seen() const {
     seen.generation = record_.generation;
     seen.started = record_.started;
     seen.wishes = record_.wishes;
+    seen.name = record_.name;
     seen.move = move_locked();
     if (seen.alive) {
         seen.run = state_;
