@@ -56,6 +56,17 @@ class Cluster {
     };
     virtual base::Result<Papers> papers() = 0;
 
+    /// What a backup needs of this controller beside the records. Secrets are among it.
+    struct Keepsakes {
+        wire::Identity authority;              ///< the datacenter's
+        std::string token;                     ///< that opens the API; empty: nothing does
+        std::string datacenter;                ///< its id
+        std::string host;                      ///< of this machine, by name
+        std::string tag;                       ///< of this machine
+        std::vector<std::string> controllers;  ///< where the API of each listens; none: nowhere
+    };
+    virtual base::Result<Keepsakes> keepsakes() = 0;
+
     /// It is no controller any more. Refused for the one that leads, and for one without which the
     /// others would not be most of those that are left.
     virtual base::Status remove(const std::string& name) = 0;

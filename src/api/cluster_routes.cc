@@ -119,6 +119,20 @@ static Route papers_route() {
     return route;
 }
 
+/// It is none of them any more; then it gets nothing of theirs any more. On a thread that may
+/// block, then on the engine's loop.
+static void remove(Desk& desk, const CallPtr& call) {
+    const Status removed = desk.cluster->remove(call->path_value());
+    if (!removed.ok()) return call->refuse(removed.error());
+    desk.executor.post([&desk, call] {
+        const std::string& name = call->path_value();
+        const Status shut =
+            desk.joining != nullptr ? desk.joining->controls_no_more(name) : Status{};
+        if (!shut.ok()) return call->refuse(shut.error());
+        call->answer_json(200, base::dump(Json::object({{"controller", name}})) + "\n");
+    });
+}
+
 static Route remove_route() {
     Route route{Method::delete_, "/v1/controllers/{controller}", "removeController", "cluster",
                 "Have it be no controller any more"};
@@ -128,10 +142,10 @@ static Route remove_route() {
     route.keyed = false;
     route.answers = {{200, "So it is.", object_schema({{"controller", text_schema("its name")}})}};
     route.handle = [](Desk& desk, const CallPtr& call) {
-        answer_slowly(desk, call, 200, [call](Cluster& cluster) -> Result<Json> {
-            TRY(cluster.remove(call->path_value()));
-            return Json::object({{"controller", call->path_value()}});
-        });
+        if (desk.cluster == nullptr)
+            return call->refuse(
+                Error{Error::Code::unsupported, "this datacenter has one controller"});
+        desk.read_slowly(call, [&desk, call] { remove(desk, call); });
     };
     return route;
 }

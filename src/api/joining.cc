@@ -189,6 +189,13 @@ Result<Joining::Papers> Joining::let_control(const std::string& host, const std:
     return papers;
 }
 
+Status Joining::controls_no_more(const std::string& host) {
+    KeptKey key = TRY(kept_key(store_, host));
+    if (!key.controls) return {};
+    key.controls = false;
+    return keep_key(store_, host, key);
+}
+
 Result<Joining::Papers> Joining::renew(const std::string& host, const std::string& request,
                                        base::Instant now) {
     const std::string key = TRY(wire::key_of_request(request));

@@ -74,6 +74,10 @@ class Joining {
     base::Result<Papers> let_control(const std::string& host, const std::string& request,
                                      base::Instant now);
 
+    /// That host controls no more, and gets what controllers share from nobody: it stays a host.
+    /// One that never did: fine.
+    base::Status controls_no_more(const std::string& host);
+
     /// A new certificate for a host that was admitted, for the key that it has.
     base::Result<Papers> renew(const std::string& host, const std::string& request,
                                base::Instant now);

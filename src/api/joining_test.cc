@@ -376,6 +376,28 @@ TEST(JoiningApi, RenewsTheCertificateOfTheHostThatAsks) {
     EXPECT_EQ(site.ask(request, &other).status, 403);
 }
 
+TEST(Joining, WhoControlsNoMoreIsAHostStill) {
+    Door door;
+    const Machine machine;
+    const auto token =
+        text(door.joining.make_token(noon, 1h, Joining::As::controller).value()).reveal();
+    const auto papers = door.joining.join({token, "h2", machine.request(), Joining::As::controller},
+                                          door.datacenter, noon);
+    ASSERT_TRUE(papers.ok()) << papers.error().message;
+    EXPECT_TRUE(door.joining.may_control("h2").value());
+    EXPECT_TRUE(door.joining.controls_no_more("h2").ok());
+    EXPECT_FALSE(door.joining.may_control("h2").value());
+    EXPECT_EQ(door.joining.admit(door.shown(*papers), noon).value(), "h2");
+    EXPECT_TRUE(door.joining.controls_no_more("h3").ok()) << "it never did";
+    const auto again =
+        text(door.joining.make_token(noon, 1h, Joining::As::controller).value()).reveal();
+    EXPECT_TRUE(
+        door.joining
+            .join({again, "h2", machine.request(), Joining::As::controller}, door.datacenter, noon)
+            .ok());
+    EXPECT_TRUE(door.joining.may_control("h2").value());
+}
+
 TEST(JoiningApi, ShutsAHostOutWhoseKeyIsRevoked) {
     TlsSite site;
     const Machine machine;

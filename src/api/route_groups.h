@@ -19,6 +19,7 @@ void add_why_not_routes(Routes& routes);     ///< why-not
 void add_datacenter_routes(Routes& routes);  ///< version, health, openapi.json, datacenter
 void add_guarantee_routes(Routes& routes);   ///< what the loss of a host would do
 void add_recovery_routes(Routes& routes);    ///< what the loss of a host did
+void add_backup_routes(Routes& routes);      ///< backups, and what a restore waits for
 void add_joining_routes(Routes& routes);
 void add_cluster_routes(Routes& routes);  ///< several controllers
 void add_link_routes(Routes& routes);     ///< how a machine becomes a host, and stays one

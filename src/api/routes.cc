@@ -35,6 +35,7 @@ Routes all_routes() {
     add_datacenter_routes(routes);
     add_guarantee_routes(routes);
     add_recovery_routes(routes);
+    add_backup_routes(routes);
     add_joining_routes(routes);
     add_link_routes(routes);
     add_cluster_routes(routes);

@@ -5,6 +5,7 @@
 
 #include "app/control_part.h"
 #include "app/daemon.h"
+#include "app/doors.h"
 #include "app/etcd_process.h"
 #include "app/linked_host.h"
 #include "base/text.h"
@@ -13,10 +14,8 @@
 #include "runtime/clock.h"
 #include "runtime/files.h"
 #include "runtime/log.h"
-#include "runtime/workers.h"
 #include "store/etcd/controllers.h"
 #include "store/etcd/leadership.h"
-#include "wire/problem.h"
 #include "wire/relay.h"
 
 /// One of several controllers (docs/decisions/0018-one-controller-leads-and-the-others-hand-on.md):
@@ -32,79 +31,6 @@ using base::Status;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// What who comes hears while nobody leads; the local admin also, which controllers there are.
-class Waiting final : public wire::Handler {
-  public:
-    explicit Waiting(api::Cluster& cluster) : cluster_(cluster) {}
-
-    void on_request(wire::Request request, wire::Responder responder) override {
-        const bool local = request.peer.kind == wire::Peer::Kind::unix_socket;
-        const bool asks_who = request.method == wire::Method::get && request.path == "/v1/cluster";
-        const auto duty = std::make_shared<wire::Responder>(std::move(responder));
-        if (local && asks_who && looks_.submit([this, duty] { tell(*duty); })) return;
-        const Error error{Error::Code::unavailable, "no controller leads now",
-                          "instances go on; try again in a moment, or `vdc cluster status` on a "
-                          "controller"};
-        duty->send(wire::problem(error, request.id));
-    }
-
-    /// Nobody is told anything any more.
-    void stop() { looks_.stop(); }
-
-  private:
-    void tell(wire::Responder& duty) {
-        const auto state = cluster_.state();
-        if (!state.ok()) return duty.send(wire::problem(state.error(), ""));
-        const base::Json json = api::to_json(*state, runtime::now());
-        duty.send(wire::answer(200, "application/json", base::dump(json) + "\n"));
-    }
-
-    api::Cluster& cluster_;
-    runtime::Workers looks_{1, "cluster-look", 8};
-};
-
-/// Where connections go while this controller follows. Any thread.
-class Way {
-  public:
-    Way(wire::Endpoint leader_for_local, wire::Endpoint waiting_local, wire::Endpoint waiting_tls)
-        : for_local_(std::move(leader_for_local)),
-          waiting_local_(std::move(waiting_local)),
-          waiting_tls_(std::move(waiting_tls)) {}
-
-    void prove_with(const wire::Identity& identity) {
-        const std::lock_guard lock(mutex_);
-        for_local_.identity = identity;
-    }
-    /// "10.0.0.1:7443"; empty: nobody leads.
-    void leads(const std::string& address) {
-        const auto place = parse_listen(address);
-        const std::lock_guard lock(mutex_);
-        leader_.reset();
-        if (!address.empty() && place.ok()) leader_ = *place;
-    }
-    wire::Endpoint local() const {
-        const std::lock_guard lock(mutex_);
-        return leader_ ? to_leader(for_local_) : waiting_local_;
-    }
-    wire::Endpoint tls() const {
-        const std::lock_guard lock(mutex_);
-        return leader_ ? to_leader({.kind = wire::Endpoint::Kind::tcp}) : waiting_tls_;
-    }
-
-  private:
-    wire::Endpoint to_leader(wire::Endpoint endpoint) const {
-        endpoint.host = leader_->first;
-        endpoint.port = leader_->second;
-        return endpoint;
-    }
-
-    wire::Endpoint for_local_;
-    const wire::Endpoint waiting_local_;
-    const wire::Endpoint waiting_tls_;
-    mutable std::mutex mutex_;
-    std::optional<std::pair<std::string, std::uint16_t>> leader_;
-};
 
 /// Members in the order in which they need each other; they end in the opposite order.
 class ClusterDaemon final : public Daemon, public api::Cluster {
@@ -123,6 +49,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
         return Error{Error::Code::conflict, "there may be several controllers already"};
     }
     Result<Papers> papers() override;
+    Result<Keepsakes> keepsakes() override;
     Status remove(const std::string& name) override;
 
   private:
@@ -153,6 +80,7 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     std::shared_ptr<store::EtcdClient> client();
     ControllerPapers known();
     Status check_is_member();
+    [[noreturn]] void control_no_more();
 
     const Settings settings_;
     ControllerPapers papers_;  ///< changed by the thread alone, with the mutex
@@ -182,7 +110,8 @@ class ClusterDaemon final : public Daemon, public api::Cluster {
     base::Instant told_at_;
     base::Instant certified_at_;
     bool has_vote_ = false;
-    std::uint64_t listener_ = 0;  ///< of the waiting server
+    std::uint64_t listener_ = 0;              ///< of the waiting server
+    std::optional<base::Instant> missed_at_;  ///< it was not found among the controllers
     std::thread thread_;
 };
 
@@ -283,7 +212,7 @@ void ClusterDaemon::undo_move(const Error& why) {
 
 /// One turn of a follower. When it has won, it has taken office.
 Status ClusterDaemon::follow() {
-    TRY(etcd_->ensure());
+    if (!missed_at_) TRY(etcd_->ensure());
     if (papers_.moving) TRY(move_records());
     TRY(open_store());
     TRY(look());
@@ -349,12 +278,30 @@ Status ClusterDaemon::tell_of_me(model::Revision revision) {
     return {};
 }
 
-/// One that was removed says nothing of itself any more; its host goes on as any other.
+/// One that was removed says nothing of itself any more. Its etcd ends by itself then; one that
+/// joins has one that runs, though not all others know of it at once.
 Status ClusterDaemon::check_is_member() {
+    constexpr base::Duration sure_after = 10s;
     for (const store::EtcdMember& each : TRY(client_->members()))
-        if (each.peer == papers_.peer_url()) return {};
+        if (each.peer == papers_.peer_url()) {
+            missed_at_.reset();
+            return {};
+        }
+    const base::Instant now = runtime::now();
+    if (!missed_at_) missed_at_ = now;
+    if (now >= *missed_at_ + sure_after && !TRY(etcd_->runs())) control_no_more();
     return Error{Error::Code::conflict, "this machine is no controller any more",
                  "it is a host still; `vdc cluster status` shows which controllers there are"};
+}
+
+/// It goes on as a host, without what controllers share.
+void ClusterDaemon::control_no_more() {
+    close_store();
+    const Status dropped = drop_controller(settings_.data);
+    if (!dropped.ok())
+        runtime::log().error("cluster", "what made this machine a controller is there still",
+                             {{"error", text(dropped.error())}});
+    begin_anew("it was removed from the controllers, and is a host alone");
 }
 
 Status ClusterDaemon::renew_certificates() {
@@ -557,6 +504,18 @@ Result<api::Cluster::Papers> ClusterDaemon::papers() {
     shared.token = TRY(token_of(settings_)).reveal();
     shared.servers = store_servers(settings_.data, known()).addresses;
     return shared;
+}
+
+Result<api::Cluster::Keepsakes> ClusterDaemon::keepsakes() {
+    Keepsakes kept;
+    kept.authority = certificates_->authority();
+    kept.token = TRY(token_of(settings_)).reveal();
+    kept.datacenter = membership_.datacenter;
+    kept.host = membership_.host;
+    kept.tag = paths_.tag;
+    const std::lock_guard lock(mutex_);
+    kept.controllers = addresses_;
+    return kept;
 }
 
 Status ClusterDaemon::remove(const std::string& name) {

@@ -26,6 +26,12 @@ int down(const Settings& settings, bool purge);
 int join(const Settings& settings, const std::string& address, const std::string& token,
          bool as_controller);
 
+/// Checks a backup and says what it holds, without its secrets.
+base::Result<base::Json> inspect_backup(const std::string& file);
+
+/// Lets the data folder hold the datacenter of a backup (docs/backup.md). `vdc up` starts it.
+int restore(const Settings& settings, const cli::RestoreWish& wish);
+
 /// Says whether this machine can be a host, and what is missing.
 int doctor(const Settings& settings);
 

@@ -71,6 +71,7 @@ class ControllerDaemon final : public Daemon, public api::Cluster {
     Result<api::ClusterState> state() override { return api::ClusterState{}; }
     Status begin() override;
     Result<Papers> papers() override { return no_cluster(); }
+    Result<Keepsakes> keepsakes() override;
     Status remove(const std::string&) override { return no_cluster(); }
 
   private:
@@ -214,6 +215,17 @@ Status ControllerDaemon::make_own_papers() {
     membership.datacenter = datacenter_;
     membership.controllers = {"https://" + settings_.listen};
     return keep_membership(settings_.data, membership);
+}
+
+Result<api::Cluster::Keepsakes> ControllerDaemon::keepsakes() {
+    Keepsakes kept;
+    kept.authority = certificates_->authority();
+    kept.token = TRY(token_of(settings_)).reveal();
+    kept.datacenter = datacenter_;
+    kept.host = host_name_;
+    kept.tag = paths_.tag;
+    if (!settings_.listen.empty()) kept.controllers.push_back(settings_.listen);
+    return kept;
 }
 
 Status ControllerDaemon::begin() {

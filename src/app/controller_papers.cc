@@ -99,6 +99,14 @@ Status drop_controller_papers(const std::string& data) {
     return runtime::remove_tree(folder_of(data));
 }
 
+/// The papers come last: as long as they are there, it is begun again.
+Status drop_controller(const std::string& data) {
+    for (const char* folder : {"/etcd", "/past"}) TRY(runtime::remove_tree(data + folder));
+    for (const char* file : {"/authority.pem", "/token"}) TRY(runtime::remove_file(data + file));
+    TRY(drop_controller_papers(data));
+    return runtime::sync_dir(data);
+}
+
 // ---- etcd
 
 Status renew_store_certificate(const std::string& data, const ControllerPapers& papers,

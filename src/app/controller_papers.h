@@ -40,6 +40,10 @@ base::Status keep_controller_papers(const std::string& data, const ControllerPap
 /// Undoes that.
 base::Status drop_controller_papers(const std::string& data);
 
+/// Of a machine that controls no more: with its papers go its part of the store, its copy of the
+/// past, and the keys that controllers share. Its etcd has ended. Done in part: goes on.
+base::Status drop_controller(const std::string& data);
+
 /// A new certificate for this machine's etcd, and for this daemon towards all of them.
 base::Status renew_store_certificate(const std::string& data, const ControllerPapers& papers,
                                      base::Instant now);

@@ -105,6 +105,10 @@ Result<bool> EtcdProcess::ensure_vote() {
                  "was it removed? `vdc cluster status` on another controller says so"};
 }
 
+Result<bool> EtcdProcess::runs() const {
+    return TRY(running(run_)).has_value();
+}
+
 Status EtcdProcess::end() {
     const auto its = TRY(running(run_));
     if (!its) return {};

@@ -23,6 +23,9 @@ class EtcdProcess {
     /// Gets its vote when it has come as far as the others; whether it has it.
     base::Result<bool> ensure_vote();
 
+    /// Whether its process is there.
+    base::Result<bool> runs() const;
+
     /// Kills it. Does not run: fine.
     base::Status end();
 

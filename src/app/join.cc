@@ -30,7 +30,8 @@ static Result<Membership> join_as_host(const Settings& settings, const std::stri
 }
 
 /// First as a host, whose certificate then opens what controllers share. One that broke off between
-/// the two goes on; its token was used up.
+/// the two goes on; its token was used up. A host, also one that was a controller once, joins again
+/// with its key.
 static Result<Membership> join_as_controller(const Settings& settings, const std::string& address,
                                              const std::string& token) {
     TRY(check_listens_for_others(settings.listen));
@@ -38,8 +39,12 @@ static Result<Membership> join_as_controller(const Settings& settings, const std
     const bool has_papers = TRY(read_controller_papers(settings.data)).has_value();
     const auto before = TRY(read_membership(settings.data));
     const bool goes_on = before && !has_papers && before->not_after > runtime::now();
-    const Membership joined =
-        goes_on ? *before : TRY(join_as_host(settings, address, token, /*as_controller=*/true));
+    if (goes_on) {
+        const auto got = get_controller_papers(settings.data, before->endpoint(), settings.listen);
+        if (got.ok()) return *before;
+        if (got.error().code != base::Error::Code::forbidden) return got.error();
+    }
+    const Membership joined = TRY(join_as_host(settings, address, token, /*as_controller=*/true));
     TRY(get_controller_papers(settings.data, joined.endpoint(), settings.listen));
     return joined;
 }

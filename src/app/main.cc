@@ -36,6 +36,10 @@ int main(int argc, char** argv) {
     local.join = [](const vdc::cli::Place& place, const vdc::cli::JoinWish& wish) {
         return vdc::app::join(settings_of(place), wish.address, wish.token, wish.controller);
     };
+    local.inspect_backup = vdc::app::inspect_backup;
+    local.restore = [](const vdc::cli::Place& place, const vdc::cli::RestoreWish& wish) {
+        return vdc::app::restore(settings_of(place), wish);
+    };
     local.lab = vdc::app::lab;
     local.sim_file = vdc::app::play_file;
     local.sim_seeds = vdc::app::live_seeds;

@@ -142,8 +142,9 @@ Result<Membership> membership_of(const std::string& certificate, const std::stri
 // ---- joining
 
 static Status check_is_free(const std::string& data, const std::optional<Membership>& before,
-                            base::Instant now) {
-    if (before && before->not_after > now)
+                            const std::string& name, base::Instant now, bool as_controller) {
+    const bool becomes_controller = as_controller && before && before->host == name;
+    if (before && before->not_after > now && !becomes_controller)
         return Error{Error::Code::conflict,
                      "this machine is the host " + before->host + " of the datacenter " +
                          before->datacenter + " (" + before->controllers.front() + ") already",
@@ -193,7 +194,7 @@ Result<Membership> join_datacenter(const std::string& data, const std::string& a
     TRY(runtime::ensure_dir(data, 0711));
     const runtime::FileLock lock = TRY(runtime::lock_file(data + "/host.lock"));
     const std::optional<Membership> before = TRY(read_membership(data));
-    TRY(check_is_free(data, before, now));
+    TRY(check_is_free(data, before, name, now, as_controller));
     const auto controller = TRY(wire::Client::connect(endpoint, limits()));
     const std::string key = TRY(key_for_joining(data, before));
     const auto joined =

@@ -41,6 +41,12 @@ int cluster_status(Session& session);  ///< a table
 int cluster_check(Session& session);   ///< 0: all is well, 5: something is to be seen to
 int cluster_remove(Session& session, const std::string& name);
 
+// Backups of the control state (docs/backup.md).
+int backup_save(Session& session, const std::string& file);  ///< "-" is stdout
+int backup_status(Session& session);                         ///< 0: no restore waits, 5: one does
+int backup_release(Session& session, const std::vector<std::string>& without);
+int backup_end(Session& session, const std::string& host, const std::string& instance);
+
 int import_image(Session& session, const std::string& name, const std::string& file,
                  const std::string& format, const std::string& sha256);
 int apply(Session& session, const std::string& file, bool plan);

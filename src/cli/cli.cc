@@ -259,6 +259,7 @@ void Tree::add_top_commands() {
          [this](Session& s) { return recoveries(s, limit_); })
         .add_option("--limit", limit_, "how many losses; by default 10");
     add_cluster_commands();
+    add_backup_commands();
     add_past_command();
     add_replay_commands();
     add_what_if_command();

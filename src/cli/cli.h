@@ -38,6 +38,13 @@ struct JoinWish {
     bool controller = false;  ///< it shall be a controller, too
 };
 
+/// A backup that becomes this machine's datacenter (`vdc backup restore`).
+struct RestoreWish {
+    std::string file;
+    bool replace = false;          ///< what is in the data folder is put aside
+    bool others_are_gone = false;  ///< no look whether other controllers answer
+};
+
 /// What is to become of a lab (`vdc lab`, src/lab/lab.h).
 struct LabWish {
     enum class Verb { up, show, cut, pause, kill, heal, run, down };
@@ -57,6 +64,9 @@ struct LocalCommands {
     std::function<int(const Place&)> down;
     std::function<int(const Place&)> doctor;
     std::function<int(const Place&, const JoinWish&)> join;
+    /// What a backup holds, without its secrets, once all of it was checked.
+    std::function<base::Result<base::Json>(const std::string& file)> inspect_backup;
+    std::function<int(const Place&, const RestoreWish&)> restore;
     /// The lab's hosts afterwards: members host, state, cut, address, pid.
     std::function<base::Result<base::Json>(const LabWish&)> lab;
     std::function<int(const std::string& file)> sim_file;

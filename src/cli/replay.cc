@@ -339,11 +339,11 @@ int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun) 
 // ---- export ------------------------------------------------------------------------------------
 
 /// Hands the log on and says whether its last line came.
-static Result<bool> pass_on(Session& session, const wire::Query& query, int fd,
-                            const std::string& file) {
+static Result<bool> pass_on(Session& session, const std::string& path, const wire::Query& query,
+                            int fd, const std::string& file) {
     Status inner;
     std::string tail;
-    TRY(session.stream("/v1/log", query, [&](std::string_view bytes) {
+    TRY(session.stream(path, query, [&](std::string_view bytes) {
         inner = runtime::write_all(fd, bytes, file);
         tail += bytes;
         constexpr std::size_t line = 200;
@@ -356,7 +356,8 @@ static Result<bool> pass_on(Session& session, const wire::Query& query, int fd,
            tail.find(" end {", last == std::string::npos ? 0 : last) != std::string::npos;
 }
 
-static Status export_to(Session& session, const std::string& file, const wire::Query& query) {
+Status save_stream(Session& session, const std::string& path, const wire::Query& query,
+                   const std::string& file, const std::string& what) {
     const bool to_stdout = file == "-";
     const std::string beside = file + ".tmp-" + std::to_string(::getpid());
     runtime::Fd made;
@@ -365,10 +366,10 @@ static Status export_to(Session& session, const std::string& file, const wire::Q
             ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!made) return runtime::system_error(errno, "cannot make " + beside);
     }
-    const auto whole = pass_on(session, query, to_stdout ? STDOUT_FILENO : made.get(), file);
+    const auto whole = pass_on(session, path, query, to_stdout ? STDOUT_FILENO : made.get(), file);
     Status done = whole.ok() ? Status{} : Status(whole.error());
     if (whole.ok() && !*whole)
-        done = Error{Error::Code::unavailable, "the log came only in part",
+        done = Error{Error::Code::unavailable, what + " came only in part",
                      "look at the daemon's log, and try again"};
     if (to_stdout) return done;
     if (done.ok() && ::fsync(made.get()) != 0)
@@ -381,7 +382,7 @@ static Status export_to(Session& session, const std::string& file, const wire::Q
 
 int export_log(Session& session, const std::string& file, const std::string& from,
                const std::string& to) {
-    const Status done = export_to(session, file, between(from, to));
+    const Status done = save_stream(session, "/v1/log", between(from, to), file, "the log");
     return done.ok() ? 0 : say(done.error());
 }
 

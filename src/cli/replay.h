@@ -30,6 +30,11 @@ using Rerun =
 int replay_policy(Session& session, const ReplayWish& wish, const Rerun& rerun);
 
 /// Writes the log between two moments into a file (or to stdout, "-"), whole or not at all.
+/// Writes what a path of the API streams into a new file of mode 0600 ("-" is stdout), if it came
+/// with the last line of a log; else no file is left. `what` names it in errors.
+base::Status save_stream(Session& session, const std::string& path, const wire::Query& query,
+                         const std::string& file, const std::string& what);
+
 int export_log(Session& session, const std::string& file, const std::string& from,
                const std::string& to);
 

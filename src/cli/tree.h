@@ -29,6 +29,7 @@ class Tree {
     void add_top_commands();
     void add_local_commands();
     void add_cluster_commands();
+    void add_backup_commands();
     void add_bench_command();
     void add_lab_commands();
     CLI::App& lab_verb(CLI::App& group, LabWish::Verb verb, const std::string& name,
@@ -68,6 +69,7 @@ class Tree {
     std::vector<std::string> fields_;
     JoinWish join_;
     LabWish lab_;
+    RestoreWish restore_;
     ReplayWish replay_;
     WhatIfWish what_if_;
     trials::PlacementWish trial_;

@@ -6,7 +6,7 @@ import signal
 import time
 import unittest
 
-from datacenter import eventually, tiny_image
+from datacenter import BINARY, eventually, tiny_image
 from lab import Lab
 
 APP = """kind: app
@@ -185,6 +185,25 @@ class ControllersTest(unittest.TestCase):
             self.assertEqual(controllers(), both)
             time.sleep(1)
         self.assertIn("after", asked("network", "list").stdout)
+
+        data = f"/var/lib/vdc-{self.its.name}/{gone}"
+        papers = [f"{data}/{name}" for name in ("controller", "etcd", "past", "authority.pem", "token")]
+        eventually(lambda: not any(map(os.path.exists, papers)), 60, "it drops what controllers have")
+        eventually(all_are_up, 60, "it is a host still")
+        address = f"10.250.0.{gone[1:]}:7443"
+        words = ("join", f"10.250.0.{first[1:]}:7443", "--controller", "--listen", address, "--name", gone, "--data", data)
+
+        def join(token):
+            return self.its.try_run("lab", "--name", self.its.name, "run", gone, "--", BINARY, *words, "--token", token)
+
+        used = asked("host", "token").stdout.strip()
+        self.assertIn("no controllers", join(used).stderr)
+        joined = join(asked("host", "token", "--controller").stdout.strip())
+        self.assertEqual(joined.returncode, 0, joined.stderr)
+        self.its.lab("kill", gone)
+        self.its.lab("heal")
+        eventually(lambda: controllers() == ["h1", "h2", "h3"], 120, "it controls again")
+        eventually(lambda: self.its.try_vdc("cluster", "check").returncode == 0, 120, "it follows")
 
     def test_a_host_opens_nothing_of_the_controllers(self):
         self.lab(2, 1)
