@@ -133,8 +133,8 @@ std::string MoveOracle::claim(model::InstanceId id, const InstanceClaimed& claim
     const bool follows = guest.move && claimed.generation == guest.move->generation;
     const bool leaves = claimed.host && guest.host && claimed.host != guest.host;
     // Found running there after a restore: no move led there that the records know.
-    const bool was_found = claimed.proof == model::Evidence::operator_word &&
-                           claimed.restored == claimed.generation;
+    const bool was_found =
+        claimed.proof == model::Evidence::operator_word && claimed.restored == claimed.generation;
     if (is_new && (follows || leaves) && !was_found)
         wrong = handed_over(guest, claimed);
     else if (is_new && claimed.generation <= guest.highest)
