@@ -159,7 +159,9 @@ class ControllersTest(unittest.TestCase):
             return answers[0]
 
         def controllers():
-            return [each["name"] for each in json.loads(asked("cluster", "status", "-o", "json").stdout)["controllers"]]
+            answer = asked("cluster", "status", "-o", "json")
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            return [each["name"] for each in json.loads(answer.stdout)["controllers"]]
 
         def all_are_up():
             shown = self.its.try_vdc("host", "list", "-o", "json")
