@@ -16,9 +16,10 @@ endif()
 find_program(CCACHE ccache)
 if(CCACHE)
   # Paths are made relative, so that two checkouts share their results; the precompiled header
-  # needs its own leave (see "Precompiled headers" in ccache(1)).
+  # needs its own leave (see "Precompiled headers" in ccache(1)). What a file includes is learnt from
+  # the compiler, not by preprocessing it first: that cost a fresh machine a sixth of the build.
   set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+      ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
       CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${CCACHE})
   add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 endif()

@@ -7,7 +7,7 @@
 #                     those that take minutes in *_long_test.cc -> NAME_long_test (make test-long)
 #   NAME_test_util    what its tests share, *_test_util.cc: in all of its own test programs, and a
 #                     library for the tests of the rooms above
-#   NAME_bench        its Google benchmarks, *_bench.cc
+#   NAME_bench        its Google benchmarks, *_bench.cc, of the target "benches", not of "all"
 #   FOLDER_probe      a static program from FOLDER/probe/*.cc, which the real tests start where
 #                     nothing of ours is
 #   FILE_fuzz         one libFuzzer program per *_fuzz.cc (with -DVDC_FUZZ=ON and clang)
@@ -35,9 +35,6 @@ set(vdc_pch_base <algorithm> <chrono> <functional> <map> <memory> <optional> <se
     <variant> <vector> <base/json.h> <base/result.h> <base/text.h> <base/time.h>)
 set(vdc_pch_model ${vdc_pch_base} <model/apply.h> <model/commit.h> <model/snapshot.h>)
 set(vdc_pch_control ${vdc_pch_model} <control/duties.h> <control/effects.h>)
-
-# tools/run_tests runs the unit tests of these with sanitizers, and only so.
-set(vdc_sanitized_rooms base model placement control store)
 
 # The tests' own code compiles a quarter faster so, and seldom runs long.
 set(vdc_test_options $<$<CONFIG:Release>:-O1>)
@@ -116,12 +113,11 @@ function(vdc_room room)
     add_executable(${room}_link_test ${CMAKE_BINARY_DIR}/empty/main.cc)
     target_link_libraries(${room}_link_test PRIVATE
       -Wl,--whole-archive vdc_${room} -Wl,--no-whole-archive ${below})
+    add_dependencies(unit_tests ${room}_link_test)
     add_test(NAME ${room}_links_alone COMMAND ${room}_link_test)
     set_tests_properties(${room}_links_alone PROPERTIES LABELS unit)
     vdc_test_utils(${room} "${utils}" "${ROOM_USES}")
-    if(VDC_TESTS_OF_PURE_ROOMS OR NOT room IN_LIST vdc_sanitized_rooms)
-      vdc_test_program(${room}_test ${room} "unit" "${tests}" "${ROOM_USES}")
-    endif()
+    vdc_test_program(${room}_test ${room} "unit" "${tests}" "${ROOM_USES}")
     vdc_test_program(${room}_real_test ${room} "real" "${real_tests}" "${ROOM_USES}")
     vdc_test_program(${room}_long_test ${room} "long" "${long_tests}" "${ROOM_USES}")
     foreach(file IN LISTS probes)
@@ -138,7 +134,8 @@ function(vdc_room room)
   endif()
   list(LENGTH benches bench_count)
   if(VDC_BENCHES AND bench_count GREATER 0)
-    add_executable(${room}_bench ${benches})
+    add_executable(${room}_bench EXCLUDE_FROM_ALL ${benches})
+    add_dependencies(benches ${room}_bench)
     target_link_libraries(${room}_bench PRIVATE vdc_${room} ${ROOM_USES} benchmark::benchmark_main)
     vdc_use_pch(${room}_bench vdc_pch ${room} model control)
   endif()
@@ -172,6 +169,9 @@ function(vdc_test_program name room label files uses)
     return()
   endif()
   add_executable(${name} ${files})
+  if(label STREQUAL "unit")
+    add_dependencies(unit_tests ${name})
+  endif()
   vdc_rooms_below(${room} below)
   list(REVERSE below)
   foreach(each IN LISTS below)
