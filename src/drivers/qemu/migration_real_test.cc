@@ -43,7 +43,10 @@ class MigrationReal : public RealHost {
         Typist typist = this->typist(made.id);
         typist.log_in();
         typist.run("echo kept > /root/file; sync");
-        typist.run("(while :; do n=$((n+1)); echo $n > /run/count; sleep 0.1; done) & true");
+        typist.run(
+            "(while :; do n=$((n+1)); echo $n > /run/next; mv /run/next /run/count; sleep 0.1; "
+            "done)"
+            " & true");
         return made;
     }
 
