@@ -1,11 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace vdc::base {
 
@@ -73,17 +73,33 @@ class [[nodiscard]] Result {
   public:
     using value_type = T;
 
-    Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}
-    Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}
+    Result(T value) : is_ok_(true) { std::construct_at(&value_, std::move(value)); }
+    Result(Error error) : is_ok_(false) { std::construct_at(&error_, std::move(error)); }
+    Result(const Result& other) requires std::is_copy_constructible_v<T> : is_ok_(other.is_ok_) {
+        if (is_ok_)
+            std::construct_at(&value_, other.value_);
+        else
+            std::construct_at(&error_, other.error_);
+    }
+    Result(Result&& other) noexcept : is_ok_(other.is_ok_) { take(other); }
+    Result& operator=(Result other) noexcept {
+        end();
+        is_ok_ = other.is_ok_;
+        take(other);
+        return *this;
+    }
+    ~Result() { end(); }
 
     /// Anything that T can be made from, so that `return "x";` works for Result<std::string>.
     template <class U>
     requires(std::is_convertible_v<U, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
              !std::is_same_v<std::remove_cvref_t<U>, Error> &&
              !std::is_same_v<std::remove_cvref_t<U>, Result>) Result(U&& value)
-        : content_(std::in_place_index<0>, std::forward<U>(value)) {}
+        : is_ok_(true) {
+        std::construct_at(&value_, std::forward<U>(value));
+    }
 
-    bool ok() const { return content_.index() == 0; }
+    bool ok() const { return is_ok_; }
     explicit operator bool() const { return ok(); }
 
     T& value() & { return *get(); }
@@ -97,25 +113,40 @@ class [[nodiscard]] Result {
 
     const Error& error() const& {
         check(!ok(), "error() of a result that holds a value");
-        return *std::get_if<1>(&content_);
+        return error_;
     }
     Error&& error() && {
         check(!ok(), "error() of a result that holds a value");
-        return std::move(*std::get_if<1>(&content_));
+        return std::move(error_);
     }
 
-    T value_or(T other) const& { return ok() ? *std::get_if<0>(&content_) : std::move(other); }
+    T value_or(T other) const& { return ok() ? value_ : std::move(other); }
 
   private:
     T* get() {
-        T* value = std::get_if<0>(&content_);
-        if (value == nullptr) [[unlikely]]
-            broken("value() of a result that holds an error: " +
-                   std::get_if<1>(&content_)->message);
-        return value;
+        if (!is_ok_) [[unlikely]]
+            broken("value() of a result that holds an error: " + error_.message);
+        return &value_;
+    }
+    void take(Result& other) noexcept {
+        if (is_ok_)
+            std::construct_at(&value_, std::move(other.value_));
+        else
+            std::construct_at(&error_, std::move(other.error_));
+    }
+    void end() noexcept {
+        if (is_ok_)
+            std::destroy_at(&value_);
+        else
+            std::destroy_at(&error_);
     }
 
-    std::variant<T, Error> content_;
+    // A std::variant would do the same, and cost the compiler many times as much.
+    bool is_ok_;
+    union {
+        T value_;
+        Error error_;
+    };
 };
 
 /// Done, or the error that stood in the way.
