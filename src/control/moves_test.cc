@@ -92,6 +92,18 @@ class Moves : public ::testing::Test {
         see_run(name);
     }
 
+    /// Makes instances until one finds no room: who that is.
+    std::string fill() {
+        for (int n = 0;; ++n) {
+            const std::string name = "other-" + std::to_string(n);
+            must(dc.create(Noun::instance,
+                           R"({"flavor": "f", "image": "tiny", "name": ")" + name + "\"}"));
+            dc.follow_up();
+            if (host_of(name).empty()) return name;
+            see_run(name);
+        }
+    }
+
     Status order(const std::string& to = "") {
         const Status asked = dc.ask(migrate, "web", to);
         dc.follow_up();
@@ -212,6 +224,22 @@ TEST_F(Moves, TakeRoomOnBothHosts) {
     hand_over_web();
     EXPECT_EQ(dc.snapshot.claimed(host(away).id), meanwhile);
     EXPECT_EQ(dc.snapshot.claimed(host(home).id).memory.count, 0);
+}
+
+TEST_F(Moves, WhoWaitsForRoomGetsWhatOneThatMovedLeft) {
+    must(order(away));
+    const std::string late = fill();
+    hand_over_web();
+    EXPECT_EQ(host_of("web"), away);
+    EXPECT_EQ(host_of(late), home);
+}
+
+TEST_F(Moves, WhoWaitsForRoomGetsWhatOneThatDidNotMoveWasToTake) {
+    must(order(away));
+    const std::string late = fill();
+    see_arrival(MoveStage::failed);
+    EXPECT_EQ(host_of("web"), home);
+    EXPECT_EQ(host_of(late), away);
 }
 
 // ---- what ends one -----------------------------------------------------------------------------

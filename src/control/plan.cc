@@ -68,7 +68,7 @@ static void touch_host(const Snapshot& s, base::Uuid id, Agenda& agenda) {
     touch_linked(s, Link::homeless_volume, {}, Noun::volume, agenda);
 }
 
-void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
+static void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
     agenda.insert(subject);
     switch (subject.noun) {
         case Noun::instance: return touch_instance(s, subject.id, agenda);
@@ -96,6 +96,35 @@ void touch(const Snapshot& s, const Subject& subject, Agenda& agenda) {
     }
 }
 
+static bool takes_of(const model::Instance& instance, model::HostId host) {
+    const auto& move = instance.claimed.move;
+    return instance.claimed.host == host || (move && move->to == host);
+}
+
+/// Whether it takes less of some host than before, as far as one can say without asking how much.
+static bool gives_room_back(const model::Instance& before, const model::Instance& after) {
+    const auto& host = before.claimed.host;
+    const auto& move = before.claimed.move;
+    if (!host) return false;
+    if (!takes_of(after, *host) || (move && !takes_of(after, move->to))) return true;
+    return !(before.declared == after.declared);
+}
+
+Touch::Touch(const Snapshot& before, const Subject& subject, Agenda& agenda)
+    : subject_(subject), agenda_(agenda) {
+    touch(before, subject, agenda);
+    if (subject.noun != Noun::instance) return;
+    const auto* shared = before.all<model::Instance>().find({subject.id});
+    if (shared != nullptr) instance_ = *shared;
+}
+
+void Touch::changed(const Snapshot& after) {
+    touch(after, subject_, agenda_);
+    if (!instance_) return;
+    const auto* now = after.find<model::Instance>({subject_.id});
+    if (now != nullptr && gives_room_back(*instance_, *now)) touch_unplaced(after, agenda_);
+}
+
 Agenda everything(const Snapshot& datacenter) {
     Agenda agenda;
     model::for_each_noun([&]<class R>(std::type_identity<R>) {
@@ -121,7 +150,7 @@ base::Status Draft::add_all(std::vector<model::Step> steps) {
     };
     for (const model::Step& step : steps) {
         const Subject subject = subject_of(step.change);
-        touch(datacenter_, subject, touched);
+        Touch touch(datacenter_, subject, touched);
         model::Kept before(datacenter_, subject);
         const base::Status applied = model::apply(datacenter_, step.change);
         if (!applied.ok()) {
@@ -130,7 +159,7 @@ base::Status Draft::add_all(std::vector<model::Step> steps) {
         }
         kept.emplace_back(subject, std::move(before));
         guarantee_.look(datacenter_, subject);
-        touch(datacenter_, subject, touched);
+        touch.changed(datacenter_);
     }
     agenda_.merge(touched);
     std::move(steps.begin(), steps.end(), std::back_inserter(plan_.steps));

@@ -24,9 +24,25 @@ struct Plan {
     Agenda rest;
 };
 
-/// Adds to the agenda what must be looked at when `subject` changes: itself and what depends on it.
-/// Call it on the snapshot before and on the one after the change.
-void touch(const model::Snapshot& datacenter, const model::Subject& subject, Agenda& agenda);
+/// Adds to the agenda what must be looked at when `subject` changes: itself, what depends on it,
+/// and where an instance gives room back, those that wait for some.
+///
+///     Touch touch(snapshot, subject, agenda);
+///     model::apply(snapshot, change);
+///     touch.changed(snapshot);
+///
+/// The agenda must outlive it.
+class Touch {
+  public:
+    Touch(const model::Snapshot& before, const model::Subject& subject, Agenda& agenda);
+
+    void changed(const model::Snapshot& after);
+
+  private:
+    model::Subject subject_;
+    Agenda& agenda_;
+    model::Shared<model::Instance> instance_;  ///< as it was, if it is one
+};
 
 /// Everything there is.
 Agenda everything(const model::Snapshot& datacenter);

@@ -140,8 +140,9 @@ static Plan follow_up(Snapshot& datacenter, const std::vector<model::Step>& step
     Agenda agenda;
     Plan all;
     for (const model::Step& step : steps) {
+        Touch touch(datacenter, subject_of(step.change), agenda);
         base::check(model::apply(datacenter, step.change).ok(), "a host that is up can be lost");
-        touch(datacenter, subject_of(step.change), agenda);
+        touch.changed(datacenter);
     }
     Guarantee guarantee(datacenter);
     for (int round = 0; round < plans_max && !agenda.empty(); ++round) {

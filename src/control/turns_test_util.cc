@@ -13,9 +13,9 @@ base::Status Turns::apply(const std::vector<model::Step>& steps) {
     Agenda touched;
     model::advance(trial, trial.revision + 1, now);
     for (const model::Step& step : steps) {
-        touch(trial, subject_of(step.change), touched);
+        Touch touch(trial, subject_of(step.change), touched);
         TRY(model::apply(trial, step.change));
-        touch(trial, subject_of(step.change), touched);
+        touch.changed(trial);
     }
     snapshot = std::move(trial);
     agenda.merge(touched);

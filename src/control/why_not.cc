@@ -64,9 +64,9 @@ class Trial {
     void apply(Snapshot& copy, const std::vector<model::Step>& steps, Agenda& touched) {
         for (const model::Step& step : steps) {
             const model::Subject subject = subject_of(step.change);
-            touch(copy, subject, touched);
+            Touch touch(copy, subject, touched);
             base::check(model::apply(copy, step.change).ok(), "steps that were decided fit");
-            touch(copy, subject, touched);
+            touch.changed(copy);
             seen_.push_back(subject);
         }
     }

@@ -225,7 +225,7 @@ Result<control::Plan> Engine::Body::apply_in_place(const Commit& commit, control
     advance(draft_, commit.revision, commit.at);
     for (const Step& step : commit.steps) {
         const model::Subject subject = subject_of(step.change);
-        control::touch(draft_, subject, touched);
+        control::Touch touch(draft_, subject, touched);
         kept.emplace_back(draft_, subject);
         const Status applied = model::apply(draft_, step.change);
         if (!applied.ok()) {
@@ -233,7 +233,7 @@ Result<control::Plan> Engine::Body::apply_in_place(const Commit& commit, control
             return applied.error();
         }
         guarantee_.look(draft_, subject);
-        control::touch(draft_, subject, touched);
+        touch.changed(draft_);
     }
     Result<control::Plan> admitted = admission.judge(draft_, commit.at);
     if (!admitted.ok()) restore();

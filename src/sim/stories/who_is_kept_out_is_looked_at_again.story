@@ -49,11 +49,12 @@ rest 1m
 00:07.432  instance b: running
 00:26.000  admin asked for it: change instance a
 00:26.000  admin asked for instance a to be exists
-00:26.914  c claimed on h1, generation 1: h1 has the most room of 2 hosts
-00:26.914  volume c-root is in the hand of h1 with its instance
-00:26.967  c: it waits: its volume is being prepared
-00:26.985  the volume is ready
-00:26.986  c: it is being started
-00:27.170  the volume is attached
-00:27.170  c: it runs with kvm
-00:27.170  instance c: running
+00:26.000  c claimed on h1, generation 1: h1 has the most room of 2 hosts
+00:26.000  volume c-root is in the hand of h1 with its instance
+00:26.055  c: it waits: its volume is being prepared
+00:26.073  the volume is ready
+00:26.074  c: it waits: its network is being prepared
+00:26.085  c: it is being started
+00:26.269  the volume is attached
+00:26.270  c: it runs with kvm
+00:26.270  instance c: running
