@@ -335,23 +335,49 @@ static std::string words(const Resources& more) {
     return base::join(parts, " and ");
 }
 
-/// The addition is tried before it is told: where several are left out, room for all of them on one
+/// Hosts that would take instances if they were heard of.
+static std::vector<HostId> silent_hosts(const Snapshot& datacenter) {
+    std::vector<HostId> silent;
+    for (const auto& [id, host] : datacenter.all<Host>())
+        if (host->claimed.health == model::HostHealth::suspect && host->declared.schedulable &&
+            !host->declared.drain)
+            silent.push_back(id);
+    return silent;
+}
+
+bool Guarantee::fits_with(const std::vector<std::pair<HostId, Shelter>>& hosts, const Loss& loss) {
+    std::vector<std::pair<HostId, Shelter>> before;
+    for (const auto& [id, host] : hosts) {
+        before.emplace_back(id, *plans_.host(id));
+        plans_.set_host(id, host);
+    }
+    plans_.refresh();
+    const auto after = plans_.gaps().lower_bound({loss, {}});
+    const bool fits = after == plans_.gaps().end() || after->loss != loss;
+    for (const auto& [id, host] : before) plans_.set_host(id, host);
+    return fits;
+}
+
+/// What helps is tried before it is told: where several are left out, room for all of them on one
 /// host need not be room for each.
 std::string Guarantee::hint(const Snapshot& datacenter, const Gap& gap) {
     const std::string other_way = "with 'survives' " +
                                   std::string(gap.loss.label.empty() ? "nothing" : "host") +
                                   " for " + name_of(datacenter, gap.instance);
+    std::vector<std::pair<HostId, Shelter>> heard;
+    std::vector<std::string> names;
+    for (const HostId id : silent_hosts(datacenter)) {
+        heard.emplace_back(id, *plans_.host(id)).second.open = true;
+        names.push_back(datacenter.get<Host>(id).name);
+    }
+    if (!heard.empty() && fits_with(heard, gap.loss))
+        return "it fits as soon as " + base::join(names, " and ") + ", silent now, " +
+               (names.size() == 1 ? "is" : "are") + " heard of, or " + other_way;
     const auto addition = plans_.smallest_addition(gap.loss);
     if (!addition) return "it fits " + other_way;
-    const Shelter before = *plans_.host(addition->host);
-    Shelter larger = before;
+    Shelter larger = *plans_.host(addition->host);
     larger.left += addition->more;
-    plans_.set_host(addition->host, larger);
-    plans_.refresh();
-    const auto after = plans_.gaps().lower_bound({gap.loss, {}});
-    const bool fits = after == plans_.gaps().end() || after->loss != gap.loss;
-    plans_.set_host(addition->host, before);
-    if (!fits) return "it fits " + other_way;
+    if (!fits_with({{addition->host, larger}}, gap.loss)) return "it fits " + other_way;
     return "it fits with " + words(addition->more) + " more on " +
            datacenter.get<Host>(addition->host).name + ", or " + other_way;
 }

@@ -83,6 +83,9 @@ class Guarantee {
 
     Refusal refusal(const model::Snapshot& datacenter, const std::vector<placement::Gap>& gaps);
     std::string hint(const model::Snapshot& datacenter, const placement::Gap& gap);
+    /// Whether nobody is left out when that is lost, if these hosts were as given.
+    bool fits_with(const std::vector<std::pair<model::HostId, placement::Shelter>>& hosts,
+                   const placement::Loss& loss);
     void bring(const model::Snapshot& datacenter, const placement::Move& move);
     void look_at_everything(const model::Snapshot& datacenter);
     void look_at_host(const model::Snapshot& datacenter, model::HostId id);

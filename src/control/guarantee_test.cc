@@ -137,6 +137,20 @@ TEST_F(AGuarantee, RefusalNamesTheLossTheInstanceAndTheSmallestChange) {
               "with 1GiB of memory more on h3, or with 'survives' nothing for web-3");
 }
 
+TEST_F(AGuarantee, RefusalNamesAHostThatWillDoOnceItIsHeardOf) {
+    model::HostClaimed silent = dc.named<Host>("h3")->claimed;
+    silent.health = model::HostHealth::suspect;
+    must(want("web", 4));
+    must(dc.apply({{model::Claim<Host>{dc.named<Host>("h3")->id, silent}, "it is silent"}}));
+    dc.follow_up();
+    const Status refused = want("more", 1);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(
+        text(refused.error()).find("; it fits as soon as h3, silent now, is heard of, or with"),
+        std::string::npos)
+        << text(refused.error());
+}
+
 TEST_F(AGuarantee, RefusesToCloseAHostWhoseRoomIsPromised) {
     must(want("web", 6));
     const Status refused = change(Noun::host, "h1", Json::object({{"schedulable", false}}));
